@@ -1,0 +1,35 @@
+import { openEvent, type SignedEvent } from "../message";
+import { log, reason } from "./log";
+
+/** Signatures stay valid for five minutes on either side of their time. */
+const memory = 10 * 60 * 1000;
+
+/** Lets a proactive event in when this stack's function signed it, just now, and it was not seen before. */
+export class EventGate {
+  /** Each admitted signature and when it may be forgotten, oldest first. */
+  private readonly seen = new Map<string, number>();
+
+  constructor(private readonly webhookSecret: string) {}
+
+  /** Undefined, and a line in the log, for an event that anyone with a chat window could have posted. */
+  admit(value: unknown, now = Date.now()): SignedEvent | undefined {
+    try {
+      const event = openEvent(value, this.webhookSecret);
+      if (this.isNew(event["webhook-signature"], now)) return event;
+      log("warn", "event refused", { id: event["webhook-id"], reason: "it was seen before" });
+    } catch (error) {
+      log("warn", "event refused", { reason: reason(error) });
+    }
+    return undefined;
+  }
+
+  private isNew(signature: string, now: number): boolean {
+    for (const [old, expiry] of this.seen) {
+      if (expiry > now) break;
+      this.seen.delete(old);
+    }
+    if (this.seen.has(signature)) return false;
+    this.seen.set(signature, now + memory);
+    return true;
+  }
+}

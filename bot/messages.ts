@@ -1,0 +1,28 @@
+import type { Activity } from "botbuilder";
+import express, { type RequestHandler, Router } from "express";
+import { z } from "zod";
+import type { ChannelAdapter } from "./channel-adapter";
+import type { ProactiveBot } from "./proactive-bot";
+
+/** Direct Line's own limit for an activity is 262,144 bytes; a channel's envelope adds a little. */
+const bodyLimit = "320kb";
+
+/** The least that makes a body an activity; botbuilder rejects outside its own error handling without these. */
+const activity = z.looseObject({
+  type: z.string().min(1),
+  channelId: z.string().min(1),
+  serviceUrl: z.string().min(1),
+  conversation: z.looseObject({ id: z.string().min(1) }),
+});
+
+/** `POST /api/messages`: where Bot Service brings what happens in a conversation. */
+export function messages(adapter: ChannelAdapter, bot: ProactiveBot): Router {
+  const receive: RequestHandler = async (request, response) => {
+    const parsed = activity.parse(request.body) as unknown as Activity;
+    const invoke = await adapter.receive(request.headers.authorization ?? "", parsed, (context) => bot.run(context));
+    response.status(invoke?.status ?? 200);
+    if (invoke?.body) response.json(invoke.body);
+    else response.end();
+  };
+  return Router().post("/api/messages", express.json({ limit: bodyLimit }), receive);
+}

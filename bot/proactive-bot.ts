@@ -1,0 +1,67 @@
+import { randomUUID } from "node:crypto";
+import { type Activity, ActivityTypes, Channels, TurnContext } from "botbuilder";
+import { conversationReference, eventName, InvalidMessage, type MessageQueue, QueueMissing } from "../message";
+import type { ConversationTurns } from "./conversation-turns";
+import { EventGate } from "./event-gate";
+import { log, reason } from "./log";
+import type { ProactiveDelivery } from "./proactive-delivery";
+
+/** What the bot does with a turn: a message goes to the queue, a proactive event comes back from it. */
+export class ProactiveBot {
+  private readonly gate: EventGate;
+
+  constructor(
+    private readonly queue: MessageQueue,
+    private readonly delivery: ProactiveDelivery,
+    private readonly turns: ConversationTurns,
+    webhookSecret: string,
+  ) {
+    this.gate = new EventGate(webhookSecret);
+  }
+
+  /** Other activities (someone joined, typing, …) need no answer. */
+  async run(context: TurnContext): Promise<void> {
+    const { activity } = context;
+    if (isProactiveEvent(activity)) return this.deliver(activity);
+    if (activity.type === ActivityTypes.Message) {
+      await this.turns.run(activity.conversation.id, () => this.answer(context));
+    }
+  }
+
+  private async deliver(activity: Activity): Promise<void> {
+    const event = this.gate.admit(activity.value);
+    if (event) await this.delivery.deliver(event);
+  }
+
+  private async answer(context: TurnContext): Promise<void> {
+    await context.sendActivity(await this.enqueue(context.activity));
+  }
+
+  /** Returns what to tell the user. */
+  private async enqueue(activity: Activity): Promise<string> {
+    const text = activity.text ?? "";
+    const id = randomUUID();
+    try {
+      const relatesTo = conversationReference.parse(TurnContext.getConversationReference(activity));
+      await this.queue.enqueue({ relatesTo, text, id });
+    } catch (error) {
+      log("error", "not queued", { id, reason: reason(error) });
+      return apology(error, this.queue.name);
+    }
+    log("info", "queued", { id });
+    return `You said ${text}. Your message has been added to a queue, and it will be sent back to you via a Function shortly.`;
+  }
+}
+
+/** Only Direct Line carries our function's events; botbuilder has checked that the channel is who it says. */
+function isProactiveEvent({ type, name, channelId }: Activity): boolean {
+  return type === ActivityTypes.Event && name === eventName && channelId === Channels.Directline;
+}
+
+function apology(error: unknown, queueName: string): string {
+  if (error instanceof InvalidMessage) return "Your message is too long for the queue. Please send a shorter one.";
+  if (error instanceof QueueMissing) {
+    return `Your message was not added to the queue: the queue "${queueName}" does not exist. Please tell whoever runs this bot.`;
+  }
+  return "Your message could not be added to the queue. Please try again in a moment.";
+}

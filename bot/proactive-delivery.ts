@@ -1,0 +1,85 @@
+import type { ConversationReference, TurnContext } from "botbuilder";
+import {
+  InvalidMessage,
+  type MessageQueue,
+  parseMessage,
+  parseRetryAfter,
+  type QueueMessage,
+  type SignedEvent,
+} from "../message";
+import type { ChannelAdapter } from "./channel-adapter";
+import type { ConversationTurns } from "./conversation-turns";
+import { log, reason } from "./log";
+import { ForbiddenService } from "./service-hosts";
+import { within } from "./within";
+
+/** Milliseconds for a proactive send: the channel that brought the event waits 15 s for the bot's answer. */
+const sendLimit = 12_000;
+
+/** Brings a queue message to the conversation it relates to. */
+export class ProactiveDelivery {
+  constructor(
+    private readonly adapter: ChannelAdapter,
+    private readonly queue: MessageQueue,
+    private readonly turns: ConversationTurns,
+    private readonly appId: string,
+  ) {}
+
+  /**
+   * Resolves when the message is delivered, deferred or set aside: then the function may forget it.
+   * @throws what made it impossible, so that the channel's error reaches the function and it defers.
+   */
+  async deliver(event: SignedEvent): Promise<void> {
+    try {
+      await this.send(parseMessage(event.Message));
+    } catch (error) {
+      return this.recover(event, error);
+    }
+    log("info", "delivered", { id: event["webhook-id"] });
+  }
+
+  private async recover(event: SignedEvent, error: unknown): Promise<void> {
+    const id = event["webhook-id"];
+    const details = { id, reason: reason(error) };
+    if (isThrottled(error)) {
+      const deferred = await this.queue.defer({ ...parseMessage(event.Message), id }, retryAfter(error));
+      if (deferred) return log("warn", "deferred", details);
+    } else if (!isFinal(error)) {
+      throw error;
+    }
+    await this.queue.poison(event.Message);
+    log("error", "failed", details);
+  }
+
+  private send({ relatesTo, text }: QueueMessage): Promise<void> {
+    const speak = async (context: TurnContext) => {
+      context.activity.id = undefined as unknown as string; // else Web Chat waits 5 s for the activity this "replies" to
+      await context.sendActivity(`This is coming back from the trigger! ${text}`);
+    };
+    const turn = () => this.adapter.resume(this.appId, relatesTo as unknown as Partial<ConversationReference>, speak);
+    return within(sendLimit, "the proactive send", this.turns.run(relatesTo.conversation.id, turn));
+  }
+}
+
+/** Trying again cannot help: the message is wrong, the user blocked the bot (403), or the conversation is gone (404). */
+function isFinal(error: unknown): boolean {
+  if (error instanceof InvalidMessage || error instanceof ForbiddenService) return true;
+  return [400, 403, 404, 413].includes(statusOf(error));
+}
+
+/** The channel wants us to come back later: learn.microsoft.com/microsoftteams/platform/bots/how-to/rate-limit. */
+function isThrottled(error: unknown): boolean {
+  const status = statusOf(error);
+  return status === 412 || status === 429 || status >= 500;
+}
+
+/** The channel's answer, which the connector throws as a RestError; other errors (no token, no network) are not answers. */
+function statusOf(error: unknown): number {
+  const { name, statusCode = 0 } = error as { name?: string; statusCode?: number };
+  return name === "RestError" ? statusCode : 0;
+}
+
+function retryAfter(error: unknown): number {
+  const { response } = error as { response?: { headers?: { get?(name: string): string | undefined } } };
+  return parseRetryAfter(response?.headers?.get?.("retry-after"));
+}

@@ -1,0 +1,27 @@
+import { STATUS_CODES } from "node:http";
+import type { ErrorRequestHandler } from "express";
+import { z } from "zod";
+import { Unauthorized } from "./channel-adapter";
+import { log, reason } from "./log";
+import { ForbiddenService } from "./service-hosts";
+
+/** Turns what a request threw into its status. Strangers learn the status, the log learns the reason. */
+export const refuse: ErrorRequestHandler = (error, request, response, _next) => {
+  const status = statusFor(error);
+  log(status < 500 ? "warn" : "error", "request failed", { path: request.path, status, reason: reason(error) });
+  response.status(status).json({ error: message(error, status) });
+};
+
+function statusFor(error: unknown): number {
+  if (error instanceof Unauthorized) return 401;
+  if (error instanceof ForbiddenService) return 403;
+  if (error instanceof z.ZodError) return 400;
+  const { status } = error as { status?: number }; // what express gives a body that is too large or not JSON
+  return status && status >= 400 && status < 500 ? status : 500;
+}
+
+function message(error: unknown, status: number): string {
+  if (error instanceof z.ZodError)
+    return `not an activity: ${error.issues[0]?.path.join(".") || "the body"} is missing`;
+  return STATUS_CODES[status] ?? "refused";
+}

@@ -1,0 +1,28 @@
+import express, { type Express } from "express";
+import type { Readiness } from "../message";
+import type { ChannelAdapter } from "./channel-adapter";
+import { health } from "./health";
+import { messages } from "./messages";
+import type { ProactiveBot } from "./proactive-bot";
+import { refuse } from "./refuse";
+import { type WebChatSettings, webChat } from "./web-chat";
+
+export interface ServerParts {
+  adapter: ChannelAdapter;
+  bot: ProactiveBot;
+  readiness: Readiness;
+  /** The chat page is served where this is given. */
+  webChat?: WebChatSettings;
+}
+
+/** The bot's endpoints. */
+export function createServer(parts: ServerParts): Express {
+  const server = express();
+  server.disable("x-powered-by");
+  server.set("trust proxy", 1); // App Service's front end
+  server.use(health(parts.readiness));
+  server.use(messages(parts.adapter, parts.bot));
+  if (parts.webChat) server.use(webChat(parts.webChat));
+  server.use(refuse);
+  return server;
+}

@@ -1,0 +1,55 @@
+import { randomUUID } from "node:crypto";
+import path from "node:path";
+import express, { type Request, type RequestHandler, Router } from "express";
+import { ipKeyGenerator, rateLimit } from "express-rate-limit";
+
+export interface WebChatSettings {
+  /** `https://directline.botframework.com` or another cloud's. */
+  directLine: string;
+  secret: string;
+}
+
+/** The chat page and its token: the page never sees the Direct Line secret, and its user id is one that nobody can choose. */
+export function webChat(settings: WebChatSettings): Router {
+  const token: RequestHandler = async (_request, response) => {
+    response.json(await generateToken(settings));
+  };
+  return Router()
+    .post("/api/directline/token", twentyAMinute(), token)
+    .use(express.static(path.join(__dirname, "public"), { setHeaders: (response) => protect(response) }));
+}
+
+async function generateToken({ directLine, secret }: WebChatSettings) {
+  const userId = `dl_${randomUUID()}`;
+  const answer = await fetch(`${directLine}/v3/directline/tokens/generate`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
+    body: JSON.stringify({ user: { id: userId } }),
+    signal: AbortSignal.timeout(10_000),
+  });
+  if (!answer.ok) throw new Error(`Direct Line gave no token: ${answer.status}`);
+  const { token } = (await answer.json()) as { token: string };
+  return { token, userId, domain: `${directLine}/v3/directline` };
+}
+
+/** Twenty tokens a minute for one address: enough for people behind one router, too few to use the bot up. */
+function twentyAMinute(): RequestHandler {
+  return rateLimit({
+    windowMs: 60_000,
+    limit: 20,
+    standardHeaders: "draft-8",
+    legacyHeaders: false,
+    keyGenerator: address,
+  });
+}
+
+/** App Service's front end writes `address:port`. */
+function address(request: Request): string {
+  const ip = request.ip ?? "";
+  return ipKeyGenerator(ip.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, "$1").replace(/^\[(.+)\]:\d+$/, "$1"));
+}
+
+function protect(response: { setHeader(name: string, value: string): void }): void {
+  response.setHeader("X-Content-Type-Options", "nosniff");
+  response.setHeader("Content-Security-Policy", "frame-ancestors 'none'");
+}

@@ -1,0 +1,62 @@
+import type { InvocationContext } from "@azure/functions";
+import { InvalidMessage, type MessageQueue, parseMessage, type QueueMessage, signEvent, toJson } from "../message";
+import { type DirectLine, DirectLineError } from "./direct-line";
+
+/** Carries a queue message to the bot, as a signed event over Direct Line. */
+export class Forwarder {
+  constructor(
+    private readonly queue: MessageQueue,
+    private readonly directLine: DirectLine,
+    private readonly webhookSecret: string,
+  ) {}
+
+  /**
+   * Resolves when the bot has taken the message, or when a copy of it waits for later or among the poison: the host
+   * may then delete it. @throws only when the queue is out of reach, and the host tries again.
+   */
+  async forward(entry: unknown, context: InvocationContext): Promise<void> {
+    const id = messageId(entry, context);
+    try {
+      await this.deliver(parseMessage(entry), id, context);
+    } catch (error) {
+      if (!(error instanceof InvalidMessage || error instanceof Undeliverable)) throw error;
+      await this.queue.poison(entry);
+      context.error(`Message ${id} was moved to the poison queue: ${error.message}`);
+    }
+  }
+
+  private async deliver(message: QueueMessage, id: string, context: InvocationContext): Promise<void> {
+    const { notBefore } = message;
+    if (notBefore && Date.parse(notBefore) > Date.now()) {
+      await this.queue.postpone({ ...message, id }, new Date(notBefore));
+      return context.log(`Message ${id} waits until ${notBefore}`);
+    }
+    await this.send(message, id, context);
+  }
+
+  private async send(message: QueueMessage, id: string, context: InvocationContext): Promise<void> {
+    try {
+      await this.directLine.postEvent(signEvent(toJson(message), id, this.webhookSecret));
+      context.log(`Message ${id} was forwarded`);
+    } catch (error) {
+      if (!(error instanceof DirectLineError)) throw error;
+      if (error.isFinal) throw new Undeliverable(error.message);
+      await this.defer({ ...message, id }, error, context);
+    }
+  }
+
+  private async defer(message: QueueMessage, error: DirectLineError, context: InvocationContext): Promise<void> {
+    const deferred = await this.queue.defer(message, error.retryAfter);
+    if (!deferred) throw new Undeliverable(`it was deferred for a day; last: ${error.message}`);
+    context.warn(`Message ${message.id} was deferred: ${error.message}`);
+  }
+}
+
+/** Trying again cannot help. */
+class Undeliverable extends Error {}
+
+/** The message's own id, else the queue's. In a body without an `id` the host's metadata is not overwritten by it. */
+function messageId(entry: unknown, context: InvocationContext): string {
+  const { id } = (typeof entry === "object" && entry !== null ? entry : {}) as { id?: unknown };
+  return typeof id === "string" && id ? id : String(context.triggerMetadata?.id);
+}

@@ -1,0 +1,95 @@
+import type { UserAssignedIdentity } from "@pulumi/azure-native/managedidentity";
+import type * as pulumi from "@pulumi/pulumi";
+import type { BotRegistration } from "./bot-registration";
+import type { Config } from "./config";
+import type { Identities } from "./identities";
+import type { Monitoring } from "./monitoring";
+import type { Storage } from "./storage";
+import type { WebhookSecret } from "./webhook-secret";
+
+export type AppSettings = Record<string, pulumi.Input<string>>;
+
+export interface AppSettingsArgs {
+  config: Config;
+  identities: Identities;
+  storage: Storage;
+  monitoring: Monitoring;
+  registration: BotRegistration;
+  webhookSecret: WebhookSecret;
+}
+
+/** The app has one identity and no other credential; the zip is complete, so nothing is built where it is unpacked. */
+const common = { AZURE_TOKEN_CREDENTIALS: "ManagedIdentityCredential", SCM_DO_BUILD_DURING_DEPLOYMENT: "false" };
+
+/** What the bot reads from its environment. */
+export function botSettings({
+  config,
+  identities,
+  storage,
+  registration,
+  webhookSecret,
+}: AppSettingsArgs): AppSettings {
+  const { cloud, webChat, serviceHosts } = config;
+  return {
+    ...common,
+    MicrosoftAppId: identities.bot.clientId,
+    MicrosoftAppType: "UserAssignedMSI",
+    MicrosoftAppTenantId: identities.bot.tenantId,
+    // botbuilder defaults none of these once one of them is set.
+    ToChannelFromBotLoginUrl: cloud.loginUrl,
+    ToChannelFromBotOAuthScope: cloud.connectorScope,
+    ToBotFromChannelTokenIssuer: cloud.tokenIssuer,
+    OAuthUrl: cloud.oauthUrl,
+    ToBotFromChannelOpenIdMetadataUrl: cloud.channelOpenIdMetadata,
+    ToBotFromEmulatorOpenIdMetadataUrl: cloud.emulatorOpenIdMetadata,
+    CallerId: cloud.callerId,
+    QUEUE_URL: storage.queueUrl,
+    SERVICE_HOSTS: [...cloud.serviceHosts, ...serviceHosts].join(","),
+    WEBHOOK_SECRET: webhookSecret.value,
+    WEB_CHAT: String(webChat),
+    DIRECT_LINE_ENDPOINT: cloud.directLine,
+    ...(webChat && { DIRECT_LINE_SECRET: registration.directLineKey }),
+  };
+}
+
+/** What the Functions host and the function read from their environment. */
+export function functionSettings({
+  config,
+  identities,
+  storage,
+  monitoring,
+  registration,
+  webhookSecret,
+}: AppSettingsArgs): AppSettings {
+  return {
+    ...common,
+    FUNCTIONS_EXTENSION_VERSION: "~4",
+    FUNCTIONS_WORKER_RUNTIME: "node",
+    ...hostStorage(storage, identities.function),
+    QUEUE_NAME: storage.queue.name,
+    QUEUE_URL: storage.queueUrl,
+    DIRECT_LINE_ENDPOINT: config.cloud.directLine,
+    DIRECT_LINE_SECRET: registration.directLineKey,
+    WEBHOOK_SECRET: webhookSecret.value,
+    ...hostTelemetry(monitoring, identities.function),
+  };
+}
+
+/** The host's storage by identity: learn.microsoft.com/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity */
+function hostStorage({ account }: Storage, identity: UserAssignedIdentity): AppSettings {
+  return {
+    AzureWebJobsStorage__blobServiceUri: account.primaryEndpoints.blob,
+    AzureWebJobsStorage__queueServiceUri: account.primaryEndpoints.queue,
+    AzureWebJobsStorage__tableServiceUri: account.primaryEndpoints.table,
+    AzureWebJobsStorage__credential: "managedidentity",
+    AzureWebJobsStorage__clientId: identity.clientId,
+  };
+}
+
+/** learn.microsoft.com/azure/azure-functions/functions-app-settings#applicationinsights_authentication_string */
+function hostTelemetry({ insights }: Monitoring, identity: UserAssignedIdentity): AppSettings {
+  return {
+    APPLICATIONINSIGHTS_CONNECTION_STRING: insights.connectionString,
+    APPLICATIONINSIGHTS_AUTHENTICATION_STRING: identity.clientId.apply((id) => `ClientId=${id};Authorization=AAD`),
+  };
+}

@@ -1,0 +1,84 @@
+import * as authorization from "@pulumi/azure-native/authorization";
+import * as pulumi from "@pulumi/pulumi";
+import { Access } from "./access";
+import { botSettings, functionSettings } from "./app-settings";
+import { BotRegistration } from "./bot-registration";
+import { readConfig } from "./config";
+import { ConsoleLogs } from "./console-logs";
+import { Identities } from "./identities";
+import { Monitoring } from "./monitoring";
+import { packageBot, packageFunction } from "./package/app-package";
+import { webChatScript } from "./package/web-chat";
+import { Plan } from "./plan";
+import { ResourceGroup } from "./resource-group";
+import { Rollout } from "./rollout";
+import { Site } from "./site";
+import { Storage } from "./storage";
+import { WebhookSecret } from "./webhook-secret";
+
+const name = "proactive-bot";
+const config = readConfig();
+const { cloud, nodeVersion } = config;
+const { subscriptionId, objectId, tenantId } = authorization.getClientConfigOutput();
+
+// The code, which is bundled while Azure works.
+const botPackage = packageBot({ webChatScript: config.webChat ? webChatScript() : undefined });
+const functionPackage = packageFunction();
+
+// What everything else stands on.
+const group = new ResourceGroup(name, config);
+const { placement } = group;
+const identities = new Identities(name, { placement });
+const storage = new Storage(name, { placement, queueName: config.queueName });
+const monitoring = new Monitoring(name, { placement });
+
+// Roles before apps: they take minutes to work everywhere.
+const operator = { objectId: config.operatorObjectId ?? objectId, named: config.operatorObjectId !== undefined };
+const access = new Access(name, { subscriptionId, identities, storage, monitoring, operator });
+
+// The apps, empty.
+const plan = new Plan(name, { placement, sku: config.appServiceSku });
+const site = { placement, planId: plan.id, nodeVersion };
+const botSite = new Site(name, { ...site, kind: "web", identity: identities.bot }, { dependsOn: [access] });
+const functionSite = new Site(
+  "proactive-function",
+  { ...site, kind: "function", identity: identities.function },
+  { dependsOn: [access] },
+);
+new ConsoleLogs(`${name}-console`, { siteId: botSite.id, workspaceId: monitoring.workspace.id });
+
+// The bot as the world knows it.
+const registration = new BotRegistration(name, {
+  placement,
+  displayName: config.botDisplayName,
+  sku: config.botSku,
+  endpoint: pulumi.interpolate`${botSite.url}/api/messages`,
+  identity: identities.bot,
+  teams: config.teams,
+});
+const webhook = new WebhookSecret(`${name}-webhook`, { version: config.webhookVersion });
+
+// Settings and code; `pulumi up` ends when both apps answer.
+const parts = { config, identities, storage, monitoring, registration, webhookSecret: webhook };
+const rollout = { placement, audience: cloud.appServiceAudience, timeoutSeconds: config.releaseTimeout };
+new Rollout(name, { ...rollout, site: botSite, settings: botSettings(parts), package: botPackage });
+new Rollout("proactive-function", {
+  ...rollout,
+  site: functionSite,
+  settings: functionSettings(parts),
+  package: functionPackage,
+});
+
+// The stack's outputs.
+export = {
+  ...(config.webChat && { webChatUrl: botSite.url }),
+  botEndpoint: pulumi.interpolate`${botSite.url}/api/messages`,
+  notifyUrl: pulumi.interpolate`${botSite.url}/api/notify`,
+  queueName: storage.queue.name,
+  queueUrl: storage.queueUrl,
+  botName: registration.name,
+  resourceGroupName: group.name,
+  portalUrl: pulumi.interpolate`${cloud.portal}/#@${tenantId}/resource${group.id}`,
+  /** Secret: signs what is sent to `notifyUrl`. */
+  webhookSecret: webhook.value,
+};

@@ -1,0 +1,78 @@
+import type { UserAssignedIdentity } from "@pulumi/azure-native/managedidentity";
+import * as web from "@pulumi/azure-native/web";
+import * as pulumi from "@pulumi/pulumi";
+import type { Placement } from "./placement";
+
+export type SiteKind = "web" | "function";
+
+export interface SiteArgs {
+  placement: Placement;
+  kind: SiteKind;
+  planId: pulumi.Input<string>;
+  identity: UserAssignedIdentity;
+  nodeVersion: string;
+}
+
+/** A Linux app on the plan, closed to passwords, without settings or code: those come with its `Rollout`. */
+export class Site extends pulumi.ComponentResource {
+  readonly kind: SiteKind;
+  readonly id: pulumi.Output<string>;
+  readonly name: pulumi.Output<string>;
+  /** `https://<host>`, no trailing slash. */
+  readonly url: pulumi.Output<string>;
+  /** Where code is pushed to, `https://<host>`. */
+  readonly scmUrl: pulumi.Output<string>;
+
+  /** @param opts.dependsOn what the site waits for, too; Pulumi would hold back the component alone */
+  constructor(name: string, args: SiteArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("proactive-bot:infra:Site", name, {}, opts);
+    const site = new web.WebApp(name, siteArgs(args), { parent: this, dependsOn: opts?.dependsOn });
+    this.refusePasswords(name, site, args.placement);
+
+    this.kind = args.kind;
+    this.id = site.id;
+    this.name = site.name;
+    this.url = pulumi.interpolate`https://${site.defaultHostName}`;
+    this.scmUrl = pulumi.interpolate`https://${pulumi.all([site.hostNameSslStates, site.defaultHostName]).apply(scmHost)}`;
+    this.registerOutputs();
+  }
+
+  /** Publishing goes by Entra token alone. */
+  private refusePasswords(name: string, site: web.WebApp, { resourceGroupName }: Placement): void {
+    const args = { name: site.name, resourceGroupName, allow: false };
+    new web.WebAppFtpAllowed(`${name}-ftp`, args, { parent: this });
+    new web.WebAppScmAllowed(`${name}-scm`, args, { parent: this });
+  }
+}
+
+function siteArgs({ placement, kind, planId, identity, nodeVersion }: SiteArgs): web.WebAppArgs {
+  const runtime = {
+    web: { kind: "app,linux", config: { linuxFxVersion: `NODE|${nodeVersion}-lts`, appCommandLine: "node index.js" } },
+    function: { kind: "functionapp,linux", config: { linuxFxVersion: `NODE|${nodeVersion}` } },
+  }[kind];
+  return {
+    ...placement,
+    kind: runtime.kind,
+    serverFarmId: planId,
+    reserved: true,
+    identity: { type: web.ManagedServiceIdentityType.UserAssigned, userAssignedIdentities: [identity.id] },
+    httpsOnly: true,
+    clientAffinityEnabled: false,
+    siteConfig: {
+      ...runtime.config,
+      alwaysOn: true,
+      ftpsState: web.FtpsState.Disabled,
+      healthCheckPath: "/healthz",
+      http20Enabled: true,
+      minTlsVersion: web.SupportedTlsVersions.SupportedTlsVersions_1_2,
+      scmMinTlsVersion: web.SupportedTlsVersions.SupportedTlsVersions_1_2,
+      webSocketsEnabled: false,
+    },
+  };
+}
+
+/** Azure lists the SCM host as the one of type Repository; where it lists none, `scm` is the second label of the name. */
+function scmHost([states, defaultHostName]: [{ hostType?: string; name?: string }[] | undefined, string]): string {
+  const listed = states?.find((state) => state.hostType === "Repository")?.name;
+  return listed ?? defaultHostName.replace(".", ".scm.");
+}

@@ -1,0 +1,33 @@
+import { z } from "zod";
+import { ServiceError } from "./service-error";
+
+/** A user or a bot in a conversation. */
+export type Account = z.infer<typeof account>;
+
+/** What the service needs to know of an activity; every other field (channelData, value, entities …) passes through. */
+export type Activity = z.infer<typeof activity>;
+
+/** An activity that a conversation has taken in. */
+export type StoredActivity = Activity & { id: string; timestamp: string };
+
+const account = z.looseObject({ id: z.string().optional(), name: z.string().optional(), role: z.string().optional() });
+
+const activity = z.looseObject({
+  type: z.string().min(1),
+  id: z.string().optional(),
+  timestamp: z.string().optional(),
+  from: account.optional(),
+  recipient: account.optional(),
+  replyToId: z.string().optional(),
+  deliveryMode: z.string().optional(),
+  serviceUrl: z.string().optional(),
+});
+
+/** Reads an activity from a request's body; throws a 400 that names the field. */
+export function readActivity(body: unknown): Activity {
+  const read = activity.safeParse(body);
+  if (read.success) return read.data;
+  const issue = read.error.issues[0];
+  const field = issue?.path.join(".") || "activity";
+  throw new ServiceError(400, "BadArgument", `The activity is not valid: ${field}: ${issue?.message}.`);
+}

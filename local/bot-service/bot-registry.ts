@@ -1,0 +1,69 @@
+import { randomBytes } from "node:crypto";
+import type { Bot, DirectLineKeys } from "./bot";
+
+/** The registered bots and the secrets of their Direct Line channels. */
+export class BotRegistry {
+  private readonly bots = new Map<string, Bot>();
+  private readonly keys = new Map<string, DirectLineKeys>();
+  private readonly botNamesBySecret = new Map<string, string>();
+
+  /** Throws when the name is taken: bot names are unique in all of Azure. */
+  add(bot: Bot): void {
+    if (this.bots.has(bot.name)) {
+      throw new Error(`A bot named "${bot.name}" is already registered. Choose another name, or update that one.`);
+    }
+    this.bots.set(bot.name, { ...bot });
+  }
+
+  /** Replaces the app id and endpoint of a registered bot; its secrets stay. */
+  replace(bot: Bot): void {
+    this.named(bot.name);
+    this.bots.set(bot.name, { ...bot });
+  }
+
+  remove(name: string): void {
+    this.disableDirectLine(name);
+    this.bots.delete(name);
+  }
+
+  /** Makes the channel's secrets; a channel that is already enabled keeps the ones it has. */
+  enableDirectLine(name: string): DirectLineKeys {
+    this.named(name);
+    const known = this.keys.get(name);
+    if (known) return { ...known };
+    const made = { key: newSecret(), key2: newSecret() };
+    this.keys.set(name, made);
+    this.botNamesBySecret.set(made.key, name).set(made.key2, name);
+    return { ...made };
+  }
+
+  disableDirectLine(name: string): void {
+    const keys = this.keys.get(name);
+    if (!keys) return;
+    this.keys.delete(name);
+    this.botNamesBySecret.delete(keys.key);
+    this.botNamesBySecret.delete(keys.key2);
+  }
+
+  find(name: string): Bot | undefined {
+    return this.bots.get(name);
+  }
+
+  hasDirectLine(name: string): boolean {
+    return this.keys.has(name);
+  }
+
+  botNameOfSecret(secret: string): string | undefined {
+    return this.botNamesBySecret.get(secret);
+  }
+
+  private named(name: string): Bot {
+    const bot = this.bots.get(name);
+    if (!bot) throw new Error(`No bot named "${name}" is registered.`);
+    return bot;
+  }
+}
+
+function newSecret(): string {
+  return `${randomBytes(8).toString("base64url")}.${randomBytes(32).toString("base64url")}`;
+}

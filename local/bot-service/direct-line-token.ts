@@ -1,0 +1,77 @@
+import { randomBytes } from "node:crypto";
+import { z } from "zod";
+import { ServiceError } from "./service-error";
+
+/** What a Direct Line token grants: one conversation of one bot, perhaps as one user only. */
+export interface Grant {
+  botName: string;
+  conversationId: string;
+  user?: { id: string; name?: string };
+  trustedOrigins?: string[];
+}
+
+/** `access` is for clients; `stream` only opens a stream, and is what stands in a stream's URL. */
+export type Purpose = "access" | "stream";
+
+const issuer = "https://directline.botframework.com/";
+
+// The claims' names are those of the real tokens: DirectLineJS and Web Chat decode them and look for `user`.
+const claims = z.object({
+  bot: z.string(),
+  conv: z.string(),
+  user: z.string().optional(),
+  name: z.string().optional(),
+  origins: z.array(z.string()).optional(),
+  use: z.enum(["access", "stream"]),
+});
+
+/** Issues and checks Direct Line tokens. */
+export class DirectLineTokens {
+  private readonly key = randomBytes(32);
+
+  /** @param lifetime seconds */
+  constructor(readonly lifetime: number) {}
+
+  access(grant: Grant): Promise<string> {
+    return this.sign(grant, "access", this.lifetime);
+  }
+
+  /** Direct Line gives a client 60 seconds to open the stream. */
+  stream(grant: Grant): Promise<string> {
+    return this.sign(grant, "stream", Math.min(60, this.lifetime));
+  }
+
+  /** Throws 403 TokenExpired for an expired token and 401 for every other that is not ours or not of the purpose. */
+  async read(token: string, ...purposes: Purpose[]): Promise<Grant> {
+    const { errors, jwtVerify } = await import("jose");
+    try {
+      const { payload } = await jwtVerify(token, this.key, { issuer, audience: issuer, algorithms: ["HS256"] });
+      const { bot, conv, user, name, origins, use } = claims.parse(payload);
+      if (!purposes.includes(use)) throw unusable();
+      const grant: Grant = { botName: bot, conversationId: conv, trustedOrigins: origins };
+      return user === undefined ? grant : { ...grant, user: { id: user, name } };
+    } catch (error) {
+      throw error instanceof errors.JWTExpired
+        ? new ServiceError(403, "TokenExpired", "The token has expired.")
+        : unusable();
+    }
+  }
+
+  private async sign(grant: Grant, use: Purpose, lifetime: number): Promise<string> {
+    const { SignJWT } = await import("jose");
+    const { botName: bot, conversationId: conv, user, trustedOrigins: origins } = grant;
+    const now = Math.floor(Date.now() / 1000);
+    return new SignJWT({ bot, conv, user: user?.id, name: user?.name, origins, use })
+      .setProtectedHeader({ alg: "HS256", typ: "JWT" })
+      .setIssuer(issuer)
+      .setAudience(issuer)
+      .setNotBefore(now)
+      .setExpirationTime(now + lifetime)
+      .setJti(randomBytes(9).toString("base64url"))
+      .sign(this.key);
+  }
+}
+
+function unusable(): ServiceError {
+  return new ServiceError(401, "Unauthorized", "The secret or token is not valid here.");
+}

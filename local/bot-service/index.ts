@@ -1,0 +1,2 @@
+export type { Bot, DirectLineKeys } from "./bot";
+export { BotService, type BotServiceOptions, type BotServiceUrls } from "./bot-service";

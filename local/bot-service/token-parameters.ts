@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { ServiceError } from "./service-error";
+
+/** What a client may ask of a token, or say when it starts a conversation. */
+export interface TokenParameters {
+  user?: { id: string; name?: string };
+  trustedOrigins?: string[];
+}
+
+/** User ids that only a token may vouch for begin so. */
+export const boundUserPrefix = "dl_";
+
+const parameters = z.object({
+  // DirectLineJS sends `user: {}` when it knows no id.
+  user: z.object({ id: z.string().min(1).nullish(), name: z.string().nullish() }).nullish(),
+  trustedorigins: z.array(z.string()).nullish(),
+});
+
+/** Reads the optional body of tokens/generate and of start-conversation; throws a 400 that names the field. */
+export function readTokenParameters(body: unknown): TokenParameters {
+  const read = parameters.safeParse(lowerCased(body ?? {}));
+  if (!read.success) {
+    const issue = read.error.issues[0];
+    throw new ServiceError(400, "BadArgument", `The body is not valid: ${issue?.path.join(".")}: ${issue?.message}.`);
+  }
+  const { user, trustedorigins } = read.data;
+  return {
+    user: user?.id ? { id: user.id, name: user.name ?? undefined } : undefined,
+    trustedOrigins: trustedorigins ?? undefined,
+  };
+}
+
+/** The real service ignores the case of names; Microsoft's own sample sends `User: {Id}`. */
+function lowerCased(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name.toLowerCase(), lowerCased(inner)]));
+}

@@ -1,0 +1,21 @@
+import type { BotServiceUrls } from "../bot-service";
+
+/** A row for `infra/`'s table of clouds, which the program takes as its config `cloud`. */
+export function cloudRow({ openIdMetadata, serviceUrl }: BotServiceUrls, issuer: string, directLine: string) {
+  const url = new URL(serviceUrl);
+  return {
+    directLine,
+    tokenIssuer: issuer,
+    channelOpenIdMetadata: openIdMetadata,
+    emulatorOpenIdMetadata: openIdMetadata,
+    loginUrl: url.origin,
+    oauthUrl: url.origin,
+    connectorScope: "https://api.botframework.com",
+    callerId: "urn:botframework:azure",
+    appServiceAudience: "https://appservice.azure.com",
+    vaultAudience: "https://vault.azure.net",
+    storageAudience: "https://storage.azure.com",
+    portal: url.origin,
+    serviceHosts: [url.host],
+  };
+}

@@ -1,0 +1,28 @@
+import type { LocalCloud } from "./local-cloud";
+import type { Properties } from "./resource-type";
+
+type Invoke = (cloud: LocalCloud, args: Record<string, string>) => Promise<Properties> | Properties;
+
+/** What a program may ask the local cloud, by Pulumi's token. */
+export const invokes: Record<string, Invoke> = {
+  "azure-native:authorization:getClientConfig": ({ operator, subscriptionId, entra }) => ({
+    clientId: operator.clientId,
+    objectId: operator.objectId,
+    subscriptionId,
+    tenantId: entra.tenantId,
+  }),
+
+  async "azure-native:authorization:getClientToken"(
+    { operator, entra },
+    { endpoint = "https://management.azure.com" },
+  ) {
+    return { token: (await entra.issue(operator, endpoint)).token };
+  },
+
+  "azure-native:botservice:listChannelWithKeys"({ botService }, { resourceName = "", channelName }) {
+    if (channelName !== "DirectLineChannel") throw new Error(`the bot ${resourceName} has no channel ${channelName}`);
+    const { key, key2 } = botService.enableDirectLine(resourceName);
+    const sites = [{ siteName: "Default Site", siteId: "1", isEnabled: true, key, key2 }];
+    return { resourceName, properties: { channelName, properties: { sites } } };
+  },
+};

@@ -1,0 +1,30 @@
+import type { ResourceType } from "./resource-type";
+import { plan, publishingPasswords, webApp, webAppApplicationSettings } from "./types/app-service";
+import { bot, channel } from "./types/bot-service";
+import { component, diagnosticSetting, workspace } from "./types/monitoring";
+import { randomBytes } from "./types/random-bytes";
+import { resourceGroup } from "./types/resource-group";
+import { roleAssignment } from "./types/role-assignment";
+import { queue, storageAccount, table } from "./types/storage";
+import { userAssignedIdentity } from "./types/user-assigned-identity";
+
+/** All that can exist in the local cloud, by Pulumi's token. */
+export const resourceTypes: Record<string, ResourceType> = {
+  "azure-native:applicationinsights:Component": component,
+  "azure-native:authorization:RoleAssignment": roleAssignment,
+  "azure-native:botservice:Bot": bot,
+  "azure-native:botservice:Channel": channel,
+  "azure-native:managedidentity:UserAssignedIdentity": userAssignedIdentity,
+  "azure-native:monitor:DiagnosticSetting": diagnosticSetting,
+  "azure-native:operationalinsights:Workspace": workspace,
+  "azure-native:resources:ResourceGroup": resourceGroup,
+  "azure-native:storage:Queue": queue,
+  "azure-native:storage:StorageAccount": storageAccount,
+  "azure-native:storage:Table": table,
+  "azure-native:web:AppServicePlan": plan,
+  "azure-native:web:WebApp": webApp,
+  "azure-native:web:WebAppApplicationSettings": webAppApplicationSettings,
+  "azure-native:web:WebAppFtpAllowed": publishingPasswords("ftp"),
+  "azure-native:web:WebAppScmAllowed": publishingPasswords("scm"),
+  "random:index/randomBytes:RandomBytes": randomBytes,
+};

@@ -1,0 +1,84 @@
+import { same, suffixed } from "../names";
+import { NotSupported } from "../not-supported";
+import { resourceType } from "../resource-type";
+import { inGroup } from "./resource-group";
+
+const siteId = `${inGroup}/Microsoft.Web/sites/{name}`;
+
+interface WebAppInputs {
+  kind?: string;
+  identity?: { userAssignedIdentities?: string[] };
+  siteConfig?: { appCommandLine?: string; linuxFxVersion?: string };
+}
+
+interface ApplicationSettingsInputs {
+  name: string;
+  properties: Record<string, string>;
+}
+
+export const plan = resourceType({ id: `${inGroup}/Microsoft.Web/serverfarms/{name}`, autoname: suffixed });
+
+export const webApp = resourceType<WebAppInputs>({
+  id: siteId,
+  autoname: suffixed,
+  inputs: [
+    "resourceGroupName",
+    "name",
+    "location",
+    "tags",
+    "kind",
+    "serverFarmId",
+    "reserved",
+    "identity",
+    "httpsOnly",
+    "clientAffinityEnabled",
+    "siteConfig",
+    "hyperV", // azure-native's own default, as the next ones
+    "isXenon",
+    "scmSiteAlsoStopped",
+  ],
+  async create({ cloud, inputs, name }) {
+    const identities = (inputs.identity?.userAssignedIdentities ?? []).map((id) => cloud.identity(id));
+    const site = await cloud.addSite(name, identities, startCommand(inputs));
+    return {
+      defaultHostName: site.hostName,
+      hostNameSslStates: [
+        { name: site.hostName, hostType: "Standard" },
+        { name: site.scmHostName, hostType: "Repository" },
+      ],
+    };
+  },
+});
+
+export const webAppApplicationSettings = resourceType<ApplicationSettingsInputs>({
+  id: `${siteId}/config/appsettings`,
+  autoname: same,
+  inputs: ["resourceGroupName", "name", "properties"],
+  async create({ cloud, inputs }) {
+    await cloud.site(inputs.name).configure(inputs.properties);
+    return {};
+  },
+});
+
+/** Passwords for publishing by FTP or to the SCM site: this cloud has none to allow. */
+export const publishingPasswords = (way: "ftp" | "scm") =>
+  resourceType<{ allow: boolean }>({
+    id: `${siteId}/basicPublishingCredentialsPolicies/${way}`,
+    autoname: same,
+    inputs: ["resourceGroupName", "name", "allow"],
+    create({ inputs }) {
+      if (inputs.allow) throw new NotSupported("publishing with basic credentials");
+      return {};
+    },
+  });
+
+/** What starts an app: the Functions host, or the command line, which here has to be `node …`. */
+function startCommand({ kind = "", siteConfig }: WebAppInputs): "functions" | string[] {
+  if (!siteConfig?.linuxFxVersion?.toUpperCase().startsWith("NODE|")) {
+    throw new NotSupported(`linuxFxVersion ${siteConfig?.linuxFxVersion}`);
+  }
+  if (kind.includes("functionapp")) return "functions";
+  const [program, ...rest] = siteConfig.appCommandLine?.split(" ") ?? [];
+  if (program !== "node") throw new NotSupported(`the command line ${siteConfig.appCommandLine}`);
+  return rest;
+}

@@ -1,0 +1,10 @@
+import { suffixed } from "../names";
+import { resourceType } from "../resource-type";
+
+/** Below this every other id starts. */
+export const inGroup = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers";
+
+export const resourceGroup = resourceType({
+  id: "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}",
+  autoname: suffixed,
+});

@@ -1,0 +1,58 @@
+import { same, suffixed } from "../names";
+import { resourceType } from "../resource-type";
+import { inGroup } from "./resource-group";
+
+const accountId = `${inGroup}/Microsoft.Storage/storageAccounts/{accountName}`;
+
+interface InAccount {
+  accountName: string;
+}
+
+export const storageAccount = resourceType({
+  id: accountId,
+  autoname: suffixed,
+  inputs: [
+    "resourceGroupName",
+    "accountName",
+    "location",
+    "tags",
+    "kind",
+    "sku",
+    "allowBlobPublicAccess",
+    "allowCrossTenantReplication",
+    "allowSharedKeyAccess",
+    "defaultToOAuthAuthentication",
+    "enableHttpsTrafficOnly",
+    "minimumTlsVersion",
+    "isHnsEnabled", // azure-native's own default, as the next ones
+    "isLocalUserEnabled",
+    "isSftpEnabled",
+    "enableExtendedGroups",
+    "enableNfsV3",
+  ],
+  create({ cloud: { storage }, name }) {
+    storage.addAccount(name);
+    const endpoint = (service: "queue" | "table" | "blob") => storage.endpoint(service, name);
+    return { primaryEndpoints: { queue: endpoint("queue"), table: endpoint("table"), blob: endpoint("blob") } };
+  },
+});
+
+export const queue = resourceType<InAccount>({
+  id: `${accountId}/queueServices/default/queues/{queueName}`,
+  autoname: same,
+  inputs: ["resourceGroupName", "accountName", "queueName"],
+  async create({ cloud, inputs, name }) {
+    await cloud.dataPlane.createQueue(cloud.storage.endpoint("queue", inputs.accountName), name);
+    return {};
+  },
+});
+
+export const table = resourceType<InAccount>({
+  id: `${accountId}/tableServices/default/tables/{tableName}`,
+  autoname: same,
+  inputs: ["resourceGroupName", "accountName", "tableName"],
+  async create({ cloud, inputs, name }) {
+    await cloud.dataPlane.createTable(cloud.storage.endpoint("table", inputs.accountName), name);
+    return {};
+  },
+});

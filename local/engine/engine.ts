@@ -1,0 +1,75 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { MockResourceArgs, Mocks } from "@pulumi/pulumi/runtime/mocks";
+import type { LocalCloud } from "../cloud/local-cloud";
+import type { Properties } from "../cloud/resource-type";
+import { createDynamic, isDynamic } from "./dynamic-resource";
+import { unsecret } from "./unsecret";
+
+/** A resource that came up, for whoever watches. `type` is the last part of its token. */
+export interface Made {
+  type: string;
+  name: string;
+  milliseconds: number;
+}
+
+export interface Run {
+  cloud: LocalCloud;
+  /** The folder with Pulumi.yaml. */
+  program: string;
+  project: string;
+  stack: string;
+  config: Record<string, string>;
+  onMade(resource: Made): void;
+}
+
+/**
+ * Runs a Pulumi program in this process, with the local cloud making what it declares. Pulumi's mocks are its engine: real
+ * inputs, real order, but no diff and no state. Once in a process.
+ * @returns the stack's outputs, secrets in clear
+ * @throws the first reason why a resource could not be made
+ */
+export async function runProgram({ cloud, program, project, stack, config, onMade }: Run): Promise<Properties> {
+  const failures: Error[] = [];
+  const mocks: Mocks = {
+    newResource: (args) => timed(args, onMade, () => make(cloud, args)).catch((error) => fail(failures, args, error)),
+    call: (args) => cloud.invoke(args.token, unsecret(args.inputs)),
+  };
+  const silence = () => {}; // each resource that waits for a failed one rejects, too: the first reason is enough
+  process.on("unhandledRejection", silence);
+  try {
+    await pulumi.runtime.setMocks(mocks, project, stack, false);
+    pulumi.runtime.setAllConfig(config);
+    const outputs = await pulumi.runtime.runInPulumiStack(async () => require(program));
+    await pulumi.runtime.disconnect(); // until then some resources are not registered
+    return outputs as Properties;
+  } catch (error) {
+    throw failures[0] ?? error;
+  } finally {
+    process.off("unhandledRejection", silence);
+  }
+}
+
+async function make(cloud: LocalCloud, args: MockResourceArgs): Promise<{ id: string; state: Properties }> {
+  const inputs = unsecret(args.inputs);
+  if (!args.custom || args.type === "pulumi:pulumi:Stack") return { id: args.name, state: {} };
+  const { id, outputs } = isDynamic(inputs)
+    ? await createDynamic(inputs)
+    : await cloud.create(args.type, args.name, inputs);
+  return { id, state: outputs };
+}
+
+async function timed<T>({ type, name, custom }: MockResourceArgs, onMade: Run["onMade"], work: () => Promise<T>) {
+  const started = performance.now();
+  const result = await work();
+  const shortType = type.split(":").at(-1) ?? type;
+  if (custom) onMade({ type: shortType, name, milliseconds: performance.now() - started });
+  return result;
+}
+
+function fail(failures: Error[], { type, name }: MockResourceArgs, error: Error): never {
+  const failure = new Error(`${type.split(":").at(-1)} "${name}" could not be made: ${error.message}`, {
+    cause: error,
+  });
+  failures.push(failure);
+  throw failure;
+}

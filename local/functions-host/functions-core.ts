@@ -1,0 +1,101 @@
+import Module from "node:module";
+import { type HookCallback, Hooks } from "./hooks";
+import type { HostLog, LogLevel } from "./log";
+import { messageOf, Refusal } from "./refusal";
+import type { FunctionCallback, FunctionMetadata, LogCategory, ProgrammingModel } from "./rpc";
+
+export interface RegisteredFunction {
+  metadata: FunctionMetadata;
+  callback: FunctionCallback;
+}
+
+class Disposable {
+  constructor(private readonly callOnDispose: () => unknown) {}
+
+  static from(...disposables: { dispose(): unknown }[]): Disposable {
+    return new Disposable(() => {
+      for (const disposable of disposables) disposable.dispose();
+    });
+  }
+
+  dispose(): unknown {
+    return this.callOnDispose();
+  }
+}
+
+/** What the Node.js worker gives an app as the module `@azure/functions-core`, and what the app registered through it. */
+export class FunctionsCore {
+  readonly functions = new Map<string, RegisteredFunction>();
+  readonly hooks = new Hooks();
+  readonly appHookData: Record<string, unknown> = {};
+  model: ProgrammingModel | undefined;
+  private registrationClosed = false;
+
+  constructor(private readonly log: HostLog) {}
+
+  /** Makes `require("@azure/functions-core")` find this object, the way the worker does: the package is on no registry. */
+  install(): void {
+    const api = this.api();
+    Module.prototype.require = new Proxy(Module.prototype.require, {
+      apply: (target, self, args: [string]) =>
+        args[0] === "@azure/functions-core" ? api : Reflect.apply(target, self, args),
+    });
+  }
+
+  /** Ends the start-up: hooks run, then nothing more can be registered. */
+  async start(functionAppDirectory: string): Promise<ProgrammingModel> {
+    const model = this.model;
+    if (!model || this.functions.size === 0) {
+      throw new Refusal(
+        `The app registered no function: its entry point must call app.storageQueue, app.http, … of @azure/functions (4.x, with @azure/functions-core left external when bundled).`,
+      );
+    }
+    const capabilities = (await model.getCapabilities?.({})) ?? {};
+    if (capabilities.HttpUri) {
+      throw new Refusal(`app.setup({ enableHttpStream: true }) is not supported by this host: remove it.`);
+    }
+    await this.runAppStartHooks(functionAppDirectory);
+    this.registrationClosed = true;
+    return model;
+  }
+
+  async terminate(): Promise<void> {
+    await this.hooks.run("appTerminate", { hookData: {}, appHookData: this.appHookData });
+  }
+
+  private async runAppStartHooks(functionAppDirectory: string): Promise<void> {
+    try {
+      await this.hooks.run("appStart", { hookData: {}, appHookData: this.appHookData, functionAppDirectory });
+    } catch (error) {
+      throw new Refusal(`The app's appStart hook failed: ${messageOf(error)}.`, { cause: error });
+    }
+  }
+
+  private api(): Record<string, unknown> {
+    const workerLog = this.log.of("Worker");
+    return {
+      version: "3.0.0-local",
+      hostVersion: "4.0.0-local",
+      Disposable,
+      setProgrammingModel: (model: ProgrammingModel) => {
+        this.model = model;
+      },
+      getProgrammingModel: () => this.model,
+      registerFunction: (metadata: FunctionMetadata, callback: FunctionCallback) => this.register(metadata, callback),
+      registerHook: (name: string, callback: HookCallback) => new Disposable(this.hooks.add(name, callback)),
+      log: (level: LogLevel, _category: LogCategory, message: string) => workerLog.write(level, message),
+    };
+  }
+
+  private register(metadata: FunctionMetadata, callback: FunctionCallback): Disposable {
+    const { name } = metadata;
+    if (this.registrationClosed)
+      throw new Error(`A function can only be registered during app startup: "${name}" came later.`);
+    if (this.functions.has(name)) throw new Error(`A function with name "${name}" has already been registered.`);
+    this.functions.set(name, { metadata, callback });
+    return new Disposable(() => {
+      if (this.registrationClosed) throw new Error(`A function can only be disposed during app startup: "${name}".`);
+      this.functions.delete(name);
+    });
+  }
+}

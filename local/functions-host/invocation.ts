@@ -1,0 +1,152 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import type { FunctionsCore, RegisteredFunction } from "./functions-core";
+import type { HostLog, LogLevel } from "./log";
+import { messageOf } from "./refusal";
+import type {
+  CoreInvocationContext,
+  FunctionCallback,
+  InvocationModel,
+  LogCategory,
+  ProgrammingModel,
+  RpcInvocationRequest,
+  RpcInvocationResponse,
+} from "./rpc";
+
+/** One call of a function: what the trigger found. */
+export interface Call {
+  function: RegisteredFunction;
+  invocationId: string;
+  inputData: RpcInvocationRequest["inputData"];
+  triggerMetadata: RpcInvocationRequest["triggerMetadata"];
+  /** The level at which a success is logged: debug for what happens every few seconds. */
+  successLevel: LogLevel;
+}
+
+export function newInvocationId(): string {
+  return randomUUID();
+}
+
+/** Runs functions through the programming model that the app set, hooks included, and logs each run as the real host does. */
+export class Invoker {
+  constructor(
+    private readonly core: FunctionsCore,
+    private readonly model: ProgrammingModel,
+    private readonly log: HostLog,
+  ) {}
+
+  /** Resolves with the function's response; rejects with whatever the function (or a hook) threw. */
+  async invoke(call: Call): Promise<RpcInvocationResponse> {
+    const { name } = call.function.metadata;
+    const log = this.log.of(`Function.${name}`);
+    const started = performance.now();
+    const outcome = (result: string) =>
+      `Executed 'Functions.${name}' (${result}, Id=${call.invocationId}, Duration=${Math.round(performance.now() - started)}ms)`;
+    log.debug(`Executing 'Functions.${name}' (Id=${call.invocationId})`);
+    try {
+      const response = await this.run(call);
+      log.write(call.successLevel, outcome("Succeeded"));
+      return response;
+    } catch (error) {
+      log.error(`${outcome("Failed")}: ${messageOf(error)}`);
+      if (error instanceof Error && error.stack) log.debug(error.stack);
+      throw error;
+    }
+  }
+
+  private async run(call: Call): Promise<RpcInvocationResponse> {
+    const run = new InvocationLog(call, this.core, this.log);
+    const context: CoreInvocationContext = {
+      invocationId: call.invocationId,
+      request: request(call),
+      metadata: call.function.metadata,
+      state: undefined,
+      log: (level, category, message) => run.write(level, category, message),
+    };
+    const model = this.model.getInvocationModel(context);
+    const { context: invocationContext, inputs } = await model.getArguments();
+    run.invocationContext = invocationContext;
+    const result = await this.runWithHooks(call, context, model, invocationContext, inputs);
+    return model.getResponse(invocationContext, result);
+  }
+
+  private async runWithHooks(
+    call: Call,
+    context: CoreInvocationContext,
+    model: InvocationModel,
+    invocationContext: unknown,
+    inputs: unknown[],
+  ): Promise<unknown> {
+    const shared = { hookData: {}, appHookData: this.core.appHookData, invocationContext };
+    const before = { ...shared, inputs, functionCallback: call.function.callback as FunctionCallback };
+    await inState(context, "preInvocationHooks", () => this.core.hooks.run("preInvocation", before));
+    const after: typeof shared & { inputs: unknown[]; result: unknown; error: unknown } = {
+      ...shared,
+      inputs: before.inputs,
+      result: null,
+      error: null,
+    };
+    await inState(context, "invocation", async () => {
+      try {
+        after.result = await model.invokeFunction(invocationContext, before.inputs, before.functionCallback);
+      } catch (error) {
+        after.error = error;
+      }
+    });
+    await inState(context, "postInvocationHooks", () => this.core.hooks.run("postInvocation", after));
+    if (after.error !== null && after.error !== undefined) throw after.error;
+    return after.result;
+  }
+}
+
+/** What a function logs: past the app's log hooks, then under the function's own category. */
+class InvocationLog {
+  invocationContext: unknown;
+
+  constructor(
+    private readonly call: Call,
+    private readonly core: FunctionsCore,
+    private readonly log: HostLog,
+  ) {}
+
+  write(level: LogLevel, category: LogCategory, message: string): void {
+    const line = {
+      hookData: {},
+      appHookData: this.core.appHookData,
+      level,
+      category,
+      message,
+      invocationContext: this.invocationContext,
+    };
+    this.core.hooks.runLog(line);
+    const name = `Function.${this.call.function.metadata.name}`;
+    this.log.write(category === "user" ? `${name}.User` : name, line.level, line.message);
+  }
+}
+
+async function inState(
+  context: CoreInvocationContext,
+  state: CoreInvocationContext["state"],
+  work: () => Promise<void>,
+): Promise<void> {
+  context.state = state;
+  try {
+    await work();
+  } finally {
+    context.state = undefined;
+  }
+}
+
+function request(call: Call): RpcInvocationRequest {
+  return {
+    invocationId: call.invocationId,
+    functionId: call.function.metadata.name,
+    inputData: call.inputData,
+    triggerMetadata: call.triggerMetadata,
+    // A W3C trace parent: version, trace id, span id, not sampled.
+    traceContext: {
+      traceParent: `00-${randomBytes(16).toString("hex")}-${randomBytes(8).toString("hex")}-00`,
+      traceState: "",
+      attributes: {},
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import { randomUUID } from "node:crypto";
+import type { RpcTypedData } from "./rpc";
+
+/** What the queue says about a message beside its body. */
+export interface MessageFacts {
+  id: string;
+  popReceipt: string;
+  dequeueCount: number;
+  insertedOn: Date;
+  expiresOn: Date;
+  nextVisibleOn: Date;
+}
+
+/**
+ * The trigger metadata of a queue message as the real host sends it: its own facts, then over them (without regard to
+ * case) the top-level properties of a JSON body. So a body's `id` hides the message's id.
+ */
+export function queueTriggerMetadata(
+  functionName: string,
+  body: string,
+  message: MessageFacts,
+): Record<string, RpcTypedData> {
+  const metadata: Record<string, RpcTypedData> = {
+    QueueTrigger: { string: body },
+    DequeueCount: { json: String(message.dequeueCount) },
+    ExpirationTime: time(message.expiresOn),
+    Id: { string: message.id },
+    InsertionTime: time(message.insertedOn),
+    NextVisibleTime: time(message.nextVisibleOn),
+    PopReceipt: { string: message.popReceipt },
+    sys: { json: JSON.stringify({ MethodName: functionName, UtcNow: new Date(), RandGuid: randomUUID() }) },
+  };
+  const keys = new Map(Object.keys(metadata).map((key) => [key.toLowerCase(), key]));
+  for (const [name, value] of Object.entries(bodyProperties(body))) {
+    const data = propertyData(value);
+    if (!data) continue;
+    const key = keys.get(name.toLowerCase()) ?? name;
+    keys.set(name.toLowerCase(), key);
+    metadata[key] = data;
+  }
+  return metadata;
+}
+
+function bodyProperties(body: string): Record<string, unknown> {
+  if (!body.trimStart().startsWith("{")) return {};
+  try {
+    return JSON.parse(body) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+}
+
+/** Objects go as JSON, scalars as text (.NET writes True and False); arrays and nulls are left out. */
+function propertyData(value: unknown): RpcTypedData | undefined {
+  if (value === null || Array.isArray(value)) return undefined;
+  if (typeof value === "object") return { json: JSON.stringify(value) };
+  if (typeof value === "boolean") return { string: value ? "True" : "False" };
+  return { string: String(value) };
+}
+
+function time(date: Date): RpcTypedData {
+  return { json: JSON.stringify(date.toISOString().replace(/\.\d+Z$/, "+00:00")) };
+}

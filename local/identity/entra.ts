@@ -1,0 +1,51 @@
+import { randomUUID } from "node:crypto";
+import { type CryptoKey, generateKeyPair, type JWTPayload, jwtVerify, SignJWT } from "jose";
+import type { Principal } from "./principal";
+
+/** How long a managed identity's token lives in Azure, in seconds. */
+const lifetime = 24 * 60 * 60;
+
+export interface AccessToken {
+  token: string;
+  /** Seconds since the epoch. */
+  expires: number;
+}
+
+/** The directory: it issues tokens to principals and says whose a token is. */
+export class Entra {
+  readonly tenantId = randomUUID();
+  readonly issuer = `https://sts.windows.net/${this.tenantId}/`;
+
+  private constructor(
+    private readonly privateKey: CryptoKey,
+    private readonly publicKey: CryptoKey,
+  ) {}
+
+  static async open(): Promise<Entra> {
+    const { privateKey, publicKey } = await generateKeyPair("ES256");
+    return new Entra(privateKey, publicKey);
+  }
+
+  /** @param resource the audience, such as `https://storage.azure.com` */
+  async issue({ clientId, objectId }: Principal, resource: string): Promise<AccessToken> {
+    const now = Math.floor(Date.now() / 1000);
+    const expires = now + lifetime;
+    const claims = { appid: clientId, oid: objectId, tid: this.tenantId, idtyp: "app", ver: "1.0" };
+    const token = await new SignJWT(claims)
+      .setProtectedHeader({ alg: "ES256", typ: "JWT" })
+      .setIssuer(this.issuer)
+      .setAudience(resource)
+      .setSubject(objectId)
+      .setIssuedAt(now)
+      .setNotBefore(now - 300)
+      .setExpirationTime(expires)
+      .sign(this.privateKey);
+    return { token, expires };
+  }
+
+  /** The claims of a token of ours for one of these audiences. @throws when signature, issuer, audience or dates are wrong. */
+  async verify(token: string, audience: string[]): Promise<JWTPayload & { appid: string; oid: string }> {
+    const { payload } = await jwtVerify(token, this.publicKey, { issuer: this.issuer, audience });
+    return payload as JWTPayload & { appid: string; oid: string };
+  }
+}

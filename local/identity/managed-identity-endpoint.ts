@@ -1,0 +1,78 @@
+import { randomBytes } from "node:crypto";
+import { createServer, type IncomingMessage } from "node:http";
+import { listen, stop } from "../listen";
+import type { Entra } from "./entra";
+import type { Principal } from "./principal";
+
+/** What an app needs to ask for a token. */
+export interface IdentityVariables {
+  IDENTITY_ENDPOINT: string;
+  IDENTITY_HEADER: string;
+}
+
+/**
+ * App Service's token endpoint, protocol 2019-08-01: GET ?resource=…&client_id=… with the caller's secret in X-IDENTITY-HEADER.
+ * Source: learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference.
+ */
+export class ManagedIdentityEndpoint {
+  private readonly server = createServer((request, response) => {
+    this.answer(request).then(
+      ({ status, body }) =>
+        response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body)),
+      (error) => response.writeHead(500).end(String(error)),
+    );
+  });
+  private readonly callers = new Map<string, Caller>();
+  private url = "";
+
+  private constructor(private readonly entra: Entra) {}
+
+  static async open(entra: Entra): Promise<ManagedIdentityEndpoint> {
+    const endpoint = new ManagedIdentityEndpoint(entra);
+    endpoint.url = `http://127.0.0.1:${await listen(endpoint.server)}/msi/token`;
+    return endpoint;
+  }
+
+  /** Lets an app ask for tokens of its identities. @param fallback who it is when it names no client id */
+  admit(identities: Principal[], fallback?: Principal): IdentityVariables {
+    const header = randomBytes(16).toString("hex").toUpperCase();
+    this.callers.set(header, { identities, fallback });
+    return { IDENTITY_ENDPOINT: this.url, IDENTITY_HEADER: header };
+  }
+
+  close(): Promise<void> {
+    return stop(this.server);
+  }
+
+  private async answer(request: IncomingMessage): Promise<{ status: number; body: unknown }> {
+    const query = new URL(request.url ?? "/", this.url).searchParams;
+    const caller = this.callers.get(String(request.headers["x-identity-header"]));
+    const resource = query.get("resource");
+    if (!caller) return refusal(401, "X-IDENTITY-HEADER is missing or wrong");
+    if (!resource) return refusal(400, "the query has no resource");
+    const clientId = query.get("client_id");
+    const identity = clientId ? caller.identities.find((one) => one.clientId === clientId) : caller.fallback;
+    if (!identity) return refusal(400, `no identity with client id ${clientId} is assigned to this app`);
+    return { status: 200, body: await this.tokenFor(identity, resource) };
+  }
+
+  private async tokenFor(identity: Principal, resource: string) {
+    const { token, expires } = await this.entra.issue(identity, resource);
+    return {
+      access_token: token,
+      expires_on: String(expires),
+      resource,
+      token_type: "Bearer",
+      client_id: identity.clientId,
+    };
+  }
+}
+
+interface Caller {
+  identities: Principal[];
+  fallback?: Principal;
+}
+
+function refusal(statusCode: number, message: string) {
+  return { status: statusCode, body: { statusCode, message } };
+}

@@ -1,0 +1,51 @@
+import type { Made } from "./engine/engine";
+import type { StackDescription } from "./stack";
+
+/** What `npm start` shows. */
+export class Screen {
+  private readonly started = performance.now();
+
+  constructor(private readonly out: NodeJS.WritableStream) {}
+
+  say(line: string): void {
+    this.out.write(`${line}\n`);
+  }
+
+  made({ type, name, milliseconds }: Made): void {
+    this.say(`  ${seconds(milliseconds)}  ${type.padEnd(26)} ${name}`);
+  }
+
+  up({ outputs, local }: StackDescription): void {
+    this.say(`
+The bot is up, after ${seconds(performance.now() - this.started).trim()}.
+
+  Chat     ${local.page}
+  Queue    ${outputs.queueUrl}
+  Speak    npm run send -- --conversation ID --text "Hello from outside"   (the page shows its conversation's id)
+  Stop     Ctrl-C
+`);
+  }
+
+  /** A line of an app's log. */
+  log(source: string, line: string): void {
+    this.say(`${source.padEnd(8)} | ${readable(line)}`);
+  }
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1).padStart(5)} s`;
+}
+
+/** The bot logs JSON for machines; here people read it. */
+function readable(line: string): string {
+  try {
+    const { time, level, event, ...details } = JSON.parse(line);
+    if (!event) return line;
+    const rest = Object.entries(details).map(
+      ([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+    );
+    return [String(time).slice(11, 23), `[${level}]`, event, ...rest].join(" ");
+  } catch {
+    return line;
+  }
+}

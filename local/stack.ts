@@ -1,0 +1,103 @@
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { type AppName, LocalCloud } from "./cloud/local-cloud";
+import type { Properties } from "./cloud/resource-type";
+import { Console } from "./console/console";
+import { type Made, runProgram } from "./engine/engine";
+import { bundleFunctionsHost } from "./functions-host-bundle";
+import { makeHome, removeHome } from "./home";
+
+const project = "proactive-bot";
+const root = path.resolve(__dirname, "..");
+
+export interface StackOptions {
+  /** The console's port; 0 for any. Absent: 3978, or the next free one. */
+  port?: number;
+  onMade(resource: Made): void;
+  log(source: string, line: string): void;
+  onDeath(app: AppName, cause: string): void;
+}
+
+/** What a client of a running stack needs to know; `npm start -- --json` prints it. */
+export interface StackDescription {
+  outputs: Properties;
+  local: {
+    /** The console page. */
+    page: string;
+    /** `domain` as Direct Line's clients take it, with the path. */
+    directLine: { domain: string; secret: string; serviceUrl: string };
+    bot: string;
+    function: string;
+    /** The storage account's endpoints, with a slash at the end. */
+    queueService: string;
+    tableService: string;
+    vault: null;
+    identity: { endpoint: string; header: string; operatorClientId: string };
+    /** PEM of the authority that signed every https certificate here. */
+    caFile: string;
+    processes: { name: string; pid: number }[];
+  };
+}
+
+/** The program's stack, up on this machine. */
+export class LocalStack {
+  readonly home = makeHome();
+  private cloud?: LocalCloud;
+  private console?: Console;
+
+  /** Resolves when both apps answer. @throws the first reason why not; `down` is still to be called */
+  async up({ port, onMade, log, onDeath }: StackOptions): Promise<StackDescription> {
+    const host = bundleFunctionsHost(this.home);
+    this.cloud = await LocalCloud.open({
+      home: this.home,
+      functionsHost: (wwwroot) => host.start(wwwroot),
+      log,
+      onDeath,
+    });
+    this.console = await Console.open(this.cloud.botService, port);
+    await host.bundled;
+    const outputs = await runProgram({
+      cloud: this.cloud,
+      program: root,
+      project,
+      stack: "local",
+      config: { [`${project}:cloud`]: JSON.stringify(this.cloud.row(this.console.origin)) },
+      onMade,
+    });
+    const description = this.describe(this.cloud, this.console, outputs);
+    this.console.announce(description);
+    writeFileSync(path.join(this.home, "stack.json"), JSON.stringify(description), { mode: 0o600 });
+    return description;
+  }
+
+  async down(): Promise<void> {
+    await Promise.all([this.console?.close(), this.cloud?.close()]);
+    removeHome(this.home);
+  }
+
+  private describe(cloud: LocalCloud, console: Console, outputs: Properties): StackDescription {
+    const { IDENTITY_ENDPOINT, IDENTITY_HEADER } = cloud.identityEndpoint.admit([cloud.operator], cloud.operator);
+    const queueService = new URL(".", String(outputs.queueUrl)).href;
+    const account = path.basename(queueService);
+    const apps = [...cloud.apps].map(([name, site]) => ({ name, pid: site.pid ?? 0 }));
+    return {
+      outputs,
+      local: {
+        page: console.page,
+        directLine: {
+          domain: `${console.origin}/v3/directline`,
+          secret: cloud.botService.enableDirectLine(String(outputs.botName)).key,
+          serviceUrl: cloud.botService.urls().serviceUrl,
+        },
+        bot: `https://${cloud.apps.get("bot")?.hostName}`,
+        function: `https://${cloud.apps.get("function")?.hostName}`,
+        queueService,
+        tableService: cloud.storage.endpoint("table", account),
+        vault: null,
+        identity: { endpoint: IDENTITY_ENDPOINT, header: IDENTITY_HEADER, operatorClientId: cloud.operator.clientId },
+        caFile: cloud.certificates.caFile,
+        processes: [{ name: "cloud", pid: process.pid }, ...apps],
+      },
+    };
+  }
+}

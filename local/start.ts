@@ -1,0 +1,66 @@
+import { Console } from "node:console";
+import { removeHome } from "./home";
+import { Screen } from "./screen";
+import { LocalStack, type StackDescription } from "./stack";
+import { help, type StartOptions, startOptions } from "./start-options";
+
+/** The most that ending may take, in milliseconds: whoever pressed Ctrl-C waits. */
+const farewell = 1_900;
+
+/** `npm start`: the whole template on this machine, until it is told to stop. */
+async function start(options: StartOptions): Promise<void> {
+  const screen = new Screen(options.json ? process.stderr : process.stdout);
+  const stack = new LocalStack();
+  const end = ending(stack);
+  process.once("exit", () => removeHome(stack.home));
+  process
+    .once("SIGINT", () => end(0))
+    .once("SIGTERM", () => end(0))
+    .once("SIGHUP", () => end(0));
+  try {
+    screen.say("Bringing up the program's resources on this machine:");
+    const description = await stack.up({
+      port: options.port,
+      onMade: (resource) => screen.made(resource),
+      log: (source, line) => screen.log(source, line),
+      onDeath: (app, cause) => end(1, `The ${app} ${cause}, so everything was stopped. Its last lines are above.`),
+    });
+    screen.up(description);
+    if (options.json) print(description);
+  } catch (error) {
+    await end(1, (error as Error).message);
+  }
+}
+
+/** Ends the process, once, whatever asks first. */
+function ending(stack: LocalStack): (code: number, last?: string) => Promise<void> {
+  let ending: Promise<void> | undefined;
+  const end = async (code: number, last?: string) => {
+    if (last) process.stderr.write(`\n${last}\n`);
+    setTimeout(() => process.exit(code), farewell);
+    await stack.down().catch((error) => process.stderr.write(`${error}\n`));
+    process.exit(code);
+  };
+  return (code, last) => {
+    ending ??= end(code, last);
+    return ending;
+  };
+}
+
+function print(description: StackDescription): void {
+  process.stdout.write(`${JSON.stringify(description)}\n`);
+}
+
+function main(): void {
+  try {
+    const options = startOptions(process.argv.slice(2));
+    if (options.help) return void process.stdout.write(help);
+    if (options.json) globalThis.console = new Console(process.stderr); // stdout is for one line
+    void start(options);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${help}`);
+    process.exitCode = 1;
+  }
+}
+
+main();

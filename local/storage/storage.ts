@@ -1,0 +1,47 @@
+import { randomBytes } from "node:crypto";
+import type { AddressInfo } from "node:net";
+import type { Certificates } from "../certificates";
+import { type AzuriteServer, makeServers } from "./azurite";
+
+export type Service = "queue" | "table" | "blob";
+
+/** The storage accounts of this machine: Azurite, reached as `https://127.0.0.1:<port>/<account>/`. */
+export class Storage {
+  private readonly accounts = new Map<string, string>();
+
+  private constructor(private readonly servers: Record<Service, AzuriteServer>) {}
+
+  static async open(certificates: Certificates): Promise<Storage> {
+    process.env.AZURITE_ACCOUNTS = accountList(new Map([["nobody", newKey()]])); // else it serves a well-known account
+    const servers = makeServers(certificates);
+    await Promise.all(Object.values(servers).map((server) => server.start()));
+    return new Storage(servers);
+  }
+
+  addAccount(name: string): void {
+    if (this.accounts.has(name)) throw new Error(`the storage account ${name} exists already`);
+    this.accounts.set(name, newKey());
+    process.env.AZURITE_ACCOUNTS = accountList(this.accounts);
+    for (const server of Object.values(this.servers)) server.accountDataStore.refresh();
+  }
+
+  /** With a slash at the end, as ARM gives it. */
+  endpoint(service: Service, account: string): string {
+    const { port } = this.servers[service].httpServer.address() as AddressInfo;
+    return `https://127.0.0.1:${port}/${account}/`;
+  }
+
+  async close(): Promise<void> {
+    const servers = Object.values(this.servers);
+    for (const server of servers) server.httpServer.closeAllConnections();
+    await Promise.all(servers.map((server) => server.close()));
+  }
+}
+
+function newKey(): string {
+  return randomBytes(64).toString("base64");
+}
+
+function accountList(accounts: Map<string, string>): string {
+  return [...accounts].map(([name, key]) => `${name}:${key}`).join(";");
+}

@@ -1,0 +1,7 @@
+export { type ConversationReference, conversationReference } from "./conversation-reference";
+export { InvalidMessage } from "./invalid-message";
+export { MessageQueue, poisonSuffix, QueueMissing } from "./message-queue";
+export { formatMessage, maxMessageBytes, parseMessage, type QueueMessage, toJson } from "./queue-message";
+export { Readiness } from "./readiness";
+export { parseRetryAfter } from "./retry-delay";
+export { eventName, ForgedEvent, openEvent, type SignedEvent, signEvent } from "./signed-event";

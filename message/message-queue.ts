@@ -1,0 +1,84 @@
+import type { TokenCredential } from "@azure/identity";
+import { QueueClient } from "@azure/storage-queue";
+import { formatMessage, type QueueMessage, toJson } from "./queue-message";
+import { longestInvisibility, retryDelay } from "./retry-delay";
+
+/** The storage queue's name for what follows a queue's name in its poison queue; the Functions host uses the same. */
+export const poisonSuffix = "-poison";
+
+/** For how long a message is deferred before it has failed, in milliseconds. */
+const patience = 24 * 60 * 60 * 1000;
+
+/** A queue that should exist does not: apps never create one, the Pulumi program owns them. */
+export class QueueMissing extends Error {
+  override readonly name = "QueueMissing";
+
+  constructor(queueUrl: string) {
+    super(`The queue ${queueUrl} does not exist. The Pulumi program makes it: run "pulumi up", or look at QUEUE_URL.`);
+  }
+}
+
+/** The bot's queue and its poison queue, reached with a managed identity. */
+export class MessageQueue {
+  private readonly queue: QueueClient;
+  private readonly poisonQueue: QueueClient;
+
+  /** @param url `https://<account>.queue.core.windows.net/<queue>` */
+  constructor(
+    readonly url: string,
+    credential: TokenCredential,
+  ) {
+    // Two short tries fit a channel's 15 s limit for a turn.
+    const retryOptions = { maxTries: 2, tryTimeoutInMs: 4_000, retryDelayInMs: 200 };
+    this.queue = new QueueClient(url, credential, { retryOptions });
+    this.poisonQueue = new QueueClient(url + poisonSuffix, credential, { retryOptions });
+  }
+
+  get name(): string {
+    return this.queue.name;
+  }
+
+  /** @throws InvalidMessage when the message is too large, QueueMissing. */
+  async enqueue(message: QueueMessage): Promise<void> {
+    await send(this.queue, formatMessage(message));
+  }
+
+  /** Puts a copy back that shows up later, longer after each attempt. False: a day has passed and the message has failed. */
+  async defer(message: QueueMessage, retryAfter = 0): Promise<boolean> {
+    const { attempt = 0, deferredSince = new Date().toISOString() } = message;
+    if (Date.now() - Date.parse(deferredSince) > patience) return false;
+    const copy = { ...message, attempt: attempt + 1, deferredSince };
+    await send(this.queue, formatMessage(copy), retryDelay(attempt, retryAfter));
+    return true;
+  }
+
+  /** Puts a copy back that shows up at `notBefore`, or in seven days to be hidden again. */
+  async postpone(message: QueueMessage, notBefore: Date): Promise<void> {
+    const seconds = Math.ceil((notBefore.getTime() - Date.now()) / 1000);
+    await send(this.queue, formatMessage(message), Math.min(Math.max(seconds, 1), longestInvisibility));
+  }
+
+  /** Sets a message aside for people to look at, as it came. */
+  async poison(entry: unknown): Promise<void> {
+    await send(this.poisonQueue, typeof entry === "string" ? entry : toJson(entry));
+  }
+
+  /** Resolves when this app's identity reaches both queues. */
+  async reach(): Promise<void> {
+    await Promise.all([this.queue, this.poisonQueue].map((queue) => translate(queue, queue.getProperties())));
+  }
+}
+
+/** -1: a message of ours never expires (Azure's default is seven days). */
+async function send(queue: QueueClient, text: string, visibilityTimeout = 0): Promise<void> {
+  await translate(queue, queue.sendMessage(text, { messageTimeToLive: -1, visibilityTimeout }));
+}
+
+async function translate<T>(queue: QueueClient, request: Promise<T>): Promise<T> {
+  try {
+    return await request;
+  } catch (error) {
+    if ((error as { code?: string }).code === "QueueNotFound") throw new QueueMissing(queue.url);
+    throw error;
+  }
+}

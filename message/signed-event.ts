@@ -1,0 +1,45 @@
+import { Webhook } from "standardwebhooks";
+import { z } from "zod";
+
+/** The `name` of the event activity that carries a queue message to the bot. */
+export const eventName = "proactive";
+
+/** The event's `value`: a queue message's JSON text, signed as standardwebhooks.com specifies. */
+const signedEvent = z.object({
+  Message: z.string(),
+  "webhook-id": z.string().min(1),
+  "webhook-timestamp": z.string(),
+  "webhook-signature": z.string(),
+});
+
+export type SignedEvent = z.infer<typeof signedEvent>;
+
+/** An event that this stack's function did not sign, or not now. */
+export class ForgedEvent extends Error {
+  override readonly name = "ForgedEvent";
+}
+
+/** @param secret `whsec_` and the Base64 of the shared key */
+export function signEvent(json: string, id: string, secret: string, at = new Date()): SignedEvent {
+  return {
+    Message: json,
+    "webhook-id": id,
+    "webhook-timestamp": String(Math.floor(at.getTime() / 1000)),
+    "webhook-signature": new Webhook(secret).sign(id, at, json),
+  };
+}
+
+/**
+ * Opens an event's `value`.
+ * @throws ForgedEvent when its shape or its signature is wrong, or when it is not within five minutes of now.
+ */
+export function openEvent(value: unknown, secret: string): SignedEvent {
+  const event = signedEvent.safeParse(value);
+  if (!event.success) throw new ForgedEvent("it is not signed");
+  try {
+    new Webhook(secret).verify(event.data.Message, event.data, { jsonParse: false });
+  } catch (error) {
+    throw new ForgedEvent((error as Error).message);
+  }
+  return event.data;
+}

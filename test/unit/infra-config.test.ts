@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { clouds } from "../../infra/clouds";
+import { parseConfig } from "../../infra/config";
+
+const parse = (texts: Record<string, string>) => parseConfig(texts, "proactive-bot");
+
+test("nothing has to be configured", () => {
+  assert.deepEqual(parse({}), {
+    config: {
+      location: "westeurope",
+      queueName: "bot-queue",
+      botDisplayName: "Proactive bot",
+      webChat: true,
+      teams: false,
+      appServiceSku: "B1",
+      botSku: "F0",
+      nodeVersion: "22",
+      serviceHosts: [],
+      webhookVersion: 1,
+      releaseTimeout: 1200,
+      cloud: clouds.public,
+    },
+    problems: [],
+  });
+});
+
+test("everything can be configured", () => {
+  const { config, problems } = parse({
+    location: "North Europe",
+    environment: "usgovernment",
+    queueName: "q-1",
+    botDisplayName: "Ärger & Söhne",
+    webChat: "false",
+    teams: "true",
+    appServiceSku: "P0v3",
+    botSku: "S1",
+    nodeVersion: "24",
+    operatorObjectId: "6f3de0f8-8a1b-1d2c-0d3e-000000000001",
+    serviceHosts: '["localhost:4443","*.example.com"]',
+    webhookVersion: "7",
+    releaseTimeout: "600",
+  });
+  assert.deepEqual(problems, []);
+  assert.deepEqual(config, {
+    location: "North Europe",
+    queueName: "q-1",
+    botDisplayName: "Ärger & Söhne",
+    webChat: false,
+    teams: true,
+    appServiceSku: "P0v3",
+    botSku: "S1",
+    nodeVersion: "24",
+    operatorObjectId: "6f3de0f8-8a1b-1d2c-0d3e-000000000001",
+    serviceHosts: ["localhost:4443", "*.example.com"],
+    webhookVersion: 7,
+    releaseTimeout: 600,
+    cloud: clouds.usgovernment,
+  });
+});
+
+const refused: [key: string, values: string[], says: RegExp][] = [
+  ["location", ["west-europe!", ""], /region/],
+  ["queueName", ["ab", "a".repeat(57), "Queue", "a--b", "-ab", "ab-", "a_b", "bot-queue-poison"], /3 to 56 lower-case/],
+  ["botDisplayName", ["", " x", "x".repeat(43)], /1 to 42/],
+  ["webChat", ["yes", "1", "True"], /true or false/],
+  ["teams", ["on"], /true or false/],
+  ["appServiceSku", ["F1", "D1", "Y1", "EP1", "FC1", "b1", "B4"], /Always On: B1/],
+  ["botSku", ["S0", "f0"], /F0 or S1/],
+  ["nodeVersion", ["20", "22.1"], /22 or 24/],
+  ["operatorObjectId", ["me@example.com", "6f3de0f8"], /GUID/],
+  ["serviceHosts", ["bots.example.com", "{}"], /list of hosts/],
+  ["webhookVersion", ["0", "-1", "1.5", "x"], /whole number from 1/],
+  ["releaseTimeout", ["9", "7201", "1m"], /10 to 7200/],
+];
+for (const [key, values, says] of refused) {
+  test(`a wrong ${key} is refused with its full name and what is allowed`, () => {
+    for (const value of values) {
+      const { config, problems } = parse({ [key]: value });
+      assert.equal(config, undefined, value);
+      assert.equal(problems.length, 1, value);
+      const fullName = key === "location" ? "azure-native:location" : `proactive-bot:${key}`;
+      assert.ok(
+        problems[0]?.startsWith(`${fullName} is ${value === "{}" ? value : JSON.stringify(value)}: must be`),
+        problems[0],
+      );
+      assert.match(problems[0] ?? "", says);
+    }
+  });
+}
+
+test("a wrong entry of a list is named by its place", () => {
+  const hosts = [
+    "ok.example.com",
+    "*.com",
+    "https://example.com",
+    "UPPER.example.com",
+    "a.*.example.com",
+    "host:123456",
+  ];
+  const { problems } = parse({ serviceHosts: JSON.stringify(hosts) });
+  assert.deepEqual(
+    problems.map((problem) => problem.slice(0, problem.indexOf(": must be"))),
+    hosts.slice(1).map((host, index) => `proactive-bot:serviceHosts[${index + 1}] is ${JSON.stringify(host)}`),
+  );
+});
+
+test("all problems come at once", () => {
+  const { problems } = parse({ queueName: "X", botSku: "X", environment: "mars", nodeVersion: "8" });
+  const keys = [
+    "proactive-bot:queueName",
+    "proactive-bot:botSku",
+    "proactive-bot:nodeVersion",
+    "azure-native:environment",
+  ];
+  assert.deepEqual(
+    problems.map((problem) => problem.split(" ")[0]),
+    keys,
+  );
+});
+
+test("a cloud that has no row says which have and how to give one", () => {
+  const { problems } = parse({ environment: "china" });
+  const text =
+    'azure-native:environment is "china": must be public or usgovernment; for another cloud give its row as proactive-bot:cloud';
+  assert.deepEqual(problems, [text]);
+});
+
+test("a whole row as JSON is used whatever the environment", () => {
+  const row = { ...clouds.public, directLine: "https://localhost:4443", serviceHosts: ["localhost:4443"] };
+  const { config } = parse({ environment: "china", cloud: JSON.stringify(row) });
+  assert.deepEqual(config?.cloud, row);
+});
+
+test("a row with a gap, a slip or a slash too many is refused by name", () => {
+  const { portal, ...row } = { ...clouds.public, directLine: "https://localhost/", tokenIsuer: "x" };
+  const { problems } = parse({ cloud: JSON.stringify(row) });
+  assert.equal(problems.length, 3);
+  assert.ok(problems.includes('proactive-bot:cloud.directLine is "https://localhost/": must not end with /'));
+  assert.ok(problems.includes("proactive-bot:cloud.portal is missing: must be a URL that starts with https://"));
+  assert.ok(problems.some((problem) => problem.endsWith("must not have tokenIsuer")));
+});
+
+test("a row that is no JSON is refused by name", () => {
+  const { problems } = parse({ cloud: "{" });
+  assert.deepEqual(problems, ['proactive-bot:cloud is "{": must be a row of infra/clouds.ts, as JSON']);
+});
+
+test("US government has its own default region", () => {
+  assert.equal(parse({ environment: "usgovernment" }).config?.location, "usgovvirginia");
+});
