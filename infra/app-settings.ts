@@ -18,8 +18,11 @@ export interface AppSettingsArgs {
   webhookSecret: WebhookSecret;
 }
 
-/** The app has one identity and no other credential; the zip is complete, so nothing is built where it is unpacked. */
-const common = { AZURE_TOKEN_CREDENTIALS: "ManagedIdentityCredential", SCM_DO_BUILD_DURING_DEPLOYMENT: "false" };
+/**
+ * The app has one identity and no developer's credential ("ManagedIdentityCredential" would say so too, but makes
+ * @azure/identity forget which identity); the zip is complete, so nothing is built where it is unpacked.
+ */
+const common = { AZURE_TOKEN_CREDENTIALS: "prod", SCM_DO_BUILD_DURING_DEPLOYMENT: "false" };
 
 /** What the bot reads from its environment. */
 export function botSettings({

@@ -23,10 +23,9 @@ export class Site extends pulumi.ComponentResource {
   /** Where code is pushed to, `https://<host>`. */
   readonly scmUrl: pulumi.Output<string>;
 
-  /** @param opts.dependsOn what the site waits for, too; Pulumi would hold back the component alone */
   constructor(name: string, args: SiteArgs, opts?: pulumi.ComponentResourceOptions) {
     super("proactive-bot:infra:Site", name, {}, opts);
-    const site = new web.WebApp(name, siteArgs(args), { parent: this, dependsOn: opts?.dependsOn });
+    const site = new web.WebApp(name, siteArgs(args), { parent: this });
     this.refusePasswords(name, site, args.placement);
 
     this.kind = args.kind;

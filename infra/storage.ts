@@ -1,9 +1,7 @@
 import * as storage from "@pulumi/azure-native/storage";
 import * as pulumi from "@pulumi/pulumi";
+import { poisonSuffix } from "../message/queue-names";
 import type { Placement } from "./placement";
-
-/** The Functions host puts failed messages into the queue of this name; `message/` says the same to the apps. */
-const poisonSuffix = "-poison";
 
 /** What the bot keeps: its state, where its users are, and what became of each message. */
 const tableNames = ["botstate", "references", "deliveries"];

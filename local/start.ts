@@ -3,6 +3,7 @@ import { removeHome } from "./home";
 import { Screen } from "./screen";
 import { LocalStack, type StackDescription } from "./stack";
 import { help, type StartOptions, startOptions } from "./start-options";
+import { whenOrphaned } from "./when-orphaned";
 
 /** The most that ending may take, in milliseconds: whoever pressed Ctrl-C waits. */
 const farewell = 1_900;
@@ -17,6 +18,8 @@ async function start(options: StartOptions): Promise<void> {
     .once("SIGINT", () => end(0))
     .once("SIGTERM", () => end(0))
     .once("SIGHUP", () => end(0));
+  whenOrphaned(() => end(0));
+  process.stdout.once("error", () => end(0)); // nobody reads any more: `npm start | head`
   try {
     screen.say("Bringing up the program's resources on this machine:");
     const description = await stack.up({

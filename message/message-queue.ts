@@ -1,10 +1,8 @@
 import type { TokenCredential } from "@azure/identity";
 import { QueueClient } from "@azure/storage-queue";
 import { formatMessage, type QueueMessage, toJson } from "./queue-message";
+import { poisonSuffix } from "./queue-names";
 import { longestInvisibility, retryDelay } from "./retry-delay";
-
-/** The storage queue's name for what follows a queue's name in its poison queue; the Functions host uses the same. */
-export const poisonSuffix = "-poison";
 
 /** For how long a message is deferred before it has failed, in milliseconds. */
 const patience = 24 * 60 * 60 * 1000;

@@ -17,6 +17,8 @@ export async function bundle(root: string, entry: string, external: string[] = [
     target: "node20",
     format: "cjs",
     minify: true,
+    // Node prints the line that threw; of a minified bundle that would be all of it.
+    lineLimit: 200,
     legalComments: "none",
     // Libraries that look at it must not show strangers their stack traces.
     define: { "process.env.NODE_ENV": '"production"', "import.meta.url": "importMetaUrl" },

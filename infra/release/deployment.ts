@@ -2,7 +2,7 @@ import type { App } from "./app";
 import { type Answer, ask, cutShort, describe, lastly, mayPass } from "./ask";
 import { deploymentLog } from "./deployment-log";
 import { hintFor } from "./hint";
-import { pause, secondsSince, timeLeft, type Wait } from "./wait";
+import { pauseToPoll, secondsSince, timeLeft, type Wait } from "./wait";
 
 /** The SCM site's own account of a deployment (Kudu's DeployResult). Status: 0-2 = on its way, 3 = failed, 4 = succeeded. */
 interface Deployment {
@@ -44,7 +44,7 @@ export async function awaitDeployment(app: App, url: string, wait: Wait): Promis
       if (!mayPass(answer.status) && answer.status !== 200)
         throw new Error(`${app.site}: ${url} answers ${last}\n${hintFor("push")}`);
     }
-    await pause(wait, Math.max(wait.pace.poll, answer.retryAfter));
+    await pauseToPoll(wait, answer.retryAfter);
   }
   const log = await deploymentLog(app, id || "latest", wait);
   throw new Error(
@@ -60,7 +60,7 @@ async function interruptedOrThrow(app: App, deployment: Deployment, wait: Wait):
   const said = deployment.status_text || deployment.message || "no reason given";
   if (/container restart/i.test(said)) {
     console.log(`${app.site}: the SCM site restarted during the deployment, pushing again`);
-    await pause(wait, wait.pace.poll);
+    await pauseToPoll(wait, wait.pace.backOff);
     return { interrupted: true, id };
   }
   const log = await deploymentLog(app, id, wait);

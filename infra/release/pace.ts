@@ -2,8 +2,9 @@
 export interface Pace {
   /** A line of progress at least this often. */
   progress: number;
-  /** Between two looks at a deployment or at the app. */
+  /** Between two looks at a deployment or at the app: from `poll` to `maxPoll`, slower the longer it takes. */
   poll: number;
+  maxPoll: number;
   /** First wait after a push that was not accepted; doubles up to `maxBackOff`. */
   backOff: number;
   maxBackOff: number;
@@ -17,8 +18,9 @@ export interface Pace {
 
 export const unhurried: Pace = {
   progress: 10_000,
-  poll: 3_000,
-  backOff: 2_000,
+  poll: 250,
+  maxPoll: 3_000,
+  backOff: 1_000,
   maxBackOff: 15_000,
   request: 30_000,
   upload: 300_000,

@@ -2,7 +2,7 @@ import type { App } from "./app";
 import { type Answer, ask, cutShort, describe, lastly } from "./ask";
 import { deploymentLog } from "./deployment-log";
 import { hintFor } from "./hint";
-import { pause, secondsSince, timeLeft, type Wait } from "./wait";
+import { pauseToPoll, secondsSince, timeLeft, type Wait } from "./wait";
 
 /**
  * Waits until the version that answers is this one, then until it says that it can work.
@@ -25,7 +25,7 @@ async function waitForVersion(app: App, deploymentId: string, wait: Wait): Promi
     if (version === app.version) return;
     other = version;
     last = describe(answer);
-    await pause(wait, wait.pace.poll);
+    await pauseToPoll(wait, answer.retryAfter);
   }
   const log = deploymentId ? await deploymentLog(app, deploymentId, wait) : "";
   throw new Error(
@@ -46,7 +46,7 @@ async function waitForReady(app: App, wait: Wait): Promise<void> {
     if (answer.status === 200) return;
     if (last && cutShort(answer, wait)) break;
     last = describe(answer);
-    await pause(wait, wait.pace.poll);
+    await pauseToPoll(wait, answer.retryAfter);
   }
   throw new Error(
     `${app.site}: version ${short(app.version)} runs, but was not ready within ${secondsSince(wait)} s.\n` +

@@ -32,6 +32,12 @@ export function pause(wait: Wait, milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, bounded));
 }
 
+/** Pauses before the next look: a tenth of the time so far, within the pace's limits. */
+export function pauseToPoll(wait: Wait, atLeast: number): Promise<void> {
+  const tenth = (Date.now() - wait.started) / 10;
+  return pause(wait, Math.max(atLeast, wait.pace.poll, Math.min(tenth, wait.pace.maxPoll)));
+}
+
 export function secondsSince(wait: Wait): number {
   return Math.round((Date.now() - wait.started) / 1000);
 }

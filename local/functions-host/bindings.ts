@@ -60,6 +60,7 @@ export function readTriggers(
   const triggers: Triggers = { queues: [], http: [], disabled: [] };
   for (const registered of functions) {
     const { name } = registered.metadata;
+    if (typeof registered.callback !== "function") throw new Refusal(`Function '${name}' has no handler: give it one.`);
     const { binding, info } = findTrigger(registered);
     const type = info.type.toLowerCase();
     // Read even when disabled: a wrong binding is wrong all the same.

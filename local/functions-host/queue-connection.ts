@@ -28,8 +28,9 @@ export function resolveQueueConnection(connection: string, settings: AppSettings
 /** A client that asks the managed-identity endpoint for its tokens. */
 export function connectToQueues(connection: QueueConnection): QueueServiceClient {
   const { serviceUri, clientId } = connection;
-  const credential = clientId ? new ManagedIdentityCredential({ clientId }) : new ManagedIdentityCredential();
   // Few and quick tries: the poller has its own back-off and must be able to say what is wrong.
+  const retryOptions = { maxRetries: 1, retryDelayInMs: 200 };
+  const credential = new ManagedIdentityCredential(clientId ? { clientId, retryOptions } : { retryOptions });
   return new QueueServiceClient(serviceUri, credential, {
     retryOptions: { maxTries: 2, retryDelayInMs: 200, maxRetryDelayInMs: 500 },
   });

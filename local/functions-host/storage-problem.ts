@@ -13,6 +13,7 @@ export function describeStorageProblem(error: unknown): string {
   if (statusCode === 404) return `${reason ?? "404"}: it does not exist`;
   if (statusCode) return `${reason ?? statusCode}: ${messageOf(error)}`;
   const text = messageOf(error).split("\n")[0] ?? "";
+  if (/^(Credential|Authentication)/.test((error as Error).name)) return `no token from the identity endpoint: ${text}`;
   return reason && !text.includes(reason) ? `${reason}: ${text}` : text;
 }
 

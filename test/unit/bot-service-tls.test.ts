@@ -38,6 +38,7 @@ async function runTrusting(): Promise<void> {
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (output += data));
     const [code] = await once(child, "close");
     assert.equal(code, 0, output);
+    assert.match(output, /pass 1/);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

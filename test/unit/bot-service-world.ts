@@ -26,7 +26,7 @@ const audience = "https://api.botframework.com";
 
 /** A real botbuilder bot with authentication on, an identity endpoint and the Bot Service, all on this machine. */
 export class World {
-  readonly appId = randomUUID();
+  readonly appId: string = randomUUID();
   readonly botName = "echo-bot";
   readonly log: string[] = [];
   /** Every activity that reached the bot's logic. */
@@ -45,10 +45,7 @@ export class World {
   adapter!: CloudAdapter;
   private readonly servers: Server[] = [];
 
-  private constructor(
-    private readonly tls: Tls | undefined,
-    options: ServiceOptions,
-  ) {
+  private constructor(options: ServiceOptions) {
     this.service = new BotService({
       verifyBotToken: (token) => this.verifyBotToken(token),
       log: (line) => this.log.push(line),
@@ -58,7 +55,7 @@ export class World {
 
   static async start(options: ServiceOptions & { tls?: Tls } = {}): Promise<World> {
     const { tls, ...serviceOptions } = options;
-    const world = new World(tls, serviceOptions);
+    const world = new World(serviceOptions);
     await identityEndpoint();
     world.base = await world.serve(world.service.handler, tls, true);
     world.service.listenAt(world.base);

@@ -99,6 +99,7 @@ describe("the Functions host refuses", () => {
       { source: `app.timer("daily", { schedule: "0 0 0 * * *", handler() {} });` },
       /'daily'.+'timerTrigger'/,
     ],
+    ["a function without a handler", { source: `app.http("api", () => ({}));` }, /'api' has no handler/],
     [
       "an output binding",
       {
@@ -115,7 +116,7 @@ describe("the Functions host refuses", () => {
     ],
     [
       "HTTP streams",
-      { source: `app.setup({ enableHttpStream: true }); app.http("api", () => ({}));` },
+      { source: `app.setup({ enableHttpStream: true }); app.get("api", () => ({}));` },
       /enableHttpStream/,
     ],
     [

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { fork } from "node:child_process";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -219,9 +220,33 @@ describe("the Functions host", () => {
     await host.stop();
   });
 
+  for (const [what, env, reason] of [
+    [
+      "the storage account",
+      { AzureWebJobsStorage__queueServiceUri: "https://127.0.0.1:1/account" },
+      /Cannot read queue .+ECONNREFUSED/,
+    ],
+    [
+      "the identity endpoint",
+      { IDENTITY_ENDPOINT: "http://127.0.0.1:1/token" },
+      /Cannot read queue .+ no token from the identity endpoint/,
+    ],
+    [
+      "a token for its identity",
+      { AzureWebJobsStorage__clientId: "unknown" },
+      /Cannot read queue .+ no token from the identity endpoint/,
+    ],
+  ] as const) {
+    it(`lives on without ${what}, saying why`, async () => {
+      const host = await start(await newQueue(), { env }).ready();
+      await until("it says so", () => host.lines.some((line) => reason.test(line)));
+      assert.equal((await host.stop()).code, 0);
+    });
+  }
+
   it("leaves a disabled function alone", async () => {
     const queue = await newQueue();
-    const source = `${echo} app.http("off", () => ({ body: "on" }));`;
+    const source = `${echo} app.get("off", () => ({ body: "on" }));`;
     const host = await start(queue, {
       source,
       env: { "AzureWebJobs.echo.Disabled": "true", "AzureWebJobs.off.Disabled": "1" },
@@ -273,8 +298,8 @@ describe("the Functions host", () => {
         status: 201, headers: { "x-answer": "yes" }, cookies: [{ name: "c", value: "1 2", path: "/", httpOnly: true }],
         jsonBody: { params: request.params, q: request.query.get("q"), header: request.headers.get("x-ask"), url: request.url, body: await request.text() } }) });
       app.http("bytes", { methods: ["POST"], handler: async (request) => ({ body: await request.arrayBuffer() }) });
-      app.http("nothing", () => undefined);
-      app.http("fails", () => { throw new Error("secret reason"); });`;
+      app.get("nothing", () => undefined);
+      app.get("fails", () => { throw new Error("secret reason"); });`;
     const json = { ...hostJson, extensions: { http: { routePrefix: "" } } };
     const host = await new TestHost(bundle, writeApp(source, { "host.json": json }), settings(undefined)).ready();
 
@@ -313,25 +338,22 @@ describe("the Functions host", () => {
   });
 
   it("ends at once when its parent dies", async () => {
-    const queue = await newQueue();
-    const folder = writeApp(echo, { "host.json": withQueues({ messageEncoding: "none" }) });
-    const parent = join(folder, "parent.js");
-    writeFileSync(
-      parent,
-      `const child = require("node:child_process").fork(${JSON.stringify(bundle)}, ["--content", ${JSON.stringify(folder)}], { stdio: ["ignore", "ignore", "ignore", "ipc"] });
-       child.on("message", () => process.send(child.pid));`,
-    );
-    const process_ = fork(parent, { env: settings(queues, { QUEUE_NAME: queue.name }), execArgv: [] });
-    const pid = await new Promise<number>((resolve) =>
-      process_.once("message", (message) => resolve(message as number)),
-    );
-    assert.ok(isAlive(pid));
-    process_.kill("SIGKILL");
-    await until("the host is gone", () => !isAlive(pid));
+    const folder = writeApp(`app.get("here", () => ({}));`);
+    const host = `fork(${JSON.stringify(bundle)}, ["--content", ${JSON.stringify(folder)}], { stdio: ["ignore", "pipe", "ignore", "ipc"] })`;
+    const code = `require("node:child_process").${host}.stdout.on("data", (text) => {
+      const url = /Listening on (\\S+)/.exec(text);
+      if (url) process.send(url[1]);
+    });`;
+    writeFileSync(join(folder, "parent.js"), code);
+    const parent = fork(join(folder, "parent.js"), { env: settings(queues), execArgv: [] });
+    const [url] = (await once(parent, "message")) as [string];
+    assert.ok(await answers(url));
+    parent.kill("SIGKILL");
+    await until("the host is gone", async () => !(await answers(url)));
   });
 
   it("ends with code 1 when the app lets an error escape", async () => {
-    const source = `app.http("escape", () => { setImmediate(() => { throw new Error("escaped"); }); return {}; });`;
+    const source = `app.get("escape", () => { setImmediate(() => { throw new Error("escaped"); }); return {}; });`;
     const host = await new TestHost(bundle, writeApp(source), settings(undefined)).ready();
     await fetch(`${host.url}/api/escape`).catch(() => undefined);
     assert.equal((await host.exited).code, 1);
@@ -339,11 +361,9 @@ describe("the Functions host", () => {
   });
 });
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+async function answers(url: string): Promise<boolean> {
+  return fetch(url).then(
+    () => true,
+    () => false,
+  );
 }

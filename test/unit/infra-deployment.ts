@@ -25,6 +25,8 @@ export interface Deployment {
   /** Plain values, secrets too. */
   outputs: Record<string, string>;
   secretOutputs: string[];
+  /** `Component.property` of everything that a component of the program offers as a secret. */
+  secretProperties: string[];
   /** What must show nowhere unless marked as secret. */
   secrets: string[];
 }
@@ -152,7 +154,15 @@ function madeOfSite(inputs: Inputs, rest: string) {
 }
 
 async function run({ config, preview }: { config: Record<string, string>; preview: boolean }): Promise<Deployment> {
-  const deployment: Deployment = { resources: [], invokes: [], outputs: {}, secretOutputs: [], secrets: [] };
+  const deployment: Deployment = {
+    resources: [],
+    invokes: [],
+    outputs: {},
+    secretOutputs: [],
+    secretProperties: [],
+    secrets: [],
+  };
+  const components: pulumi.Resource[] = [];
   let events = 0;
   await pulumi.runtime.setMocks(
     {
@@ -162,8 +172,8 @@ async function run({ config, preview }: { config: Record<string, string>; previe
         if (custom === false || type === "pulumi:pulumi:Stack") return { id: undefined, state: {} };
         const make = known[type];
         if (!make) throw new Error(`the mocks know no ${type}`);
-        // Long enough that what does not wait comes first.
-        await new Promise((done) => setTimeout(done, type.endsWith("RoleAssignment") ? 50 : 5));
+        // Long enough that what does not wait for these comes first.
+        await new Promise((done) => setTimeout(done, /RoleAssignment$|Allowed$/.test(type) ? 150 : 5));
         const { id, state } = make(plain, type.endsWith("RoleAssignment") ? name : name + suffix);
         deployment.resources.push({ type, name, inputs, began, ended: ++events });
         // A first preview knows what is given, and nothing that Azure makes.
@@ -183,16 +193,30 @@ async function run({ config, preview }: { config: Record<string, string>; previe
   pulumi.runtime.setAllConfig(config);
   let program: Record<string, pulumi.Output<string>> = {};
   const outputs = await pulumi.runtime.runInPulumiStack(async () => {
+    pulumi.runtime.registerStackTransformation(({ resource }) => {
+      if (resource instanceof pulumi.ComponentResource) components.push(resource);
+      return undefined;
+    });
     program = require(resolve(root, "infra/index.ts"));
     return program;
   });
   await pulumi.runtime.disconnect();
   deployment.outputs = preview ? {} : { ...outputs };
-  for (const [name, output] of Object.entries(program)) {
-    if (pulumi.Output.isInstance(output) && (await pulumi.isSecret(output))) deployment.secretOutputs.push(name);
+  deployment.secretOutputs = await secretsOf(program);
+  for (const component of components) {
+    const names = await secretsOf(component);
+    deployment.secretProperties.push(...names.map((name) => `${component.constructor.name}.${name}`));
   }
   deployment.secrets = [webhookBytes, directLineKey, token];
   return deployment;
+}
+
+async function secretsOf(owner: object): Promise<string[]> {
+  const names = [];
+  for (const [name, value] of Object.entries(owner)) {
+    if (pulumi.Output.isInstance(value) && (await pulumi.isSecret(value))) names.push(name);
+  }
+  return names;
 }
 
 if (require.main === module) {

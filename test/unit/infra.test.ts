@@ -214,7 +214,7 @@ test("the bot's app settings are exactly what the bot reads", async () => {
     ToBotFromEmulatorOpenIdMetadataUrl:
       "https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration",
     CallerId: "urn:botframework:azure",
-    AZURE_TOKEN_CREDENTIALS: "ManagedIdentityCredential",
+    AZURE_TOKEN_CREDENTIALS: "prod",
     QUEUE_URL: `https://${account}.queue.example/bot-queue`,
     SERVICE_HOSTS: "*.botframework.com,smba.trafficmanager.net,smba.infra.gcc.teams.microsoft.com",
     WEBHOOK_SECRET: (await standard).outputs.webhookSecret,
@@ -242,7 +242,7 @@ test("the function's app settings are exactly what its host and it read", async 
     WEBHOOK_SECRET: (await standard).outputs.webhookSecret,
     APPLICATIONINSIGHTS_CONNECTION_STRING: "IngestionEndpoint=https://insights.example/",
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: `ClientId=${functionClient};Authorization=AAD`,
-    AZURE_TOKEN_CREDENTIALS: "ManagedIdentityCredential",
+    AZURE_TOKEN_CREDENTIALS: "prod",
   });
 });
 
@@ -285,6 +285,11 @@ test("the bot is registered with its own identity, and Direct Line is its only d
     msaAppId: botClient,
     msaAppTenantId: tenantId,
     msaAppMSIResourceId: `${group}/Microsoft.ManagedIdentity/userAssignedIdentities/proactive-bot-bot${suffix}`,
+    // azure-native adds these to every bot; without disableLocalAuth Direct Line's keys work.
+    iconUrl: "",
+    isCmekEnabled: false,
+    isStreamingSupported: false,
+    publicNetworkAccess: "Enabled",
   });
   const [channel, ...others] = all(await standard, "botservice:Channel");
   assert.deepEqual(others, []);
@@ -309,6 +314,10 @@ test("no secret is in anything's inputs unless marked as one", async () => {
     for (const { inputs } of all(deployment, "web:WebAppApplicationSettings")) assert.ok(isSecret(inputs.properties));
     for (const { inputs } of releases(deployment)) assert.ok(isSecret(inputs.token));
   }
+});
+
+test("each secret is marked where it comes from", async () => {
+  assert.deepEqual((await standard).secretProperties.sort(), ["BotRegistration.directLineKey", "WebhookSecret.value"]);
 });
 
 test("the webhook secret is 32 random bytes, renewed by its version", async () => {
@@ -374,7 +383,8 @@ test("roles come before apps, the channel before its key, settings before code",
     const appRoles = all(deployment, "authorization:RoleAssignment").filter((r) => !r.name.startsWith("operator"));
     const sites = all(deployment, "web:WebApp");
     before(appRoles, sites);
-    before(all(deployment, "botservice:Channel").slice(0, 1), all(deployment, "web:WebAppApplicationSettings"));
+    const functionSettings = one(deployment, "web:WebAppApplicationSettings", "proactive-function-settings");
+    before(all(deployment, "botservice:Channel").slice(0, 1), [functionSettings]);
     for (const name of ["proactive-bot", "proactive-function"]) {
       const release = releases(deployment).filter((r) => r.name === `${name}-release`);
       before([one(deployment, "web:WebAppApplicationSettings", `${name}-settings`)], release);

@@ -40,6 +40,7 @@ export const zipText = "PK: not really a zip";
 export const hasty: Pace = {
   progress: 40,
   poll: 5,
+  maxPoll: 20,
   backOff: 5,
   maxBackOff: 20,
   request: 2_000,

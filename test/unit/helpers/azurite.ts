@@ -96,8 +96,8 @@ async function startIdentityEndpoint(): Promise<Server> {
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://localhost");
     const known = request.headers["x-identity-header"] === "secret" && url.searchParams.get("client_id") === host;
-    response.statusCode = known ? 200 : 401;
     response.setHeader("content-type", "application/json");
+    if (!known) return response.writeHead(401).end('{"error":"invalid_request","error_description":"unknown"}');
     const expires = Math.floor(Date.now() / 1000) + 86_400;
     response.end(JSON.stringify({ access_token: token(host), expires_on: String(expires), token_type: "Bearer" }));
   });

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { build } from "esbuild";
+import { bundle } from "../../../infra/package/bundle";
 import type { TestQueues } from "./azurite";
 
 const repository = resolve(__dirname, "../../..");
@@ -13,10 +13,9 @@ const hosts: TestHost[] = [];
 
 /** Bundles the host into one file, as the local cloud does. */
 export async function bundleHost(): Promise<string> {
-  const outfile = join(temporaryFolder("host"), "main.js");
-  const entry = join(repository, "local/functions-host/main.ts");
-  await build({ entryPoints: [entry], outfile, bundle: true, platform: "node", target: "node20", format: "cjs" });
-  return outfile;
+  const file = join(temporaryFolder("host"), "main.js");
+  writeFileSync(file, await bundle(join(repository, "local"), "functions-host/main.ts"));
+  return file;
 }
 
 export const hostJson = {
