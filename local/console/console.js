@@ -1,13 +1,22 @@
 const chat = document.getElementById("chat");
 const outside = document.getElementById("outside");
 
+const styleOptions = {
+  accent: "#0f6cbd",
+  bubbleBorderRadius: 6,
+  bubbleFromUserBackground: "#e6f2fb",
+  bubbleFromUserBorderColor: "#b4d6f0",
+  bubbleFromUserBorderRadius: 6,
+  hideUploadButton: true, // the bot reads text
+};
+
 /** Opens a conversation and shows it; resolves to its id. */
 async function openChat() {
   const answer = await fetch("token", { method: "POST" });
   if (!answer.ok) throw new Error("The stack is still coming up. Please reload the page in a moment.");
   const { token, userId } = await answer.json();
   const directLine = WebChat.createDirectLine({ token, domain: new URL("v3/directline", location.href).href });
-  WebChat.renderWebChat({ directLine, userID: userId }, chat);
+  WebChat.renderWebChat({ directLine, userID: userId, styleOptions }, chat);
   return conversationOf(directLine);
 }
 

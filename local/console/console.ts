@@ -61,7 +61,7 @@ export class Console {
         this.token().then((token) => response.json(token), next);
       })
       .post("/send", json, (request, response, next) => {
-        this.send(request.body).then(() => response.status(202).end(), next);
+        this.send(request.body).then(() => response.status(202).json({}), next);
       })
       .use(this.botService.directLine);
   }

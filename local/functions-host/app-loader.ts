@@ -15,9 +15,12 @@ export function loadApp(content: string): void {
   try {
     createRequire(entryPoint)(entryPoint);
   } catch (error) {
-    throw new Refusal(`The app's entry point ${entryPoint} failed to load: ${messageOf(error).split("\n")[0]}.`, {
-      cause: error,
-    });
+    throw new Refusal(
+      `The app's entry point ${entryPoint} failed to load: ${messageOf(error).split("\n")[0]?.replace(/\.$/, "")}.`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

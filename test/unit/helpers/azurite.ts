@@ -25,7 +25,7 @@ interface AzuriteServer {
 }
 
 const tester = "the-test";
-const host = "the-host";
+const host = "0f4b1d2e-5a66-4c1c-9d0b-3f6c8a7e9b10"; // The client id of the host's identity.
 
 export async function startTestQueues(): Promise<TestQueues> {
   const folder = mkdtempSync(join(tmpdir(), "test-queues-"));
