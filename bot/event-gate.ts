@@ -23,6 +23,11 @@ export class EventGate {
     return undefined;
   }
 
+  /** Forgets an admitted event that was not delivered: who brings it again is let in. */
+  release(event: SignedEvent): void {
+    this.seen.delete(event["webhook-signature"]);
+  }
+
   private isNew(signature: string, now: number): boolean {
     for (const [old, expiry] of this.seen) {
       if (expiry > now) break;

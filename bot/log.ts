@@ -5,6 +5,6 @@ export function log(level: "info" | "warn" | "error", event: string, details: Re
 
 /** What went wrong, in one line. */
 export function reason(error: unknown): string {
-  const { name, message, code } = error as { name?: string; message?: string; code?: string };
-  return [name, code, message].filter((part, i, all) => part && all.indexOf(part) === i).join(": ") || String(error);
+  const { name, statusCode, code, message } = error as Error & { statusCode?: number; code?: string };
+  return [name, statusCode, code, message].filter((part, i, all) => part && all.indexOf(part) === i).join(": ");
 }

@@ -30,7 +30,13 @@ export class ProactiveBot {
 
   private async deliver(activity: Activity): Promise<void> {
     const event = this.gate.admit(activity.value);
-    if (event) await this.delivery.deliver(event);
+    if (!event) return;
+    try {
+      await this.delivery.deliver(event);
+    } catch (error) {
+      this.gate.release(event);
+      throw error;
+    }
   }
 
   private async answer(context: TurnContext): Promise<void> {

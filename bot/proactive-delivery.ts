@@ -52,7 +52,9 @@ export class ProactiveDelivery {
   }
 
   private send({ relatesTo, text }: QueueMessage): Promise<void> {
+    const tooLate = Date.now() + sendLimit;
     const speak = async (context: TurnContext) => {
+      if (Date.now() >= tooLate) throw new Error("its turn came too late"); // the function was told so, and defers it
       context.activity.id = undefined as unknown as string; // else Web Chat waits 5 s for the activity this "replies" to
       await context.sendActivity(`This is coming back from the trigger! ${text}`);
     };

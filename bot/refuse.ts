@@ -22,6 +22,7 @@ function statusFor(error: unknown): number {
 
 function message(error: unknown, status: number): string {
   if (error instanceof z.ZodError)
-    return `not an activity: ${error.issues[0]?.path.join(".") || "the body"} is missing`;
+    return `not an activity: ${error.issues[0]?.path.join(".") || "the body"} is missing or not valid`;
+  if ((error as { type?: string }).type === "entity.parse.failed") return "not JSON";
   return STATUS_CODES[status] ?? "refused";
 }

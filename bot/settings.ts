@@ -9,7 +9,7 @@ const environment = z.object({
   MicrosoftAppType: z.literal("UserAssignedMSI"),
   QUEUE_URL: z.url(),
   SERVICE_HOSTS: z.string().min(1),
-  WEBHOOK_SECRET: z.string().startsWith("whsec_"),
+  WEBHOOK_SECRET: z.string().regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/), // 24 bytes at least, says the specification
   WEB_CHAT: z.enum(["true", "false"]),
 });
 

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { eventName, parseRetryAfter, type SignedEvent } from "../message";
 
 /** Who the function is in its conversation with the bot. */
@@ -8,6 +9,13 @@ const requestLimit = 25_000;
 
 /** A token lives half an hour; it is renewed when five minutes are left. */
 const renewalMargin = 5 * 60 * 1000;
+
+/** Direct Line's answer to a start and to a renewal; a token lives `expires_in` seconds. */
+const conversationAnswer = z.object({
+  conversationId: z.string().min(1),
+  token: z.string().min(1),
+  expires_in: z.number(),
+});
 
 interface Conversation {
   id: string;
@@ -25,13 +33,10 @@ export class DirectLineError extends Error {
     message: string,
     /** Seconds. */
     readonly retryAfter = 0,
+    /** What Direct Line calls wrong in the event itself stays wrong. */
+    readonly isFinal = false,
   ) {
     super(message);
-  }
-
-  /** What Direct Line calls wrong in the event itself stays wrong. */
-  get isFinal(): boolean {
-    return this.status === 400 || this.status === 413;
   }
 }
 
@@ -114,16 +119,15 @@ export class DirectLine {
     });
     if (response.ok) return response;
     const retryAfter = parseRetryAfter(response.headers.get("retry-after"));
-    throw new DirectLineError(response.status, `Direct Line answered ${await summary(response)}`, retryAfter);
+    const isFinal = body !== undefined && [400, 413].includes(response.status);
+    throw new DirectLineError(response.status, `Direct Line answered ${await summary(response)}`, retryAfter, isFinal);
   }
 }
 
 async function read(response: Response): Promise<Conversation> {
-  const { conversationId, token, expires_in } = (await response.json()) as {
-    conversationId: string;
-    token: string;
-    expires_in: number;
-  };
+  const opened = conversationAnswer.safeParse(await response.json().catch(() => undefined));
+  if (!opened.success) throw new DirectLineError(0, "Direct Line answered without a conversation");
+  const { conversationId, token, expires_in } = opened.data;
   return { id: conversationId, token, expires: Date.now() + expires_in * 1000 };
 }
 
@@ -134,6 +138,6 @@ function isForgotten(error: unknown): boolean {
 
 /** Status and Direct Line's own error code and sentence; never the body of a stranger. */
 async function summary(response: Response): Promise<string> {
-  const { error } = (await response.json().catch(() => ({}))) as { error?: { code?: string; message?: string } };
-  return [response.status, error?.code, error?.message].filter(Boolean).join(" ");
+  const body = (await response.json().catch(() => null)) as { error?: { code?: string; message?: string } } | null;
+  return [response.status, body?.error?.code, body?.error?.message].filter(Boolean).join(" ");
 }

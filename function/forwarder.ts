@@ -15,9 +15,11 @@ export class Forwarder {
    * may then delete it. @throws only when the queue is out of reach, and the host tries again.
    */
   async forward(entry: unknown, context: InvocationContext): Promise<void> {
-    const id = messageId(entry, context);
+    let id = queueId(context);
     try {
-      await this.deliver(parseMessage(entry), id, context);
+      const message = parseMessage(entry);
+      id = message.id ?? id;
+      await this.deliver(message, id, context);
     } catch (error) {
       if (!(error instanceof InvalidMessage || error instanceof Undeliverable)) throw error;
       await this.queue.poison(entry);
@@ -55,8 +57,7 @@ export class Forwarder {
 /** Trying again cannot help. */
 class Undeliverable extends Error {}
 
-/** The message's own id, else the queue's. In a body without an `id` the host's metadata is not overwritten by it. */
-function messageId(entry: unknown, context: InvocationContext): string {
-  const { id } = (typeof entry === "object" && entry !== null ? entry : {}) as { id?: unknown };
-  return typeof id === "string" && id ? id : String(context.triggerMetadata?.id);
+/** The queue's id of the message. In the host's metadata a JSON body's field `id`, of whatever type, takes its place. */
+function queueId({ triggerMetadata, invocationId }: InvocationContext): string {
+  return typeof triggerMetadata?.id === "string" ? triggerMetadata.id : invocationId;
 }

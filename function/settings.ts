@@ -6,7 +6,7 @@ const environment = z
     QUEUE_URL: z.url(),
     DIRECT_LINE_ENDPOINT: z.url(),
     DIRECT_LINE_SECRET: z.string().min(1),
-    WEBHOOK_SECRET: z.string().startsWith("whsec_"),
+    WEBHOOK_SECRET: z.string().regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/), // 24 bytes at least, says the specification
   })
   .transform((env) => ({
     /** The client id of the function's identity. */

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
+import { stop as stopEsbuild } from "esbuild";
 import { type AppName, LocalCloud } from "./cloud/local-cloud";
 import type { Properties } from "./cloud/resource-type";
 import { Console } from "./console/console";
@@ -13,6 +14,8 @@ const root = path.resolve(__dirname, "..");
 export interface StackOptions {
   /** The console's port; 0 for any. Absent: 3978, or the next free one. */
   port?: number;
+  /** How long a role assignment takes to work, in seconds: in Azure up to ten minutes. Absent: no time. */
+  propagation?: number;
   onMade(resource: Made): void;
   log(source: string, line: string): void;
   onDeath(app: AppName, cause: string): void;
@@ -31,7 +34,8 @@ export interface StackDescription {
     /** The storage account's endpoints, with a slash at the end. */
     queueService: string;
     tableService: string;
-    vault: null;
+    /** The vault's URL, with a slash at the end; null where the program makes none. */
+    vault: string | null;
     identity: { endpoint: string; header: string; operatorClientId: string };
     /** PEM of the authority that signed every https certificate here. */
     caFile: string;
@@ -42,15 +46,22 @@ export interface StackDescription {
 /** The program's stack, up on this machine. */
 export class LocalStack {
   readonly home = makeHome();
-  private cloud?: LocalCloud;
+  private made?: LocalCloud;
   private console?: Console;
 
+  /** What the stack stands on: a test takes a role away while everything runs. @throws Error before `up` has opened it */
+  get cloud(): LocalCloud {
+    if (!this.made) throw new Error("the stack is not up");
+    return this.made;
+  }
+
   /** Resolves when both apps answer. @throws the first reason why not; `down` is still to be called */
-  async up({ port, onMade, log, onDeath }: StackOptions): Promise<StackDescription> {
+  async up({ port, propagation, onMade, log, onDeath }: StackOptions): Promise<StackDescription> {
     const host = bundleFunctionsHost(this.home);
-    this.cloud = await LocalCloud.open({
+    this.made = await LocalCloud.open({
       home: this.home,
       functionsHost: (wwwroot) => host.start(wwwroot),
+      propagationSeconds: propagation,
       log,
       onDeath,
     });
@@ -64,6 +75,7 @@ export class LocalStack {
       config: { [`${project}:cloud`]: JSON.stringify(this.cloud.row(this.console.origin)) },
       onMade,
     });
+    await stopEsbuild(); // its service would stay for as long as we do
     const description = this.describe(this.cloud, this.console, outputs);
     this.console.announce(description);
     writeFileSync(path.join(this.home, "stack.json"), JSON.stringify(description), { mode: 0o600 });
@@ -71,7 +83,7 @@ export class LocalStack {
   }
 
   async down(): Promise<void> {
-    await Promise.all([this.console?.close(), this.cloud?.close()]);
+    await Promise.all([this.console?.close(), this.made?.close()]);
     removeHome(this.home);
   }
 
@@ -93,7 +105,7 @@ export class LocalStack {
         function: `https://${cloud.apps.get("function")?.hostName}`,
         queueService,
         tableService: cloud.storage.endpoint("table", account),
-        vault: null,
+        vault: [...cloud.vaults.values()][0]?.url ?? null,
         identity: { endpoint: IDENTITY_ENDPOINT, header: IDENTITY_HEADER, operatorClientId: cloud.operator.clientId },
         caFile: cloud.certificates.caFile,
         processes: [{ name: "cloud", pid: process.pid }, ...apps],

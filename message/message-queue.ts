@@ -7,6 +7,9 @@ import { longestInvisibility, retryDelay } from "./retry-delay";
 /** For how long a message is deferred before it has failed, in milliseconds. */
 const patience = 24 * 60 * 60 * 1000;
 
+/** Milliseconds for a request with its tries: the service enforces `tryTimeoutInMs`, so one that never answers needs this. */
+const requestLimit = 9_000;
+
 /** A queue that should exist does not: apps never create one, the Pulumi program owns them. */
 export class QueueMissing extends Error {
   override readonly name = "QueueMissing";
@@ -53,23 +56,28 @@ export class MessageQueue {
   /** Puts a copy back that shows up at `notBefore`, or in seven days to be hidden again. */
   async postpone(message: QueueMessage, notBefore: Date): Promise<void> {
     const seconds = Math.ceil((notBefore.getTime() - Date.now()) / 1000);
-    await send(this.queue, formatMessage(message), Math.min(Math.max(seconds, 1), longestInvisibility));
+    const copy = { attempt: 0, ...message }; // a copy of ours: with its id it may exceed what producers may send
+    await send(this.queue, formatMessage(copy), Math.min(Math.max(seconds, 1), longestInvisibility));
   }
 
   /** Sets a message aside for people to look at, as it came. */
   async poison(entry: unknown): Promise<void> {
-    await send(this.poisonQueue, typeof entry === "string" ? entry : toJson(entry));
+    await send(this.poisonQueue, typeof entry === "string" ? entry : toJson(entry ?? null));
   }
 
   /** Resolves when this app's identity reaches both queues. */
   async reach(): Promise<void> {
-    await Promise.all([this.queue, this.poisonQueue].map((queue) => translate(queue, queue.getProperties())));
+    await Promise.all([this.queue, this.poisonQueue].map((queue) => translate(queue, queue.getProperties(limited()))));
   }
 }
 
 /** -1: a message of ours never expires (Azure's default is seven days). */
 async function send(queue: QueueClient, text: string, visibilityTimeout = 0): Promise<void> {
-  await translate(queue, queue.sendMessage(text, { messageTimeToLive: -1, visibilityTimeout }));
+  await translate(queue, queue.sendMessage(text, { messageTimeToLive: -1, visibilityTimeout, ...limited() }));
+}
+
+function limited() {
+  return { abortSignal: AbortSignal.timeout(requestLimit) };
 }
 
 async function translate<T>(queue: QueueClient, request: Promise<T>): Promise<T> {

@@ -34,10 +34,12 @@ export type QueueMessage = z.infer<typeof queueMessage>;
  * @throws InvalidMessage naming the field and what it should be.
  */
 export function parseMessage(entry: unknown): QueueMessage {
-  const parsed = queueMessage.safeParse(typeof entry === "string" ? parseJson(entry) : entry);
-  if (!parsed.success) throw InvalidMessage.of(parsed.error);
-  if (parsed.data.attempt === undefined) refuseOversize(toJson(parsed.data)); // a deferral's own fields may exceed the limit
-  return parsed.data;
+  const value = typeof entry === "string" ? parseJson(entry) : entry;
+  const checked = queueMessage.safeParse(value);
+  if (!checked.success) throw InvalidMessage.of(checked.error);
+  const message = value as QueueMessage; // as it came: zod's copy has its fields in another order
+  if (message.attempt === undefined) refuseOversize(toJson(message)); // a deferral's own fields may exceed the limit
+  return message;
 }
 
 /**

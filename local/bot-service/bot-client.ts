@@ -1,12 +1,10 @@
 import type { StoredActivity } from "./activity";
 import type { Bot } from "./bot";
-import { botToken } from "./bot-token";
+import type { BotTokens } from "./bot-token";
 import { ServiceError } from "./service-error";
-import type { SigningKey } from "./signing-key";
 
 export interface BotClientOptions {
-  key: SigningKey;
-  issuer: string;
+  tokens: BotTokens;
   fetch: typeof fetch;
   /** Milliseconds; a bot that takes longer has failed. */
   timeout: number;
@@ -28,8 +26,7 @@ export class BotClient {
   }
 
   private async post(bot: Bot, activity: StoredActivity & { serviceUrl: string }): Promise<string> {
-    const { key, issuer } = this.options;
-    const token = await botToken(key, { issuer, appId: bot.appId, serviceUrl: activity.serviceUrl });
+    const token = await this.options.tokens.for(bot.appId, activity.serviceUrl);
     try {
       const response = await this.options.fetch(bot.endpoint, {
         method: "POST",

@@ -5,6 +5,7 @@ import { ActivityStreams } from "./activity-stream";
 import type { Bot, DirectLineKeys } from "./bot";
 import { BotClient } from "./bot-client";
 import { BotRegistry } from "./bot-registry";
+import { BotTokens } from "./bot-token";
 import { BotTurns } from "./bot-turns";
 import { connector } from "./connector";
 import { Conversations } from "./conversations";
@@ -59,8 +60,7 @@ export class BotService {
     const callers = new DirectLineCallers(bots, tokens);
     this.issuer = options.issuer ?? "https://api.botframework.com";
     const client = new BotClient({
-      key,
-      issuer: this.issuer,
+      tokens: new BotTokens(key, this.issuer),
       fetch: options.fetch ?? fetch,
       timeout: options.botTimeout ?? 15_000,
       log,

@@ -1,55 +1,8 @@
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
 import { after, before, describe, test } from "node:test";
-import type { Activity, DirectLine as DirectLineClient, DirectLineOptions, Services } from "botframework-directlinejs";
-import WebSocket from "ws";
+import type { Activity, DirectLine as DirectLineClient } from "botframework-directlinejs";
+import { ConnectionStatus, connect } from "../harness/direct-line-js";
 import { eventually, World } from "./bot-service-world";
-
-// DirectLineJS looks for a browser's WebSocket when it is loaded and when it is made; Node 20 has none.
-Object.assign(globalThis, { WebSocket });
-const { DirectLine, ConnectionStatus } =
-  require("botframework-directlinejs") as typeof import("botframework-directlinejs");
-
-interface Subscriber {
-  next(value: unknown): void;
-  error(error: unknown): void;
-  complete(): void;
-}
-
-// Its own copy of rxjs: another version's Observable lacks the methods that it calls.
-const { Observable } = createRequire(require.resolve("botframework-directlinejs"))("rxjs/Observable") as {
-  Observable: { create(subscribe: (subscriber: Subscriber) => void): unknown };
-};
-
-interface AjaxRequest {
-  url: string;
-  method: string;
-  headers: Record<string, string>;
-  body?: unknown;
-}
-
-/** What DirectLineJS takes instead of XMLHttpRequest. */
-const ajax = ({ url, method, headers, body }: AjaxRequest) =>
-  Observable.create((subscriber) => {
-    fetch(url, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) })
-      .then(async (response) => {
-        const text = await response.text();
-        const xhr = { getResponseHeader: (name: string) => response.headers.get(name) };
-        if (!response.ok) throw Object.assign(new Error(text), { status: response.status, xhr });
-        subscriber.next({ status: response.status, response: text ? JSON.parse(text) : null, xhr });
-        subscriber.complete();
-      })
-      .catch((error) => subscriber.error(error));
-  });
-
-function connect(options: DirectLineOptions): { client: DirectLineClient; seen: Activity[] } {
-  const services = { ajax } as unknown as Partial<Services>;
-  const client = new DirectLine({ ...options, ...services });
-  const seen: Activity[] = [];
-  // The observable of a client that ends fails with "conversation ended".
-  client.activity$.subscribe({ next: (activity) => seen.push(activity), error: () => {} });
-  return { client, seen };
-}
 
 describe("DirectLineJS with the local Direct Line", () => {
   let world: World;

@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { type WebSocket, WebSocketServer } from "ws";
+import { type Certificates, makeCertificates } from "../../local/certificates";
+import { Entra } from "../../local/identity/entra";
+import { makePrincipal } from "../../local/identity/principal";
+import { listen } from "../../local/listen";
+import { Storage } from "../../local/storage/storage";
+import { BareQueue } from "./bare-queue";
+import type { FloorPlace } from "./place";
+import { hop, Wire } from "./wire";
+
+/** The cloud's process of the floor: Azurite and, in the same places as in the stack, servers that only hand on. */
+async function cloud(botPort: number): Promise<FloorPlace> {
+  const home = mkdtempSync(path.join(tmpdir(), "proactive-bench-"));
+  const certificates = await makeCertificates(home);
+  const storage = await Storage.open(certificates);
+  rmSync(home, { recursive: true }); // everything is read by now
+  const wire = new Wire(certificates.ca);
+  const streams = new Map<string, WebSocket>();
+  const frontEnd = await openFrontEnd(certificates, wire, botPort);
+  const queue = await openQueue(storage, wire);
+  return {
+    directLine: await openDirectLine(wire, frontEnd, streams),
+    connector: await openConnector(certificates, streams),
+    ...queue,
+    ca: certificates.ca,
+  };
+}
+
+async function openQueue(storage: Storage, wire: Wire) {
+  storage.addAccount("floor");
+  const queueUrl = `${storage.endpoint("queue", "floor")}bot-queue`;
+  const { token } = await (await Entra.open()).issue(makePrincipal("floor"), "https://storage.azure.com");
+  await new BareQueue(queueUrl, token, wire).create();
+  return { queueUrl, token };
+}
+
+/** In front of the bot, as App Service's. */
+async function openFrontEnd({ cert, key }: Certificates, wire: Wire, botPort: number): Promise<string> {
+  const handOn = hop((url, body) => wire.post(`http://127.0.0.1:${botPort}${url}`, body));
+  return `https://127.0.0.1:${await listen(createTlsServer({ cert, key }, handOn))}`;
+}
+
+/** Takes messages and events for the bot; a client's stream is known by its path, the client's id. */
+async function openDirectLine(wire: Wire, frontEnd: string, streams: Map<string, WebSocket>): Promise<string> {
+  const server = createServer(hop((url, body) => wire.post(frontEnd + url, body)));
+  new WebSocketServer({ server }).on("connection", (socket, { url = "/" }) => streams.set(url.slice(1), socket));
+  return `http://127.0.0.1:${await listen(server)}`;
+}
+
+/** Shows a reply in the stream of the client whose id it begins with. */
+async function openConnector({ cert, key }: Certificates, streams: Map<string, WebSocket>): Promise<string> {
+  const show = hop(async (_url, body) => {
+    const text = String(body);
+    streams.get(text.split(" ", 1)[0] ?? "")?.send(text);
+  });
+  return `https://127.0.0.1:${await listen(createTlsServer({ cert, key }, show))}`;
+}
+
+process.once("disconnect", () => process.exit());
+cloud(Number(process.argv[2])).then((place) => process.send?.(place));

@@ -1,0 +1,36 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { PollingBackoff } from "../../local/functions-host/backoff";
+import { Running } from "../../local/functions-host/running";
+import { pollingSettings } from "../polling";
+import { type BareMessage, BareQueue } from "./bare-queue";
+import { eventPath, type FloorPlace } from "./place";
+import { Wire } from "./wire";
+
+/** The function's process of the floor: the host's rule of polling, and nothing that it polls for but to hand on. */
+async function poll({ ca, queueUrl, token, directLine }: FloorPlace): Promise<never> {
+  const wire = new Wire(ca);
+  const queue = new BareQueue(queueUrl, token, wire);
+  const { batchSize, newBatchThreshold, maxPollingInterval } = pollingSettings();
+  const idle = new PollingBackoff(maxPollingInterval);
+  const running = new Running();
+  const forward = async (message: BareMessage) => {
+    await wire.post(directLine + eventPath, message.text);
+    await queue.delete(message);
+  };
+  for (;;) {
+    if (running.size > newBatchThreshold) {
+      await running.change();
+      continue;
+    }
+    const batch = await queue.receive(batchSize);
+    for (const message of batch) running.add("message", forward(message));
+    if (batch.length === 0) await sleep(idle.next());
+    else idle.reset();
+  }
+}
+
+process.once("disconnect", () => process.exit());
+process.once("message", (place: FloorPlace) => {
+  void poll(place);
+});
+process.send?.("ready");

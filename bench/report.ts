@@ -1,0 +1,57 @@
+import type { Results, RoundTrips } from "./results";
+
+/** What the template wants to be: seconds, and times the floor. Printed, never enforced. */
+const aim = { ready: 6, ratio: 2 };
+
+/** The results for people. */
+export function report({ machine, ready, idle, loaded, memory }: Results): string {
+  const { node, platform, cpus, load } = machine;
+  const lines = [
+    `node ${node}, ${platform}, ${cpus} CPUs, load ${load.toFixed(1)} before the run`,
+    "",
+    row("npm start to ready", `${ready.seconds.toFixed(2)} s`, against(ready.seconds < aim.ready, `< ${aim.ready} s`)),
+    note(`median of ${ready.starts.map((seconds) => seconds.toFixed(2)).join(", ")}`),
+    "",
+    ...roundTrips("idle, one conversation", idle),
+    ...roundTrips(`${loaded.conversations} conversations at once`, loaded),
+    note("from a user's message to the proactive reply; floor: Azurite, the host's polling wait, bare hops"),
+    note("idle, nearly all is that wait: chance alone moves each p50 by some 10 %"),
+    "",
+  ];
+  if (memory) {
+    const each = memory.processes.map(({ name, peak }) => `${name} ${megabytes(peak)}`).join(", ");
+    lines.push(row("peak memory", megabytes(memory.peak)), note(`each at its peak: ${each}`));
+  } else {
+    lines.push(row("peak memory", "not measured: this system has no /proc"));
+  }
+  return lines.join("\n");
+}
+
+function roundTrips(name: string, { p50, p95, samples, floor, ratio }: RoundTrips): string[] {
+  const times = (p: { p50: number; p95: number }) => `p50 ${milliseconds(p.p50)}   p95 ${milliseconds(p.p95)}`;
+  return [
+    row(name, `${times({ p50, p95 })}   ${samples} messages`),
+    row("  floor", `${times(floor)}   ${floor.samples} messages`),
+    row("  p50 / floor p50", ratio.toFixed(2), against(ratio <= aim.ratio, `<= ${aim.ratio}`)),
+  ];
+}
+
+function row(name: string, ...cells: string[]): string {
+  return `${name.padEnd(28)}${cells.join("   ")}`;
+}
+
+function note(text: string): string {
+  return row("", text);
+}
+
+function against(met: boolean, text: string): string {
+  return `(aim ${text}: ${met ? "met" : "missed"})`;
+}
+
+function milliseconds(value: number): string {
+  return `${value.toFixed(value < 100 ? 1 : 0).padStart(5)} ms`;
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 2 ** 20)} MB`;
+}

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import { type RunningStack, startStack } from "../harness/running-stack";
+import { openBrowser, skipWithoutChromium } from "./browser";
+
+describe("in a browser", { skip: skipWithoutChromium }, () => {
+  let stack: RunningStack;
+  let browser: Browser;
+  const requested = new Set<string>();
+  before(async () => {
+    [stack, browser] = await Promise.all([startStack(), openBrowser()]);
+  });
+  after(async () => {
+    await browser?.close();
+    await stack?.stop();
+  });
+
+  async function openPage(url: string): Promise<Page> {
+    const context = await browser.newContext({ ignoreHTTPSErrors: true }); // nobody has told the browser of our authority
+    const page = await context.newPage();
+    page.on("request", (request) => requested.add(new URL(request.url()).hostname));
+    await page.goto(url);
+    return page;
+  }
+
+  /** Says something and waits for both answers; returns the milliseconds until the second one is on the page. */
+  async function say(page: Page, text: string): Promise<number> {
+    const box = page.getByRole("textbox", { name: /message/i });
+    await box.fill(text);
+    const begin = performance.now();
+    await box.press("Enter");
+    const added = `You said ${text}. Your message has been added to a queue, and it will be sent back to you via a Function shortly.`;
+    await page.getByText(added, { exact: true }).first().waitFor();
+    await page.getByText(`This is coming back from the trigger! ${text}`, { exact: true }).first().waitFor();
+    return performance.now() - begin;
+  }
+
+  test("the console page answers hello twice, and speaks when the form puts a message on the queue", async () => {
+    const page = await openPage(stack.description.local.page);
+    await say(page, "hello");
+    await page.getByLabel("Text").fill("from the form");
+    await page.getByRole("button", { name: "Put on the queue" }).click();
+    await page.getByText("This is coming back from the trigger! from the form", { exact: true }).first().waitFor();
+    assert.match((await page.locator("#command").textContent()) ?? "", /^npm run send -- --conversation \w+ --text /);
+  });
+
+  test("the bot's own page answers hello twice", async () => {
+    await say(await openPage(String(stack.description.outputs.webChatUrl)), "hello");
+  });
+
+  test("no page asks another machine for anything", () => {
+    assert.deepEqual([...requested].sort(), ["127.0.0.1", "localhost"]);
+  });
+
+  test("the page does not hold a proactive message back for Web Chat's five seconds", async () => {
+    const page = await openPage(stack.description.local.page);
+    const times: number[] = [];
+    for (const text of ["one", "two", "three"]) times.push(await say(page, text));
+    assert.ok(Math.min(...times) < 5_000, `the quickest of three took ${Math.min(...times)} ms`);
+  });
+});

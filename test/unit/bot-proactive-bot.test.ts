@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { beforeEach, mock, test } from "node:test";
+import type { Activity, TurnContext } from "botbuilder";
+import { ConversationTurns } from "../../bot/conversation-turns";
+import { ProactiveBot } from "../../bot/proactive-bot";
+import type { ProactiveDelivery } from "../../bot/proactive-delivery";
+import {
+  formatMessage,
+  type MessageQueue,
+  parseMessage,
+  type QueueMessage,
+  QueueMissing,
+  type SignedEvent,
+  signEvent,
+} from "../../message";
+
+const secret = `whsec_${randomBytes(32).toString("base64")}`;
+const log = mock.method(console, "log", () => undefined);
+
+let queued: QueueMessage[];
+let delivered: SignedEvent[];
+let said: string[];
+let enqueue: (message: QueueMessage) => Promise<void>;
+let deliver: (event: SignedEvent) => Promise<void>;
+let bot: ProactiveBot;
+
+beforeEach(() => {
+  [queued, delivered, said] = [[], [], []];
+  enqueue = async (message) => {
+    formatMessage(message);
+    queued.push(message);
+  };
+  deliver = async (event) => void delivered.push(event);
+  const queue = { name: "bot-queue", enqueue: (message: QueueMessage) => enqueue(message) };
+  const delivery = { deliver: (event: SignedEvent) => deliver(event) };
+  const turns = new ConversationTurns();
+  bot = new ProactiveBot(queue as MessageQueue, delivery as ProactiveDelivery, turns, secret);
+  log.mock.resetCalls();
+});
+
+function turn(fields: object): TurnContext {
+  const activity = {
+    type: "message",
+    id: "7",
+    channelId: "directline",
+    serviceUrl: "https://directline.botframework.com/",
+    conversation: { id: "c" },
+    from: { id: "user", name: "User" },
+    recipient: { id: "bot" },
+    ...fields,
+  } as Partial<Activity>;
+  return { activity, sendActivity: async (text: string) => void said.push(text) } as unknown as TurnContext;
+}
+
+function proactive(value: unknown, fields = {}): TurnContext {
+  return turn({ type: "event", name: "proactive", value, ...fields });
+}
+
+function logged(): string {
+  return log.mock.calls.map((call) => String((call.arguments as unknown[])[0])).join("\n");
+}
+
+test("a message is queued and the user is told so, in exactly these words", async () => {
+  await bot.run(turn({ text: "hello" }));
+  const [{ id, ...message } = {} as QueueMessage] = queued;
+  assert.match(id ?? "", /^[0-9a-f-]{36}$/);
+  assert.deepEqual(JSON.parse(JSON.stringify(message)), {
+    relatesTo: {
+      activityId: "7",
+      user: { id: "user", name: "User" },
+      bot: { id: "bot" },
+      conversation: { id: "c" },
+      channelId: "directline",
+      serviceUrl: "https://directline.botframework.com/",
+    },
+    text: "hello",
+  });
+  assert.deepEqual(said, [
+    "You said hello. Your message has been added to a queue, and it will be sent back to you via a Function shortly.",
+  ]);
+  assert.match(logged(), new RegExp(`"event":"queued","id":"${id}"`));
+});
+
+test("every message has an id of its own, and what is queued is valid", async () => {
+  for (const text of ["a", "a", "", undefined, "$& {text} </script>", "\u0000\ufffe😀"]) await bot.run(turn({ text }));
+  assert.equal(new Set(queued.map(({ id }) => id)).size, 6);
+  assert.deepEqual(
+    queued.map((message) => parseMessage(formatMessage(message)).text),
+    ["a", "a", "", "", "$& {text} </script>", "\u0000\ufffe😀"],
+  );
+  assert.match(said[4] ?? "", /^You said \$& \{text\} <\/script>\. Your/);
+});
+
+test("a message that could not be queued is never claimed to be, and the user learns what to do", async () => {
+  const failures: [unknown, RegExp][] = [
+    [new QueueMissing("https://account/bot-queue"), /queue "bot-queue" does not exist/],
+    [new Error("getaddrinfo ENOTFOUND"), /could not be added to the queue\. Please try again/],
+    [Object.assign(new Error("no"), { name: "RestError", statusCode: 403 }), /Please try again/],
+  ];
+  for (const [failure, apology] of failures) {
+    said = [];
+    enqueue = () => Promise.reject(failure);
+    await bot.run(turn({ text: "hello" }));
+    assert.match(said.join(), apology);
+    assert.doesNotMatch(said.join(), /has been added|ENOTFOUND/);
+  }
+  enqueue = async (message) => void formatMessage(message);
+  said = [];
+  await bot.run(turn({ text: "x".repeat(50_000) }));
+  assert.match(said.join(), /^Your message is too long/);
+  said = [];
+  await bot.run(turn({ text: "hello", channelId: "a channel nobody knows" }));
+  assert.match(said.join(), /could not be added/);
+});
+
+test("an answer that the channel does not take fails the turn", async () => {
+  const context = { ...turn({ text: "hello" }), sendActivity: () => Promise.reject(new Error("gone")) };
+  await assert.rejects(bot.run(context as unknown as TurnContext), /gone/);
+});
+
+test("answers of one conversation keep the order of its messages", async () => {
+  const delays = [20, 10, 0];
+  enqueue = () => new Promise((resolve) => setTimeout(resolve, delays.shift()));
+  await Promise.all(["1", "2", "3"].map((text) => bot.run(turn({ text }))));
+  assert.deepEqual(
+    said.map((text) => text.slice(0, 11)),
+    ["You said 1.", "You said 2.", "You said 3."],
+  );
+});
+
+test("a signed event is delivered once, and the bot says nothing in the conversation it came in", async () => {
+  const event = signEvent("{}", "1", secret);
+  await bot.run(proactive(event));
+  await bot.run(proactive(event));
+  assert.deepEqual(delivered, [event]);
+  assert.deepEqual([said, queued], [[], []]);
+});
+
+test("a failed delivery fails the turn, so that the function hears of it, and the same event may be brought again", async () => {
+  const event = signEvent("{}", "1", secret);
+  deliver = () => Promise.reject(new Error("out of reach"));
+  await assert.rejects(bot.run(proactive(event)), /out of reach/);
+  await assert.rejects(bot.run(proactive(event)), /out of reach/);
+  deliver = async (again) => void delivered.push(again);
+  await bot.run(proactive(event));
+  assert.equal(delivered.length, 1);
+});
+
+test("nothing else passes for a proactive event", async () => {
+  const event = signEvent("{}", "1", secret);
+  const forged = { ...event, Message: '{"text":"forged"}' };
+  const contexts = [
+    proactive(forged),
+    proactive(undefined),
+    proactive(event, { name: "Proactive" }),
+    proactive(event, { name: undefined }),
+    proactive(event, { type: "invoke" }),
+    proactive(event, { channelId: "webchat" }),
+    turn({ type: "conversationUpdate", membersAdded: [{ id: "user" }] }),
+    turn({ type: "typing" }),
+    turn({ type: "installationUpdate", conversation: undefined }),
+  ];
+  for (const context of contexts) await bot.run(context);
+  assert.deepEqual([delivered, said, queued], [[], [], []]);
+});
+
+test("the log holds ids and reasons, never what was said", async () => {
+  await bot.run(turn({ text: "ulterior" }));
+  enqueue = () => Promise.reject(new Error("no"));
+  await bot.run(turn({ text: "ulterior" }));
+  await bot.run(turn({ text: "ulterior", channelId: "ulterior" }));
+  await bot.run(proactive(signEvent('{"text":"ulterior"}', "1", secret)));
+  await bot.run(proactive({ ...signEvent("{}", "1", secret), Message: "ulterior" }));
+  for (const line of logged().split("\n")) assert.equal(typeof JSON.parse(line).event, "string");
+  assert.doesNotMatch(logged(), /ulterior|whsec_/);
+});

@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { beforeEach, mock, test } from "node:test";
+import type { ConversationReference, TurnContext } from "botbuilder";
+import type { ChannelAdapter } from "../../bot/channel-adapter";
+import { ConversationTurns } from "../../bot/conversation-turns";
+import { ProactiveDelivery } from "../../bot/proactive-delivery";
+import { ForbiddenService } from "../../bot/service-hosts";
+import type { MessageQueue, QueueMessage, SignedEvent } from "../../message";
+
+const relatesTo = { conversation: { id: "c" }, channelId: "directline", serviceUrl: "https://example.com/" };
+const log = mock.method(console, "log", () => undefined);
+
+let said: string[];
+let deferred: { message: QueueMessage; retryAfter?: number }[];
+let poisoned: unknown[];
+let resumed: { appId: string; reference: unknown }[];
+/** What the channel does with what is said. */
+let channel: (text: string) => Promise<void>;
+let defer: () => Promise<boolean>;
+let turns: ConversationTurns;
+let delivery: ProactiveDelivery;
+
+beforeEach(() => {
+  [said, deferred, poisoned, resumed] = [[], [], [], []];
+  channel = async (text) => void said.push(text);
+  defer = async () => true;
+  const adapter = {
+    resume: async (appId: string, reference: ConversationReference, turn: (context: TurnContext) => Promise<void>) => {
+      resumed.push({ appId, reference });
+      const context = { activity: { id: "random" }, sendActivity: channel };
+      await turn(context as unknown as TurnContext);
+      assert.equal(context.activity.id, undefined, "Web Chat would wait for the activity this replies to");
+    },
+  };
+  const queue = {
+    defer: async (message: QueueMessage, retryAfter?: number) => {
+      deferred.push({ message, retryAfter });
+      return defer();
+    },
+    poison: async (entry: unknown) => void poisoned.push(entry),
+  };
+  turns = new ConversationTurns();
+  delivery = new ProactiveDelivery(adapter as unknown as ChannelAdapter, queue as MessageQueue, turns, "the app id");
+  log.mock.resetCalls();
+});
+
+function event(message: unknown = { relatesTo, text: "hello" }): SignedEvent {
+  const Message = typeof message === "string" ? message : JSON.stringify(message);
+  return { Message, "webhook-id": "1", "webhook-timestamp": "", "webhook-signature": "" };
+}
+
+/** What botbuilder throws for a channel's answer. */
+function answer(statusCode: number, headers: Record<string, string> = {}): Error {
+  return Object.assign(new Error("no"), {
+    name: "RestError",
+    statusCode,
+    response: { headers: new Map(Object.entries(headers)) },
+  });
+}
+
+function logged(): string {
+  return log.mock.calls.map((call) => String((call.arguments as unknown[])[0])).join("\n");
+}
+
+test("it says the text in the conversation that the message relates to, in exactly these words", async () => {
+  await delivery.deliver(event());
+  assert.deepEqual(said, ["This is coming back from the trigger! hello"]);
+  assert.deepEqual(resumed, [{ appId: "the app id", reference: relatesTo }]);
+  assert.deepEqual([deferred, poisoned], [[], []]);
+  assert.match(logged(), /"event":"delivered","id":"1"/);
+});
+
+test("what the channel throttles is deferred under the message's id, for as long as the channel asks", async () => {
+  const messages = [
+    { relatesTo, text: "hello", more: 1 },
+    { relatesTo, text: "hello", id: "1", attempt: 3 },
+  ];
+  for (const status of [412, 429, 500, 502, 503, 504]) {
+    for (const message of messages) {
+      channel = () => Promise.reject(answer(status, { "retry-after": "17" }));
+      deferred = [];
+      await delivery.deliver(event(message));
+      assert.deepEqual(deferred, [{ message: { ...message, id: "1" }, retryAfter: 17 }], String(status));
+    }
+  }
+  channel = () => Promise.reject(answer(429));
+  deferred = [];
+  await delivery.deliver(event());
+  assert.equal(deferred[0]?.retryAfter, 0);
+  assert.deepEqual([said, poisoned], [[], []]);
+});
+
+test("after a day of deferring it is set aside", async () => {
+  channel = () => Promise.reject(answer(503));
+  defer = async () => false;
+  await delivery.deliver(event());
+  assert.deepEqual(poisoned, [event().Message]);
+});
+
+test("what no retry can deliver is set aside as it came, with the reason in the log", async () => {
+  for (const status of [400, 403, 404, 413]) {
+    poisoned = [];
+    channel = () => Promise.reject(answer(status));
+    await delivery.deliver(event());
+    assert.deepEqual(poisoned, [event().Message], String(status));
+    assert.match(logged(), new RegExp(`"level":"error","event":"failed","id":"1","reason":"RestError: ${status}`));
+  }
+  channel = () => Promise.reject(new ForbiddenService("https://evil.example"));
+  for (const bad of ["not json", "{}", { relatesTo, text: 5 }, { relatesTo, text: "a forbidden service" }]) {
+    poisoned = [];
+    await delivery.deliver(event(bad));
+    assert.deepEqual(poisoned, [event(bad).Message]);
+  }
+  assert.match(logged(), /relatesTo is missing/);
+  assert.deepEqual([said, deferred], [[], []]);
+});
+
+test("any other failure is thrown, so that it never looks like a success to the function", async () => {
+  const failures = [
+    answer(401),
+    answer(409),
+    new Error("no token"),
+    Object.assign(new Error("connect ECONNREFUSED"), { name: "RestError", code: "ECONNREFUSED" }),
+    Object.assign(new Error("storage, not the channel"), { statusCode: 404 }),
+    new TypeError("a bug"),
+    "a string",
+  ];
+  for (const failure of failures) {
+    channel = () => Promise.reject(failure);
+    await assert.rejects(delivery.deliver(event()), (error) => error === failure);
+  }
+  assert.deepEqual([deferred, poisoned], [[], []]);
+});
+
+test("where the queue takes neither the copy nor the poison, that is thrown too", async () => {
+  channel = () => Promise.reject(answer(429));
+  defer = () => Promise.reject(answer(404));
+  await assert.rejects(delivery.deliver(event()), { statusCode: 404 });
+  defer = async () => false;
+  poisoned.push = () => {
+    throw new Error("out of reach");
+  };
+  await assert.rejects(delivery.deliver(event()), /out of reach/);
+  channel = () => Promise.reject(answer(403));
+  await assert.rejects(delivery.deliver(event()), /out of reach/);
+});
+
+test("a send that takes longer than the function's patience is a failure, and what waited behind it is not said late", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.now() });
+  let finish = () => {};
+  channel = (text) => new Promise((resolve) => (finish = () => resolve(void said.push(text))));
+  const slow = assert.rejects(delivery.deliver(event()), /longer than 12000 ms/);
+  const behind = assert.rejects(delivery.deliver(event({ relatesTo, text: "behind" })), /longer than 12000 ms/);
+  await new Promise(setImmediate);
+  t.mock.timers.tick(12_000);
+  await Promise.all([slow, behind]);
+
+  channel = async (text) => void said.push(text);
+  finish();
+  await turns.run("c", async () => undefined);
+  assert.deepEqual(said, ["This is coming back from the trigger! hello"], "the one that was already on its way");
+  await delivery.deliver(event({ relatesTo, text: "again" }));
+  assert.equal(said[1], "This is coming back from the trigger! again");
+});
+
+test("the log holds ids and reasons, never what was said", async () => {
+  for (const status of [undefined, 403, 429]) {
+    if (status) channel = () => Promise.reject(answer(status));
+    await delivery.deliver(event({ relatesTo, text: "ulterior" }));
+  }
+  await delivery.deliver(event({ relatesTo: { ...relatesTo, channelId: "ulterior" }, text: "ulterior" }));
+  await delivery.deliver(event("ulterior"));
+  assert.equal(log.mock.callCount(), 5);
+  assert.doesNotMatch(logged(), /ulterior/);
+});

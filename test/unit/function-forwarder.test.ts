@@ -1,0 +1,217 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { beforeEach, test } from "node:test";
+import type { InvocationContext } from "@azure/functions";
+import { type DirectLine, DirectLineError } from "../../function/direct-line";
+import { Forwarder } from "../../function/forwarder";
+import {
+  type MessageQueue,
+  maxMessageBytes,
+  openEvent,
+  parseMessage,
+  type QueueMessage,
+  type SignedEvent,
+} from "../../message";
+
+const secret = `whsec_${randomBytes(32).toString("base64")}`;
+const relatesTo = { conversation: { id: "c" }, channelId: "directline", serviceUrl: "https://example.com/" };
+const message = { relatesTo, text: "ulterior motive" };
+
+let posted: SignedEvent[];
+let deferred: { message: QueueMessage; retryAfter?: number }[];
+let postponed: { message: QueueMessage; notBefore: Date }[];
+let poisoned: unknown[];
+let lines: string[];
+let post: () => Promise<void>;
+let defer: () => Promise<boolean>;
+let outOfReach: Error | undefined;
+let forwarder: Forwarder;
+
+beforeEach(() => {
+  [posted, deferred, postponed, poisoned, lines] = [[], [], [], [], []];
+  post = async () => undefined;
+  defer = async () => true;
+  outOfReach = undefined;
+  const check = () => {
+    if (outOfReach) throw outOfReach;
+  };
+  const queue = {
+    defer: async (message: QueueMessage, retryAfter?: number) => {
+      check();
+      deferred.push({ message, retryAfter });
+      return defer();
+    },
+    postpone: async (message: QueueMessage, notBefore: Date) => {
+      check();
+      postponed.push({ message, notBefore });
+    },
+    poison: async (entry: unknown) => {
+      check();
+      poisoned.push(entry);
+    },
+  };
+  const directLine = {
+    postEvent: async (event: SignedEvent) => {
+      posted.push(event);
+      await post();
+    },
+  };
+  forwarder = new Forwarder(queue as MessageQueue, directLine as unknown as DirectLine, secret);
+});
+
+function forward(entry: unknown, id: unknown = "the queue's id"): Promise<void> {
+  const write = (text: string) => void lines.push(text);
+  const context = {
+    triggerMetadata: { id },
+    invocationId: "the invocation's id",
+    log: write,
+    warn: write,
+    error: write,
+  };
+  return forwarder.forward(entry, context as unknown as InvocationContext);
+}
+
+function base64(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64");
+}
+
+test("a message goes to the bot as it is, signed under the queue's id", async () => {
+  const entry = {
+    text: "漢\ufffe",
+    more: { a: [1, null] },
+    relatesTo: { ...relatesTo, locale: "de" },
+    isTrustedServiceUrl: true,
+  };
+  for (const form of [entry, JSON.stringify(entry), base64(entry)]) {
+    posted = [];
+    await forward(form);
+    const [event] = posted;
+    assert.equal(event?.["webhook-id"], "the queue's id");
+    assert.deepEqual(JSON.parse(openEvent(event, secret).Message), entry);
+    assert.deepEqual(Object.keys(JSON.parse(event?.Message ?? "")), Object.keys(entry));
+  }
+  assert.deepEqual([deferred, postponed, poisoned], [[], [], []]);
+});
+
+test("a message's own id goes before the queue's, in whatever form it comes", async () => {
+  const entry = { ...message, id: "its own" };
+  for (const form of [entry, JSON.stringify(entry), base64(entry)]) await forward(form);
+  assert.deepEqual(
+    posted.map((event) => event["webhook-id"]),
+    ["its own", "its own", "its own"],
+  );
+  post = () => Promise.reject(new DirectLineError(503, "no"));
+  await forward(base64(entry));
+  assert.deepEqual(deferred[0]?.message, entry);
+});
+
+test("each try is signed anew", async () => {
+  await forward(message);
+  await new Promise((resolve) => setTimeout(resolve, 1_010)); // a signature's time is in whole seconds
+  await forward(message);
+  assert.notEqual(posted[0]?.["webhook-signature"], posted[1]?.["webhook-signature"]);
+});
+
+test("what Direct Line throttles, or cannot do now, is deferred under its id for as long as is asked", async () => {
+  for (const status of [0, 401, 403, 404, 429, 500, 502, 503, 504]) {
+    deferred = [];
+    post = () => Promise.reject(new DirectLineError(status, "no", 17));
+    await forward({ ...message, attempt: 3 });
+    assert.deepEqual(deferred, [{ message: { ...message, attempt: 3, id: "the queue's id" }, retryAfter: 17 }]);
+  }
+  assert.deepEqual(poisoned, []);
+});
+
+test("after a day of deferring, the message is set aside as it came", async () => {
+  post = () => Promise.reject(new DirectLineError(503, "Direct Line answered 503"));
+  defer = async () => false;
+  const entry = base64(message);
+  await forward(entry);
+  assert.deepEqual(poisoned, [entry]);
+  assert.match(lines.join(), /the queue's id was moved to the poison queue: .*a day.*Direct Line answered 503/);
+});
+
+test("what Direct Line calls wrong in the event is set aside at once", async () => {
+  post = () => Promise.reject(new DirectLineError(413, "Direct Line answered 413", 0, true));
+  await forward(message);
+  assert.deepEqual([poisoned, deferred], [[message], []]);
+});
+
+test("an invalid message is set aside at once and as it came, with a reason that names the field", async () => {
+  const cases: [unknown, RegExp][] = [
+    ["not json", /\(message\) is not JSON/],
+    ["", /\(message\) is not JSON/],
+    [null, /\(message\)/],
+    [5, /\(message\)/],
+    [[], /\(message\)/],
+    [{}, /relatesTo is missing/],
+    [{ ...message, text: 5 }, /text is not valid/],
+    [{ ...message, id: 5 }, /id is not valid/],
+    [{ ...message, notBefore: "soon" }, /notBefore is not valid/],
+    [{ ...message, relatesTo: { ...relatesTo, channelId: "fax" } }, /relatesTo\.channelId is not valid/],
+    [base64({ relatesTo }), /text is missing/],
+    [{ ...message, text: "x".repeat(maxMessageBytes) }, /\(message\) is too large/],
+  ];
+  for (const [entry, reason] of cases) {
+    [poisoned, lines] = [[], []];
+    await forward(entry);
+    assert.deepEqual(poisoned, [entry]);
+    assert.match(lines.join(), /^Message the queue's id was moved to the poison queue: /);
+    assert.match(lines.join(), reason);
+  }
+  assert.deepEqual(posted, []);
+});
+
+test("a message that is not due waits under its id, and one that was due goes out", async () => {
+  const due = new Date(Date.now() + 60_000);
+  await forward({ ...message, notBefore: due.toISOString() });
+  assert.deepEqual(postponed, [
+    { message: { ...message, notBefore: due.toISOString(), id: "the queue's id" }, notBefore: due },
+  ]);
+  assert.deepEqual([posted, deferred], [[], []]);
+  for (const notBefore of ["2020-01-01T00:00:00Z", new Date().toISOString()]) await forward({ ...message, notBefore });
+  assert.equal(posted.length, 2);
+});
+
+test("where the queue is out of reach, everything is thrown, so that the host keeps the message", async () => {
+  outOfReach = Object.assign(new Error("out of reach"), { name: "RestError", statusCode: 400 });
+  const thrown = (error: unknown) => error === outOfReach;
+  await assert.rejects(forward("not json"), thrown);
+  await assert.rejects(forward({ ...message, notBefore: "2099-01-01T00:00:00Z" }), thrown);
+  post = () => Promise.reject(new DirectLineError(503, "no"));
+  await assert.rejects(forward(message), thrown);
+  post = () => Promise.reject(new DirectLineError(400, "no", 0, true));
+  await assert.rejects(forward(message), thrown);
+});
+
+test("a bug is thrown, never taken for a delivery or for an invalid message", async () => {
+  const bug = new TypeError("a bug");
+  post = () => Promise.reject(bug);
+  await assert.rejects(forward(message), (error) => error === bug);
+  assert.deepEqual([deferred, poisoned], [[], []]);
+});
+
+test("a body whose id is no text is set aside too, although the host's metadata has it for the queue's id", async () => {
+  for (const id of [7, null, { toString: "x" }]) {
+    lines = [];
+    await forward({ ...message, id }, id);
+    assert.match(lines.join(), /^Message the invocation's id was moved to the poison queue: id is not valid/);
+  }
+});
+
+test("the log holds ids and reasons, never what is said, nor the secret", async () => {
+  await forward(message);
+  await forward({ ...message, text: ["ulterior"] });
+  await forward("ulterior");
+  await forward({ ...message, notBefore: "2099-01-01T00:00:00Z" });
+  post = () => Promise.reject(new DirectLineError(503, "no"));
+  await forward(message);
+  assert.equal(lines.length, 5);
+  assert.doesNotMatch(lines.join("\n"), /ulterior|whsec_/);
+});
+
+test("what comes back from the queue after a deferral is what the bot gets", async () => {
+  const copy = { ...message, id: "1", attempt: 2, deferredSince: new Date().toISOString() };
+  await forward(copy);
+  assert.deepEqual(parseMessage(posted[0]?.Message), copy);
+});

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import type { HttpRequest, InvocationContext } from "@azure/functions";
+import { build } from "esbuild";
+import { readSettings } from "../../function/settings";
+import { projectRoot } from "../../infra/package/cache";
+import { Readiness } from "../../message";
+
+const good = {
+  AzureWebJobsStorage__clientId: "6f0b1d2e-5a66-4c1c-9d0b-3f6c8a7e9b10",
+  QUEUE_URL: "https://account.queue.core.windows.net/bot-queue",
+  DIRECT_LINE_ENDPOINT: "https://directline.botframework.com",
+  DIRECT_LINE_SECRET: "the secret",
+  WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, 7).toString("base64")}`,
+};
+const folder = mkdtempSync(join(tmpdir(), "function-health-"));
+after(() => rmSync(folder, { recursive: true }));
+
+test("the settings that infra writes are read", () => {
+  assert.deepEqual(readSettings({ ...good, MORE: "of the platform's" }), {
+    clientId: good.AzureWebJobsStorage__clientId,
+    queueUrl: good.QUEUE_URL,
+    directLine: good.DIRECT_LINE_ENDPOINT,
+    directLineSecret: "the secret",
+    webhookSecret: good.WEBHOOK_SECRET,
+  });
+});
+
+test("everything that is missing or wrong is named at once, and no value is repeated", () => {
+  for (const value of [undefined, "", "whsec_"]) {
+    const wrong = Object.fromEntries(Object.keys(good).map((name) => [name, value]));
+    assert.throws(
+      () => readSettings({ ...wrong, DIRECT_LINE_SECRET: value === "whsec_" ? "ulterior" : value }),
+      (error: Error) => {
+        for (const name of Object.keys(good)) {
+          if (name !== "DIRECT_LINE_SECRET" || !value) assert.match(error.message, new RegExp(`\\b${name}: `));
+        }
+        return /infra\/ writes them/.test(error.message) && !error.message.includes("ulterior");
+      },
+    );
+  }
+});
+
+test("the health endpoints tell the version beside the bundle, and whether the queue is within reach", async () => {
+  const outfile = join(folder, "health.js");
+  await build({
+    entryPoints: [join(projectRoot, "function/health.ts")],
+    outfile,
+    bundle: true,
+    platform: "node",
+    tsconfigRaw: {},
+  });
+  writeFileSync(join(folder, "version.txt"), "abc123\n");
+  const { healthz, readyz } = require(outfile) as typeof import("../../function/health");
+  const ask = (handler: ReturnType<typeof healthz>) => handler({} as HttpRequest, {} as InvocationContext);
+  assert.deepEqual(await ask(healthz()), { jsonBody: { status: "ok", version: "abc123" } });
+  const ready = new Readiness(async () => undefined, assert.ifError);
+  assert.deepEqual(await ask(readyz(ready)), { status: 200, jsonBody: { status: "ready" } });
+  const broken = new Readiness(
+    () => Promise.reject(new Error("the queue's secret")),
+    () => undefined,
+  );
+  assert.deepEqual(await ask(readyz(broken)), { status: 503, jsonBody: { status: "not ready" } });
+});
