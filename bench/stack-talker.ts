@@ -1,4 +1,4 @@
-import type { StackDescription } from "../local/stack";
+import type { StackDescription } from "../local/stack-description";
 import { DirectLineClient } from "../test/harness/direct-line-client";
 import type { OpenTalker, Talker } from "./talker";
 

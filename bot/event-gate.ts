@@ -1,4 +1,5 @@
-import { openEvent, type SignedEvent } from "../message";
+import type { Activity } from "botbuilder";
+import { ForgedEvent, functionUser, openEvent, type Secret, type SignedEvent, withSecret } from "../message";
 import { log, reason } from "./log";
 
 /** Signatures stay valid for five minutes on either side of their time. */
@@ -9,15 +10,20 @@ export class EventGate {
   /** Each admitted signature and when it may be forgotten, oldest first. */
   private readonly seen = new Map<string, number>();
 
-  constructor(private readonly webhookSecret: string) {}
+  constructor(private readonly webhook: Secret) {}
 
-  /** Undefined, and a line in the log, for an event that anyone with a chat window could have posted. */
-  admit(value: unknown, now = Date.now()): SignedEvent | undefined {
+  /**
+   * Undefined, and a line in the log, for an event that anyone with a chat window could have posted. One that says it is the
+   * function's is refused aloud: after a rotation the function may sign with the old secret, and must not lose the message.
+   * @throws ForgedEvent, VaultError
+   */
+  async admit({ value, from }: Pick<Activity, "value" | "from">, now = Date.now()): Promise<SignedEvent | undefined> {
     try {
-      const event = openEvent(value, this.webhookSecret);
+      const event = await withSecret(this.webhook, (secret) => openEvent(value, secret), isForgery);
       if (this.isNew(event["webhook-signature"], now)) return event;
       log("warn", "event refused", { id: event["webhook-id"], reason: "it was seen before" });
     } catch (error) {
+      if (!isForgery(error) || from?.id === functionUser) throw error;
       log("warn", "event refused", { reason: reason(error) });
     }
     return undefined;
@@ -37,4 +43,8 @@ export class EventGate {
     this.seen.set(signature, now + memory);
     return true;
   }
+}
+
+function isForgery(error: unknown): boolean {
+  return error instanceof ForgedEvent;
 }

@@ -1,5 +1,5 @@
 import { ManagedIdentityCredential } from "@azure/identity";
-import { MessageQueue, Readiness } from "../message";
+import { directLineSecret, MessageQueue, Readiness, VaultSecret, webhookForm, webhookSecret } from "../message";
 import { ChannelAdapter } from "./channel-adapter";
 import { ConversationTurns } from "./conversation-turns";
 import { log, reason } from "./log";
@@ -9,17 +9,23 @@ import { createServer } from "./server";
 import { readSettings } from "./settings";
 
 const settings = readSettings(process.env);
-const queue = new MessageQueue(settings.queueUrl, new ManagedIdentityCredential({ clientId: settings.appId }));
+const credential = new ManagedIdentityCredential({ clientId: settings.appId });
+const queue = new MessageQueue(settings.queueUrl, credential);
+const vault = { ...settings.vault, credential };
+const webhook = new VaultSecret(vault, webhookSecret, webhookForm);
+const directLine = new VaultSecret(vault, directLineSecret);
+
 const adapter = new ChannelAdapter(process.env, settings.serviceHosts);
 const turns = new ConversationTurns();
 const delivery = new ProactiveDelivery(adapter, queue, turns, settings.appId);
-const bot = new ProactiveBot(queue, delivery, turns, settings.webhookSecret);
+const bot = new ProactiveBot(queue, delivery, turns, webhook);
+const webChat = settings.webChat ? { directLine: settings.directLine, secret: directLine } : undefined;
 const readiness = new Readiness(
-  () => queue.reach(),
+  () => Promise.all([queue.reach(), webhook.reach(), webChat && directLine.reach()]),
   (error) => log("error", "not ready", { reason: reason(error) }),
 );
 
-const server = createServer({ adapter, bot, readiness, webChat: settings.webChat }).listen(settings.port, () =>
+const server = createServer({ adapter, bot, readiness, webChat }).listen(settings.port, () =>
   log("info", "listening", { port: settings.port }),
 );
 process.once("SIGTERM", () => server.close(() => process.exit(0)));

@@ -3,8 +3,9 @@ export function log(level: "info" | "warn" | "error", event: string, details: Re
   console.log(JSON.stringify({ time: new Date().toISOString(), level, event, ...details }));
 }
 
-/** What went wrong, in one line. */
+/** What went wrong, in one line: Azure's SDKs add request ids on more. */
 export function reason(error: unknown): string {
   const { name, statusCode, code, message } = error as Error & { statusCode?: number; code?: string };
-  return [name, statusCode, code, message].filter((part, i, all) => part && all.indexOf(part) === i).join(": ");
+  const parts = [name, statusCode, code, message?.split("\n")[0]];
+  return parts.filter((part, i) => part && parts.indexOf(part) === i).join(": ");
 }

@@ -1,6 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { type Activity, ActivityTypes, Channels, TurnContext } from "botbuilder";
-import { conversationReference, eventName, InvalidMessage, type MessageQueue, QueueMissing } from "../message";
+import {
+  conversationReference,
+  eventName,
+  InvalidMessage,
+  type MessageQueue,
+  QueueMissing,
+  type Secret,
+} from "../message";
 import type { ConversationTurns } from "./conversation-turns";
 import { EventGate } from "./event-gate";
 import { log, reason } from "./log";
@@ -14,9 +21,9 @@ export class ProactiveBot {
     private readonly queue: MessageQueue,
     private readonly delivery: ProactiveDelivery,
     private readonly turns: ConversationTurns,
-    webhookSecret: string,
+    webhook: Secret,
   ) {
-    this.gate = new EventGate(webhookSecret);
+    this.gate = new EventGate(webhook);
   }
 
   /** Other activities (someone joined, typing, …) need no answer. */
@@ -29,7 +36,7 @@ export class ProactiveBot {
   }
 
   private async deliver(activity: Activity): Promise<void> {
-    const event = this.gate.admit(activity.value);
+    const event = await this.gate.admit(activity);
     if (!event) return;
     try {
       await this.delivery.deliver(event);

@@ -13,8 +13,8 @@ import { log, reason } from "./log";
 import { ForbiddenService } from "./service-hosts";
 import { within } from "./within";
 
-/** Milliseconds for a proactive send: the channel that brought the event waits 15 s for the bot's answer. */
-const sendLimit = 12_000;
+/** Milliseconds for a proactive send: the channel that brought the event waits 15 s, and putting it off takes some, too. */
+const sendLimit = 6_000;
 
 /** Brings a queue message to the conversation it relates to. */
 export class ProactiveDelivery {

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import type { ErrorRequestHandler } from "express";
 import { z } from "zod";
+import { ForgedEvent } from "../message";
 import { Unauthorized } from "./channel-adapter";
 import { log, reason } from "./log";
 import { ForbiddenService } from "./service-hosts";
@@ -14,7 +15,7 @@ export const refuse: ErrorRequestHandler = (error, request, response, _next) => 
 
 function statusFor(error: unknown): number {
   if (error instanceof Unauthorized) return 401;
-  if (error instanceof ForbiddenService) return 403;
+  if (error instanceof ForbiddenService || error instanceof ForgedEvent) return 403;
   if (error instanceof z.ZodError) return 400;
   const { status } = error as { status?: number }; // what express gives a body that is too large or not JSON
   return status && status >= 400 && status < 500 ? status : 500;

@@ -2,11 +2,13 @@ import { randomUUID } from "node:crypto";
 import path from "node:path";
 import express, { type Request, type RequestHandler, Router } from "express";
 import { ipKeyGenerator, rateLimit } from "express-rate-limit";
+import { type Secret, withSecret } from "../message";
 
 export interface WebChatSettings {
   /** `https://directline.botframework.com` or another cloud's. */
   directLine: string;
-  secret: string;
+  /** Direct Line's key. */
+  secret: Secret;
 }
 
 /** The chat page and its token: the page never sees the Direct Line secret, and its user id is one that nobody can choose. */
@@ -21,15 +23,29 @@ export function webChat(settings: WebChatSettings): Router {
 
 async function generateToken({ directLine, secret }: WebChatSettings) {
   const userId = `dl_${randomUUID()}`;
+  const token = await withSecret(secret, (key) => askForToken(directLine, key, userId), isRefusedKey);
+  return { token, userId, domain: `${directLine}/v3/directline` };
+}
+
+async function askForToken(directLine: string, key: string, userId: string): Promise<string> {
   const answer = await fetch(`${directLine}/v3/directline/tokens/generate`, {
     method: "POST",
-    headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
     body: JSON.stringify({ user: { id: userId } }),
     signal: AbortSignal.timeout(10_000),
   });
-  if (!answer.ok) throw new Error(`Direct Line gave no token: ${answer.status}`);
-  const { token } = (await answer.json()) as { token: string };
-  return { token, userId, domain: `${directLine}/v3/directline` };
+  if (!answer.ok) throw new NoToken(answer.status);
+  return ((await answer.json()) as { token: string }).token;
+}
+
+class NoToken extends Error {
+  constructor(readonly answered: number) {
+    super(`Direct Line gave no token: ${answered}`);
+  }
+}
+
+function isRefusedKey(error: unknown): boolean {
+  return error instanceof NoToken && [401, 403].includes(error.answered);
 }
 
 /** Twenty tokens a minute for one address: enough for people behind one router, too few to use the bot up. */

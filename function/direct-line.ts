@@ -1,8 +1,5 @@
 import { z } from "zod";
-import { eventName, parseRetryAfter, type SignedEvent } from "../message";
-
-/** Who the function is in its conversation with the bot. */
-export const functionUser = "proactive-function";
+import { eventName, functionUser, parseRetryAfter, type Secret, type SignedEvent, withSecret } from "../message";
 
 /** Direct Line waits 15 s for the bot; past that its answer is on the way. Milliseconds. */
 const requestLimit = 25_000;
@@ -50,7 +47,7 @@ export class DirectLine {
   /** @param endpoint `https://directline.botframework.com` or another cloud's. */
   constructor(
     private readonly endpoint: string,
-    private readonly secret: string,
+    private readonly secret: Secret,
   ) {}
 
   /** Resolves when the bot has answered the event with success. @throws DirectLineError */
@@ -95,7 +92,7 @@ export class DirectLine {
   }
 
   private async start(): Promise<Conversation> {
-    return read(await this.request("conversations", this.secret));
+    return read(await withSecret(this.secret, (key) => this.request("conversations", key), isForgotten));
   }
 
   /** An expired token cannot be renewed: then a new conversation starts. */

@@ -1,5 +1,14 @@
 import type { InvocationContext } from "@azure/functions";
-import { InvalidMessage, type MessageQueue, parseMessage, type QueueMessage, signEvent, toJson } from "../message";
+import {
+  InvalidMessage,
+  type MessageQueue,
+  parseMessage,
+  type QueueMessage,
+  type Secret,
+  signEvent,
+  toJson,
+  VaultError,
+} from "../message";
 import { type DirectLine, DirectLineError } from "./direct-line";
 
 /** Carries a queue message to the bot, as a signed event over Direct Line. */
@@ -7,7 +16,7 @@ export class Forwarder {
   constructor(
     private readonly queue: MessageQueue,
     private readonly directLine: DirectLine,
-    private readonly webhookSecret: string,
+    private readonly webhook: Secret,
   ) {}
 
   /**
@@ -38,17 +47,22 @@ export class Forwarder {
 
   private async send(message: QueueMessage, id: string, context: InvocationContext): Promise<void> {
     try {
-      await this.directLine.postEvent(signEvent(toJson(message), id, this.webhookSecret));
+      await this.directLine.postEvent(signEvent(toJson(message), id, await this.webhook.get()));
       context.log(`Message ${id} was forwarded`);
     } catch (error) {
-      if (!(error instanceof DirectLineError)) throw error;
-      if (error.isFinal) throw new Undeliverable(error.message);
+      if (!(error instanceof DirectLineError || error instanceof VaultError)) throw error;
+      if (error instanceof DirectLineError && error.isFinal) throw new Undeliverable(error.message);
+      await this.webhook.renew().catch(() => {}); // the bot refuses a signature with a secret that was rotated
       await this.defer({ ...message, id }, error, context);
     }
   }
 
-  private async defer(message: QueueMessage, error: DirectLineError, context: InvocationContext): Promise<void> {
-    const deferred = await this.queue.defer(message, error.retryAfter);
+  private async defer(
+    message: QueueMessage,
+    error: DirectLineError | VaultError,
+    context: InvocationContext,
+  ): Promise<void> {
+    const deferred = await this.queue.defer(message, error instanceof DirectLineError ? error.retryAfter : 0);
     if (!deferred) throw new Undeliverable(`it was deferred for a day; last: ${error.message}`);
     context.warn(`Message ${message.id} was deferred: ${error.message}`);
   }

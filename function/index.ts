@@ -1,16 +1,23 @@
 import { app } from "@azure/functions";
 import { ManagedIdentityCredential } from "@azure/identity";
-import { MessageQueue, Readiness } from "../message";
+import { directLineSecret, MessageQueue, Readiness, VaultSecret, webhookForm, webhookSecret } from "../message";
 import { DirectLine } from "./direct-line";
 import { Forwarder } from "./forwarder";
 import { healthz, readyz } from "./health";
 import { readSettings } from "./settings";
 
 const settings = readSettings(process.env);
-const queue = new MessageQueue(settings.queueUrl, new ManagedIdentityCredential({ clientId: settings.clientId }));
-const directLine = new DirectLine(settings.directLine, settings.directLineSecret);
-const forwarder = new Forwarder(queue, directLine, settings.webhookSecret);
-const readiness = new Readiness(() => queue.reach(), console.error);
+const credential = new ManagedIdentityCredential({ clientId: settings.clientId });
+const queue = new MessageQueue(settings.queueUrl, credential);
+const vault = { ...settings.vault, credential };
+const webhook = new VaultSecret(vault, webhookSecret, webhookForm);
+const directLineKey = new VaultSecret(vault, directLineSecret);
+
+const forwarder = new Forwarder(queue, new DirectLine(settings.directLine, directLineKey), webhook);
+const readiness = new Readiness(
+  () => Promise.all([queue.reach(), webhook.reach(), directLineKey.reach()]),
+  (error) => console.error(`Not ready: ${(error as Error).message}`),
+);
 
 app.storageQueue("forward", {
   connection: "AzureWebJobsStorage",

@@ -5,16 +5,15 @@ const environment = z
     AzureWebJobsStorage__clientId: z.uuid(),
     QUEUE_URL: z.url(),
     DIRECT_LINE_ENDPOINT: z.url(),
-    DIRECT_LINE_SECRET: z.string().min(1),
-    WEBHOOK_SECRET: z.string().regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/), // 24 bytes at least, says the specification
+    VAULT_URL: z.url(),
+    VAULT_AUDIENCE: z.url(),
   })
   .transform((env) => ({
     /** The client id of the function's identity. */
     clientId: env.AzureWebJobsStorage__clientId,
     queueUrl: env.QUEUE_URL,
     directLine: env.DIRECT_LINE_ENDPOINT,
-    directLineSecret: env.DIRECT_LINE_SECRET,
-    webhookSecret: env.WEBHOOK_SECRET,
+    vault: { url: env.VAULT_URL, audience: env.VAULT_AUDIENCE },
   }));
 
 export type Settings = z.infer<typeof environment>;

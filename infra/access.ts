@@ -4,12 +4,14 @@ import type { Identities } from "./identities";
 import type { Monitoring } from "./monitoring";
 import { type Role, roles } from "./roles";
 import type { Storage } from "./storage";
+import type { Vault } from "./vault";
 
 export interface AccessArgs {
   subscriptionId: pulumi.Input<string>;
   identities: Identities;
   storage: Storage;
   monitoring: Monitoring;
+  vault: Vault;
   operator: Operator;
 }
 
@@ -54,8 +56,8 @@ export class Access extends pulumi.ComponentResource {
   }
 }
 
-/** The bot puts messages into both queues, looks whether they are there, and keeps its tables. */
-function forBot({ identities, storage }: AccessArgs): Grant[] {
+/** The bot puts messages into both queues, looks whether they are there, keeps its tables and reads the vault. */
+function forBot({ identities, storage, vault }: AccessArgs): Grant[] {
   const bot = { who: "bot", ...app(identities.bot) };
   return [
     ...queues(storage).flatMap((queue): Grant[] => [
@@ -63,6 +65,7 @@ function forBot({ identities, storage }: AccessArgs): Grant[] {
       { ...bot, role: "queueDataReader", ...queue },
     ]),
     ...tables(storage).map((table): Grant => ({ ...bot, role: "tableDataContributor", ...table })),
+    { ...bot, ...secrets(vault) },
   ];
 }
 
@@ -70,7 +73,7 @@ function forBot({ identities, storage }: AccessArgs): Grant[] {
  * What Microsoft documents for a Functions host whose storage has no keys, though a queue trigger alone needs less:
  * learn.microsoft.com/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity
  */
-function forFunction({ identities, storage, monitoring }: AccessArgs): Grant[] {
+function forFunction({ identities, storage, monitoring, vault }: AccessArgs): Grant[] {
   const host = { who: "function", ...app(identities.function) };
   const account = { on: storage.account, where: "account" };
   return [
@@ -79,6 +82,7 @@ function forFunction({ identities, storage, monitoring }: AccessArgs): Grant[] {
     { ...host, role: "tableDataContributor", ...account },
     // learn.microsoft.com/azure/azure-monitor/app/azure-ad-authentication
     { ...host, role: "metricsPublisher", on: monitoring.insights, where: "insights" },
+    { ...host, ...secrets(vault) },
   ];
 }
 
@@ -96,6 +100,14 @@ function forOperator({ storage, operator }: AccessArgs): Grant[] {
 /** With its type Azure does not look the principal up, which fails while a new identity is not known everywhere. */
 function app(identity: { principalId: pulumi.Output<string> }) {
   return { principalId: identity.principalId, principalType: PrincipalType.ServicePrincipal };
+}
+
+/**
+ * At the vault, which holds nothing but the apps' secrets: Microsoft advises against roles on single secrets, and these
+ * exist too late to wait for. learn.microsoft.com/azure/key-vault/general/rbac-guide#best-practices-for-individual-keys-secrets-and-certificates-role-assignments
+ */
+function secrets({ vault }: Vault): Pick<Grant, "role" | "on" | "where"> {
+  return { role: "keyVaultSecretsUser", on: vault, where: "vault" };
 }
 
 function queues({ queue, poisonQueue }: Storage): Pick<Grant, "on" | "where">[] {

@@ -1,11 +1,10 @@
 import type { UserAssignedIdentity } from "@pulumi/azure-native/managedidentity";
 import type * as pulumi from "@pulumi/pulumi";
-import type { BotRegistration } from "./bot-registration";
 import type { Config } from "./config";
 import type { Identities } from "./identities";
 import type { Monitoring } from "./monitoring";
+import type { Secrets } from "./secrets";
 import type { Storage } from "./storage";
-import type { WebhookSecret } from "./webhook-secret";
 
 export type AppSettings = Record<string, pulumi.Input<string>>;
 
@@ -14,8 +13,7 @@ export interface AppSettingsArgs {
   identities: Identities;
   storage: Storage;
   monitoring: Monitoring;
-  registration: BotRegistration;
-  webhookSecret: WebhookSecret;
+  secrets: Secrets;
 }
 
 /**
@@ -25,13 +23,7 @@ export interface AppSettingsArgs {
 const common = { AZURE_TOKEN_CREDENTIALS: "prod", SCM_DO_BUILD_DURING_DEPLOYMENT: "false" };
 
 /** What the bot reads from its environment. */
-export function botSettings({
-  config,
-  identities,
-  storage,
-  registration,
-  webhookSecret,
-}: AppSettingsArgs): AppSettings {
+export function botSettings({ config, identities, storage, secrets }: AppSettingsArgs): AppSettings {
   const { cloud, webChat, serviceHosts } = config;
   return {
     ...common,
@@ -48,22 +40,14 @@ export function botSettings({
     CallerId: cloud.callerId,
     QUEUE_URL: storage.queueUrl,
     SERVICE_HOSTS: [...cloud.serviceHosts, ...serviceHosts].join(","),
-    WEBHOOK_SECRET: webhookSecret.value,
     WEB_CHAT: String(webChat),
     DIRECT_LINE_ENDPOINT: cloud.directLine,
-    ...(webChat && { DIRECT_LINE_SECRET: registration.directLineKey }),
+    ...vault(secrets, config),
   };
 }
 
 /** What the Functions host and the function read from their environment. */
-export function functionSettings({
-  config,
-  identities,
-  storage,
-  monitoring,
-  registration,
-  webhookSecret,
-}: AppSettingsArgs): AppSettings {
+export function functionSettings({ config, identities, storage, monitoring, secrets }: AppSettingsArgs): AppSettings {
   return {
     ...common,
     FUNCTIONS_EXTENSION_VERSION: "~4",
@@ -72,10 +56,14 @@ export function functionSettings({
     QUEUE_NAME: storage.queue.name,
     QUEUE_URL: storage.queueUrl,
     DIRECT_LINE_ENDPOINT: config.cloud.directLine,
-    DIRECT_LINE_SECRET: registration.directLineKey,
-    WEBHOOK_SECRET: webhookSecret.value,
+    ...vault(secrets, config),
     ...hostTelemetry(monitoring, identities.function),
   };
+}
+
+/** The apps read their secrets at run time: a Key Vault reference would be resolved once, before the roles work. */
+function vault({ vaultUrl }: Secrets, { cloud }: Config): AppSettings {
+  return { VAULT_URL: vaultUrl, VAULT_AUDIENCE: cloud.vaultAudience };
 }
 
 /** The host's storage by identity: learn.microsoft.com/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity */

@@ -12,8 +12,10 @@ import { webChatScript } from "./package/web-chat";
 import { Plan } from "./plan";
 import { ResourceGroup } from "./resource-group";
 import { Rollout } from "./rollout";
+import { Secrets } from "./secrets";
 import { Site } from "./site";
 import { Storage } from "./storage";
+import { Vault } from "./vault";
 import { WebhookSecret } from "./webhook-secret";
 
 const name = "proactive-bot";
@@ -31,10 +33,11 @@ const { placement } = group;
 const identities = new Identities(name, { placement });
 const storage = new Storage(name, { placement, queueName: config.queueName });
 const monitoring = new Monitoring(name, { placement });
+const vault = new Vault("proactive", { placement, tenantId });
 
 // Roles before apps: they take minutes to work everywhere.
 const operator = { objectId: config.operatorObjectId ?? objectId, named: config.operatorObjectId !== undefined };
-const access = new Access(name, { subscriptionId, identities, storage, monitoring, operator });
+const access = new Access(name, { subscriptionId, identities, storage, monitoring, vault, operator });
 
 // The apps, empty.
 const plan = new Plan(name, { placement, sku: config.appServiceSku });
@@ -57,9 +60,11 @@ const registration = new BotRegistration(name, {
   teams: config.teams,
 });
 const webhook = new WebhookSecret(`${name}-webhook`, { version: config.webhookVersion });
+const { directLineKey } = registration;
+const secrets = new Secrets(name, { placement, vault, directLineKey, webhook: webhook.value });
 
 // Settings and code; `pulumi up` ends when both apps answer.
-const parts = { config, identities, storage, monitoring, registration, webhookSecret: webhook };
+const parts = { config, identities, storage, monitoring, secrets };
 const rollout = { placement, audience: cloud.appServiceAudience, timeoutSeconds: config.releaseTimeout };
 new Rollout(name, { ...rollout, site: botSite, settings: botSettings(parts), package: botPackage });
 new Rollout("proactive-function", {

@@ -1,5 +1,6 @@
 /** Azure's built-in roles that the program assigns: learn.microsoft.com/azure/role-based-access-control/built-in-roles */
 export const roles = {
+  keyVaultSecretsUser: "4633458b-17de-408a-b874-0445c86b69e6",
   blobDataOwner: "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
   metricsPublisher: "3913510d-42f4-4e42-8a64-420c390055eb",
   queueDataContributor: "974c5e8b-45b9-4653-ba55-5f855dd0fb88",

@@ -12,7 +12,7 @@ export interface RolloutArgs {
   site: Site;
   settings: AppSettings;
   package: pulumi.Input<AppPackage>;
-  /** Audience of the token that may push code. */
+  /** Audience of the token that pushes code. */
   audience: string;
   timeoutSeconds: number;
 }
@@ -27,15 +27,12 @@ export class Rollout extends pulumi.ComponentResource {
   }
 
   /**
-   * Not part of the site: settings hold the Direct Line key, whose channel needs the bot, which needs the site's host name.
-   * Azure replaces all settings with these.
+   * Not part of the site: the bot's address is needed for its registration, whose Direct Line key is in the vault, whose
+   * address is a setting. Azure replaces all settings with these.
    */
   private applySettings(name: string, { site, placement, settings }: RolloutArgs): WebAppApplicationSettings {
     const args = { name: site.name, resourceGroupName: placement.resourceGroupName, properties: settings };
-    return new WebAppApplicationSettings(`${name}-settings`, args, {
-      parent: this,
-      additionalSecretOutputs: ["properties"],
-    });
+    return new WebAppApplicationSettings(`${name}-settings`, args, { parent: this });
   }
 
   private release(
@@ -43,8 +40,6 @@ export class Rollout extends pulumi.ComponentResource {
     { site, audience, timeoutSeconds, ...args }: RolloutArgs,
     settings: pulumi.Resource,
   ): Release {
-    // Asked for last, so that it is fresh when the push begins and a first preview needs none.
-    const token = authorization.getClientTokenOutput({ endpoint: audience }, { dependsOn: [settings] }).token;
     const { path, version } = pulumi.output(args.package);
     return new Release(
       `${name}-release`,
@@ -55,10 +50,21 @@ export class Rollout extends pulumi.ComponentResource {
         appUrl: site.url,
         package: path,
         version,
-        token: pulumi.secret(token),
+        tokens: deployerTokens(audience, settings),
         timeoutSeconds,
       },
       { parent: this, dependsOn: [site, settings] },
     );
   }
+}
+
+/**
+ * Tokens of whoever deploys: for App Service, and for Azure Resource Manager (what azure-native asks for when nothing is
+ * named, by cloud) since SCM sites may still know only that one: github.com/microsoft/vscode-azuretools/pull/2258.
+ */
+function deployerTokens(audience: string, after: pulumi.Resource): pulumi.Output<string[]> {
+  // Asked for last, so that they are fresh when the push begins and a first preview needs none.
+  const opts = { dependsOn: [after] };
+  const answers = [{ endpoint: audience }, {}].map((args) => authorization.getClientTokenOutput(args, opts));
+  return pulumi.secret(pulumi.all(answers.map(({ token }) => token)));
 }

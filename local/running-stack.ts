@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { homes } from "./home";
 import { isAlive } from "./is-alive";
-import type { StackDescription } from "./stack";
+import type { StackDescription } from "./stack-description";
 
 /**
  * The stack that `npm start` brought up on this machine.

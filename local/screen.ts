@@ -1,5 +1,5 @@
 import type { Made } from "./engine/engine";
-import type { StackDescription } from "./stack";
+import type { StackDescription } from "./stack-description";
 
 /** What `npm start` shows. */
 export class Screen {

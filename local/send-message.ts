@@ -1,6 +1,6 @@
 import { ManagedIdentityCredential } from "@azure/identity";
 import { MessageQueue, type QueueMessage } from "../message";
-import type { StackDescription } from "./stack";
+import type { StackDescription } from "./stack-description";
 
 export interface Words {
   conversation: string;

@@ -2,11 +2,13 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { stop as stopEsbuild } from "esbuild";
 import { type AppName, LocalCloud } from "./cloud/local-cloud";
+import { ResourceManager } from "./cloud/resource-manager";
 import type { Properties } from "./cloud/resource-type";
 import { Console } from "./console/console";
 import { type Made, runProgram } from "./engine/engine";
 import { bundleFunctionsHost } from "./functions-host-bundle";
 import { makeHome, removeHome } from "./home";
+import type { StackDescription } from "./stack-description";
 
 const project = "proactive-bot";
 const root = path.resolve(__dirname, "..");
@@ -19,28 +21,6 @@ export interface StackOptions {
   onMade(resource: Made): void;
   log(source: string, line: string): void;
   onDeath(app: AppName, cause: string): void;
-}
-
-/** What a client of a running stack needs to know; `npm start -- --json` prints it. */
-export interface StackDescription {
-  outputs: Properties;
-  local: {
-    /** The console page. */
-    page: string;
-    /** `domain` as Direct Line's clients take it, with the path. */
-    directLine: { domain: string; secret: string; serviceUrl: string };
-    bot: string;
-    function: string;
-    /** The storage account's endpoints, with a slash at the end. */
-    queueService: string;
-    tableService: string;
-    /** The vault's URL, with a slash at the end; null where the program makes none. */
-    vault: string | null;
-    identity: { endpoint: string; header: string; operatorClientId: string };
-    /** PEM of the authority that signed every https certificate here. */
-    caFile: string;
-    processes: { name: string; pid: number }[];
-  };
 }
 
 /** The program's stack, up on this machine. */
@@ -68,7 +48,7 @@ export class LocalStack {
     this.console = await Console.open(this.cloud.botService, port);
     await host.bundled;
     const outputs = await runProgram({
-      cloud: this.cloud,
+      resources: new ResourceManager(this.cloud),
       program: root,
       project,
       stack: "local",

@@ -2,13 +2,15 @@ import { parseArgs } from "node:util";
 
 export const help = `npm start -- [options]
 
-  --port N   the page's port (default: 3978, or the next free one; 0: any)
-  --json     print one line of JSON on stdout once everything is up; the rest goes to stderr
-  --help     this text
+  --port N         the page's port (default: 3978, or the next free one; 0: any)
+  --propagation S  role assignments take S seconds to work, as in Azure (default: 0)
+  --json           print one line of JSON on stdout once everything is up; the rest goes to stderr
+  --help           this text
 `;
 
 export interface StartOptions {
   port?: number;
+  propagation?: number;
   json: boolean;
   help: boolean;
 }
@@ -17,13 +19,23 @@ export interface StartOptions {
 export function startOptions(args: string[]): StartOptions {
   const { values } = parseArgs({
     args,
-    options: { port: { type: "string" }, json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+    options: {
+      port: { type: "string" },
+      propagation: { type: "string" },
+      json: { type: "boolean" },
+      help: { type: "boolean", short: "h" },
+    },
   });
-  return { port: port(values.port), json: values.json ?? false, help: values.help ?? false };
+  return {
+    port: number("--port", values.port, 65535),
+    propagation: number("--propagation", values.propagation, 1800),
+    json: values.json ?? false,
+    help: values.help ?? false,
+  };
 }
 
-function port(text: string | undefined): number | undefined {
+function number(option: string, text: string | undefined, most: number): number | undefined {
   if (text === undefined) return undefined;
-  if (/^\d+$/.test(text) && Number(text) <= 65535) return Number(text);
-  throw new Error(`--port is "${text}": it must be a number from 0 to 65535.`);
+  if (/^\d+$/.test(text) && Number(text) <= most) return Number(text);
+  throw new Error(`${option} is "${text}": it must be a number from 0 to ${most}.`);
 }

@@ -1,7 +1,8 @@
 import { Console } from "node:console";
 import { removeHome } from "./home";
 import { Screen } from "./screen";
-import { LocalStack, type StackDescription } from "./stack";
+import { LocalStack } from "./stack";
+import type { StackDescription } from "./stack-description";
 import { help, type StartOptions, startOptions } from "./start-options";
 import { whenOrphaned } from "./when-orphaned";
 
@@ -24,6 +25,7 @@ async function start(options: StartOptions): Promise<void> {
     screen.say("Bringing up the program's resources on this machine:");
     const description = await stack.up({
       port: options.port,
+      propagation: options.propagation,
       onMade: (resource) => screen.made(resource),
       log: (source, line) => screen.log(source, line),
       onDeath: (app, cause) => end(1, `The ${app} ${cause}, so everything was stopped. Its last lines are above.`),

@@ -11,8 +11,8 @@ export const conversationReference = z.looseObject({
   conversation: z.looseObject({ id: z.string().min(1) }),
   channelId: z.enum(channels),
   serviceUrl: z.url(),
-  user: account.optional(),
-  bot: account.optional(),
+  user: account.nullish(),
+  bot: account.nullish(),
 });
 
 export type ConversationReference = z.infer<typeof conversationReference>;

@@ -5,4 +5,7 @@ export { formatMessage, maxMessageBytes, parseMessage, type QueueMessage, toJson
 export { poisonSuffix } from "./queue-names";
 export { Readiness } from "./readiness";
 export { parseRetryAfter } from "./retry-delay";
-export { eventName, ForgedEvent, openEvent, type SignedEvent, signEvent } from "./signed-event";
+export { type Secret, withSecret } from "./secret";
+export { directLineSecret, webhookForm, webhookSecret } from "./secret-names";
+export { eventName, ForgedEvent, functionUser, openEvent, type SignedEvent, signEvent } from "./signed-event";
+export { type Vault, VaultError, VaultSecret } from "./vault-secret";

@@ -19,6 +19,19 @@ export class QueueMissing extends Error {
   }
 }
 
+/** A right that an app's identity must have on a queue, and Azure's built-in role that gives it. */
+const toSend = { what: "send to", role: "Storage Queue Data Message Sender" };
+const toLook = { what: "look at", role: "Storage Queue Data Reader" };
+
+/** This app's identity has no right to the queue, or Azure does not know of it yet. */
+export class QueueForbidden extends Error {
+  override readonly name = "QueueForbidden";
+
+  constructor(queueUrl: string, { what, role }: typeof toSend) {
+    super(`This app may not ${what} the queue ${queueUrl}: the role ${role} is missing, or does not work yet.`);
+  }
+}
+
 /** The bot's queue and its poison queue, reached with a managed identity. */
 export class MessageQueue {
   private readonly queue: QueueClient;
@@ -67,24 +80,28 @@ export class MessageQueue {
 
   /** Resolves when this app's identity reaches both queues. */
   async reach(): Promise<void> {
-    await Promise.all([this.queue, this.poisonQueue].map((queue) => translate(queue, queue.getProperties(limited()))));
+    await Promise.all(
+      [this.queue, this.poisonQueue].map((queue) => translate(queue, toLook, queue.getProperties(limited()))),
+    );
   }
 }
 
 /** -1: a message of ours never expires (Azure's default is seven days). */
 async function send(queue: QueueClient, text: string, visibilityTimeout = 0): Promise<void> {
-  await translate(queue, queue.sendMessage(text, { messageTimeToLive: -1, visibilityTimeout, ...limited() }));
+  await translate(queue, toSend, queue.sendMessage(text, { messageTimeToLive: -1, visibilityTimeout, ...limited() }));
 }
 
 function limited() {
   return { abortSignal: AbortSignal.timeout(requestLimit) };
 }
 
-async function translate<T>(queue: QueueClient, request: Promise<T>): Promise<T> {
+async function translate<T>(queue: QueueClient, right: typeof toSend, request: Promise<T>): Promise<T> {
   try {
     return await request;
   } catch (error) {
-    if ((error as { code?: string }).code === "QueueNotFound") throw new QueueMissing(queue.url);
+    const { code, statusCode } = error as { code?: string; statusCode?: number };
+    if (code === "QueueNotFound") throw new QueueMissing(queue.url);
+    if (statusCode === 403) throw new QueueForbidden(queue.url, right);
     throw error;
   }
 }

@@ -9,22 +9,23 @@ import { InvalidMessage } from "./invalid-message";
  */
 export const maxMessageBytes = 48 * 1024;
 
-/** What travels through the queue: the 2018 template's `{relatesTo, text}` and optional fields of ours. Unknown fields are kept. */
+/** What travels through the queue: the 2018 template's `{relatesTo, text}` and optional fields of ours. Unknown fields are kept,
+ * and null is as good as absent: .NET writes it. */
 export const queueMessage = z.looseObject({
   relatesTo: conversationReference,
   text: z.string(),
   /** Accepted because 2018's producers send it; it gives no trust: the allow-list decides. */
-  isTrustedServiceUrl: z.boolean().optional(),
+  isTrustedServiceUrl: z.boolean().nullish(),
   /** Makes delivery idempotent; the queue's own message id where absent. */
-  id: z.string().min(1).optional(),
+  id: z.string().min(1).nullish(),
   /** Not to be delivered earlier. */
-  notBefore: z.iso.datetime({ offset: true }).optional(),
+  notBefore: z.iso.datetime({ offset: true }).nullish(),
   /** How many times this message has been deferred. */
   attempt: z.int().nonnegative().optional(),
   /** When it was deferred first: a day later it has failed. */
   deferredSince: z.iso.datetime({ offset: true }).optional(),
   /** The dialog to start; "" is the default one; absent: `text` decides. */
-  dialog: z.string().optional(),
+  dialog: z.string().nullish(),
 });
 
 export type QueueMessage = z.infer<typeof queueMessage>;

@@ -7,7 +7,7 @@ export class Readiness {
 
   /** @param check rejects when something is out of reach; `report` is told why. */
   constructor(
-    private readonly check: () => Promise<void>,
+    private readonly check: () => Promise<unknown>,
     private readonly report: (error: unknown) => void,
   ) {}
 

@@ -4,6 +4,9 @@ import { z } from "zod";
 /** The `name` of the event activity that carries a queue message to the bot. */
 export const eventName = "proactive";
 
+/** Who the function is in its own conversation with the bot. Anyone may call themselves so: only the signature counts. */
+export const functionUser = "proactive-function";
+
 /** The event's `value`: a queue message's JSON text, signed as standardwebhooks.com specifies. */
 const signedEvent = z.object({
   Message: z.string(),

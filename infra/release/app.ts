@@ -11,8 +11,8 @@ export interface App {
   package: string;
   /** The hash that `/healthz` answers once this zip runs. */
   version: string;
-  /** Bearer token for the SCM host (secret). */
-  token: string;
+  /** Bearer tokens for the SCM host (secret), best first: the next one counts only where one is refused with 401. */
+  tokens: string[];
   /** Limit for push, deployment and start together. */
   timeoutSeconds: number;
 }

@@ -26,7 +26,7 @@ export async function deploymentLog(app: App, id: string, release: Wait): Promis
 }
 
 async function readEntries(app: App, path: string, wait: Wait): Promise<LogEntry[]> {
-  const headers = { authorization: `Bearer ${app.token}` };
+  const headers = { authorization: `Bearer ${wait.token}` };
   const answer = await ask(new URL(path, app.scmUrl).href, { headers }, wait.pace.request, wait);
   try {
     const entries = JSON.parse(answer.body);

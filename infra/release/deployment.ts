@@ -26,7 +26,7 @@ export interface Outcome {
  * @throws with the platform's deployment log when it failed, or when the time is up.
  */
 export async function awaitDeployment(app: App, url: string, wait: Wait): Promise<Outcome> {
-  const headers = { authorization: `Bearer ${app.token}` };
+  const headers = { authorization: `Bearer ${wait.token}` };
   let last = "";
   let id = "";
   while (timeLeft(wait) > 0) {

@@ -15,12 +15,11 @@ const pushPath = {
  */
 export async function push(app: App, zip: Uint8Array<ArrayBuffer>, wait: Wait): Promise<string> {
   const url = new URL(pushPath[app.kind], app.scmUrl).href;
-  const headers = { authorization: `Bearer ${app.token}`, "content-type": "application/zip" };
   let delay = wait.pace.backOff;
   let last = "";
   while (timeLeft(wait) > 0) {
     wait.goal = `the SCM site to accept the zip${lastly(last)}`;
-    const answer = await ask(url, { method: "POST", headers, body: zip }, wait.pace.upload, wait);
+    const answer = await upload(app, url, zip, wait);
     if (answer.status >= 200 && answer.status < 300) return deploymentUrl(app, answer.location);
     if (last && cutShort(answer, wait)) break;
     last = describe(answer);
@@ -33,6 +32,22 @@ export async function push(app: App, zip: Uint8Array<ArrayBuffer>, wait: Wait): 
   throw new Error(
     `${app.site}: ${url} did not accept the zip within ${secondsSince(wait)} s.\nLast answer: ${last || "nothing was sent"}\n${hintFor("push")}`,
   );
+}
+
+/** One attempt, with one token after the other while they are refused with 401; the last one used is for what follows. */
+async function upload(
+  app: App,
+  url: string,
+  zip: Uint8Array<ArrayBuffer>,
+  wait: Wait,
+  [token = "", ...others] = app.tokens,
+): Promise<Answer> {
+  wait.token = token;
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/zip" };
+  const answer = await ask(url, { method: "POST", headers, body: zip }, wait.pace.upload, wait);
+  // 403 is no reason for another token: this one is known, and its role may still be on its way.
+  const another = answer.status === 401 && others.length > 0 && timeLeft(wait) > 0;
+  return another ? upload(app, url, zip, wait, others) : answer;
 }
 
 function mayBeAccepted(answer: Answer, wait: Wait): boolean {

@@ -10,7 +10,7 @@ export interface ReleaseArgs {
   appUrl: pulumi.Input<string>;
   package: pulumi.Input<string>;
   version: pulumi.Input<string>;
-  token: pulumi.Input<string>;
+  tokens: pulumi.Input<pulumi.Input<string>[]>;
   timeoutSeconds: pulumi.Input<number>;
 }
 
@@ -23,7 +23,7 @@ export class Release extends pulumi.dynamic.Resource {
   declare readonly version: pulumi.Output<string>;
 
   constructor(name: string, args: ReleaseArgs, opts?: pulumi.CustomResourceOptions) {
-    const inputs = { ...args, token: pulumi.secret(args.token) };
-    super(releaseProvider, name, inputs, pulumi.mergeOptions(opts, { additionalSecretOutputs: ["token"] }));
+    const inputs = { ...args, tokens: pulumi.secret(args.tokens) };
+    super(releaseProvider, name, inputs, pulumi.mergeOptions(opts, { additionalSecretOutputs: ["tokens"] }));
   }
 }

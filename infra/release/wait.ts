@@ -9,6 +9,8 @@ export interface Wait {
   pace: Pace;
   /** Completes "waiting for …"; the steps set it, the progress lines print it. */
   goal: string;
+  /** The bearer token for the SCM site: the push finds out which one it takes. */
+  token: string;
 }
 
 export function startWait(app: App, pace: Pace): Wait {
@@ -19,6 +21,7 @@ export function startWait(app: App, pace: Pace): Wait {
     deadline: started + app.timeoutSeconds * 1000,
     pace,
     goal: "the upload",
+    token: "",
   };
 }
 

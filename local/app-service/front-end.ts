@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { createServer, type Server } from "node:https";
 import { createProxyServer } from "httpxy";
 import type { Certificates } from "../certificates";
@@ -25,10 +26,11 @@ export class FrontEnd {
 }
 
 function makeServer({ cert, key }: Certificates, target: () => number | undefined): Server {
-  const proxy = createProxyServer({ xfwd: true, proxyTimeout: requestLimit });
+  const proxy = createProxyServer({ proxyTimeout: requestLimit });
   return createServer({ cert, key }, async (request, response) => {
     const port = target();
     if (!port) return void response.writeHead(503).end("This app is not running.");
+    addForwarded(request);
     try {
       await proxy.web(request, response, { target: `http://127.0.0.1:${port}` });
     } catch {
@@ -36,4 +38,16 @@ function makeServer({ cert, key }: Certificates, target: () => number | undefine
       response.end();
     }
   });
+}
+
+/**
+ * The caller's address goes to the end of what it claims itself, and carries its port: github.com/pbojinov/request-ip/issues/29.
+ * Scheme and host are those that this front end was called with, whatever the caller says.
+ */
+function addForwarded({ headers, socket }: IncomingMessage): void {
+  const earlier = headers["x-forwarded-for"];
+  const address = `${socket.remoteAddress}:${socket.remotePort}`;
+  headers["x-forwarded-for"] = earlier ? `${earlier}, ${address}` : address;
+  headers["x-forwarded-proto"] = "https";
+  headers["x-forwarded-host"] = headers.host;
 }

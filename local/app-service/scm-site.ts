@@ -37,6 +37,9 @@ export class ScmSite {
 function routes({ authorize, deploy }: ScmOptions): Express {
   const deployments = new Map<string, Deployment>();
   const push: RequestHandler = (request, response) => {
+    if (deployments.get("latest")?.complete === false) {
+      return void response.status(409).send("There is a deployment currently in progress.");
+    }
     const deployment = new Deployment(randomUUID(), deploy(request.body));
     deployments.set(deployment.id, deployment).set("latest", deployment);
     response.status(202).location(`/api/deployments/${deployment.id}`).end();

@@ -74,7 +74,7 @@ export class Site {
   }
 
   /** One change after another: two at once would leave two apps. */
-  private restart(): Promise<void> {
+  restart(): Promise<void> {
     this.changes = this.changes.then(async () => {
       await this.running?.app.stop();
       this.running = this.wwwroot ? await this.run(this.wwwroot) : undefined;
@@ -99,8 +99,8 @@ async function extract(zip: Buffer, folder: string): Promise<string> {
   for (const [name, bytes] of Object.entries(unzipSync(zip))) {
     const file = path.join(folder, name);
     if (!file.startsWith(folder + path.sep)) throw new Error(`the zip's ${name} is outside of it`);
-    await mkdir(path.dirname(file), { recursive: true });
-    await writeFile(file, bytes);
+    await mkdir(name.endsWith("/") ? file : path.dirname(file), { recursive: true });
+    if (!name.endsWith("/")) await writeFile(file, bytes);
   }
   return folder;
 }

@@ -1,4 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { Callers } from "../access/callers";
+import { Denials } from "../access/denials";
+import { RoleAssignments } from "../access/role-assignments";
 import { Site } from "../app-service/site";
 import { BotService } from "../bot-service";
 import { BotServiceHost } from "../bot-service-host";
@@ -7,14 +10,11 @@ import { Entra } from "../identity/entra";
 import { ManagedIdentityEndpoint } from "../identity/managed-identity-endpoint";
 import { makePrincipal, type Principal } from "../identity/principal";
 import { DataPlane } from "../storage/data-plane";
+import { StorageGuard } from "../storage/guard/storage-guard";
 import { Storage } from "../storage/storage";
 import { trust } from "../trust";
-import { armId, nameInput } from "./arm-id";
+import { Vault } from "../vault/vault";
 import { cloudRow } from "./cloud-row";
-import { invokes } from "./invokes";
-import { NotSupported } from "./not-supported";
-import type { Properties, ResourceType } from "./resource-type";
-import { resourceTypes } from "./resource-types";
 
 export interface LocalCloudOptions {
   /** A folder for what the cloud keeps; the caller removes it. */
@@ -25,31 +25,37 @@ export interface LocalCloudOptions {
   log(source: string, line: string): void;
   /** An app ended without having been asked to. */
   onDeath(app: AppName, cause: string): void;
+  /** How long a role assignment takes to work. */
+  propagationSeconds?: number;
+  /** Who the configuration says operates the bot, if it does: an object id. */
+  operatorObjectId?: string;
 }
 
 /** What people call the apps, whatever their sites' names are. */
 export type AppName = "bot" | "function";
 
-export interface Realised {
-  id: string;
-  outputs: Properties;
-}
-
 /** Azure on this machine: everything that a resource of the program needs to be real. */
 export class LocalCloud {
   readonly subscriptionId = randomUUID();
-  /** Whoever runs `npm start`. */
-  readonly operator = makePrincipal("operator");
   /** By resource id. */
   readonly identities = new Map<string, Principal>();
   readonly sites = new Map<string, Site>();
   readonly apps = new Map<AppName, Site>();
+  /** By name. */
+  readonly vaults = new Map<string, Vault>();
+  /** Ids, in lower case. */
+  private readonly resources = new Set([`/subscriptions/${this.subscriptionId}`]);
 
   private constructor(
     private readonly options: LocalCloudOptions,
     readonly certificates: Certificates,
     readonly entra: Entra,
+    /** Whoever runs `npm start`. */
+    readonly operator: Principal,
+    readonly access: RoleAssignments,
+    private readonly denials: Denials,
     readonly identityEndpoint: ManagedIdentityEndpoint,
+    readonly storageGuard: StorageGuard,
     readonly storage: Storage,
     readonly dataPlane: DataPlane,
     readonly botService: BotService,
@@ -61,8 +67,14 @@ export class LocalCloud {
     trust(certificates.ca);
     const entra = await Entra.open();
     const identityEndpoint = await ManagedIdentityEndpoint.open(entra);
-    const storage = await Storage.open(certificates);
-    const resourceManager = makePrincipal("Azure Resource Manager");
+    const resourceManager = entra.enrol(makePrincipal("Azure Resource Manager"));
+    const operator = entra.enrol(makePrincipal("operator", "User", options.operatorObjectId));
+    const access = new RoleAssignments({ propagationSeconds: options.propagationSeconds });
+    access.lift(resourceManager.objectId);
+    const denials = new Denials((line) => options.log("azure", line));
+    const storageCallers = new Callers(entra, ["https://storage.azure.com", "https://storage.azure.com/"]);
+    const storageGuard = new StorageGuard({ tenantId: entra.tenantId, access, callers: storageCallers, denials });
+    const storage = await Storage.open(certificates, storageGuard);
     const dataPlane = new DataPlane(
       async () => (await entra.issue(resourceManager, "https://storage.azure.com")).token,
     );
@@ -71,7 +83,20 @@ export class LocalCloud {
       log: (line) => options.log("azure", line),
     });
     const host = await BotServiceHost.open(botService, certificates);
-    return new LocalCloud(options, certificates, entra, identityEndpoint, storage, dataPlane, botService, host);
+    return new LocalCloud(
+      options,
+      certificates,
+      entra,
+      operator,
+      access,
+      denials,
+      identityEndpoint,
+      storageGuard,
+      storage,
+      dataPlane,
+      botService,
+      host,
+    );
   }
 
   /** This cloud's row of the table of clouds; `directLine` is where browsers reach Direct Line. */
@@ -79,22 +104,13 @@ export class LocalCloud {
     return cloudRow(this.botService.urls(), this.botService.issuer, directLine);
   }
 
-  /** Makes a resource. @throws NotSupported, or why it cannot be made */
-  async create(token: string, logicalName: string, inputs: Properties): Promise<Realised> {
-    const type = resourceTypes[token];
-    if (!type) throw new NotSupported(`resources of type ${token}`);
-    refuseUnknown(token, type, inputs);
-    const key = nameInput(type.id);
-    const name = String(inputs[key] ?? type.autoname?.(logicalName));
-    const id = armId(type.id, { subscriptionId: this.subscriptionId, ...inputs, [key]: name });
-    const outputs = (await type.create?.({ cloud: this, inputs, id, name })) ?? {};
-    return { id, outputs: { ...inputs, name, ...outputs } };
+  /** From now on others may refer to this resource. */
+  remember(resourceId: string): void {
+    this.resources.add(resourceId.toLowerCase());
   }
 
-  async invoke(token: string, args: Properties): Promise<Properties> {
-    const answer = invokes[token];
-    if (!answer) throw new NotSupported(`the function ${token}`);
-    return answer(this, args as Record<string, string>);
+  exists(resourceId: string): boolean {
+    return this.resources.has(resourceId.toLowerCase());
   }
 
   identity(resourceId: string): Principal {
@@ -127,13 +143,25 @@ export class LocalCloud {
     return site;
   }
 
+  vault(name: string): Vault {
+    const vault = this.vaults.get(name);
+    if (!vault) throw new Error(`the vault ${name} does not exist`);
+    return vault;
+  }
+
+  async addVault(name: string, id: string, softDeleteRetentionInDays: number): Promise<Vault> {
+    const { entra, access, denials, certificates } = this;
+    const callers = new Callers(entra, ["https://vault.azure.net"]);
+    const { tenantId } = entra;
+    const options = { name, id, tenantId, softDeleteRetentionInDays, certificates, access, callers, denials };
+    const vault = await Vault.open(options);
+    this.vaults.set(name, vault);
+    return vault;
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.sites.values()].map((site) => site.close()));
+    await Promise.all([...this.vaults.values()].map((vault) => vault.close()));
     await Promise.all([this.botServiceHost.close(), this.identityEndpoint.close(), this.storage.close()]);
   }
-}
-
-function refuseUnknown(token: string, type: ResourceType, inputs: Properties): void {
-  const unknown = type.inputs && Object.keys(inputs).find((input) => !type.inputs?.includes(input));
-  if (unknown) throw new NotSupported(`the input ${unknown} of ${token}`);
 }

@@ -9,6 +9,8 @@ export interface Making<Inputs> {
   id: string;
   /** The last part of the id: the resource's own name. */
   name: string;
+  /** What the program calls it. */
+  logicalName: string;
 }
 
 /** What the local cloud knows of one type of resource. */

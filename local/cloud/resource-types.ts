@@ -1,6 +1,7 @@
 import type { ResourceType } from "./resource-type";
 import { plan, publishingPasswords, webApp, webAppApplicationSettings } from "./types/app-service";
 import { bot, channel } from "./types/bot-service";
+import { secret, vault } from "./types/key-vault";
 import { component, diagnosticSetting, workspace } from "./types/monitoring";
 import { randomBytes } from "./types/random-bytes";
 import { resourceGroup } from "./types/resource-group";
@@ -14,6 +15,8 @@ export const resourceTypes: Record<string, ResourceType> = {
   "azure-native:authorization:RoleAssignment": roleAssignment,
   "azure-native:botservice:Bot": bot,
   "azure-native:botservice:Channel": channel,
+  "azure-native:keyvault:Secret": secret,
+  "azure-native:keyvault:Vault": vault,
   "azure-native:managedidentity:UserAssignedIdentity": userAssignedIdentity,
   "azure-native:monitor:DiagnosticSetting": diagnosticSetting,
   "azure-native:operationalinsights:Workspace": workspace,

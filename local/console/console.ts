@@ -5,7 +5,7 @@ import { webChatScript } from "../../infra/package/web-chat";
 import type { BotService } from "../bot-service";
 import { listen, stop } from "../listen";
 import { sendMessage } from "../send-message";
-import type { StackDescription } from "../stack";
+import type { StackDescription } from "../stack-description";
 
 const defaultPort = 3978;
 const portsToTry = 100;

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import type { Realised } from "../cloud/local-cloud";
+import type { Realised } from "../cloud/resource-manager";
 import type { Properties } from "../cloud/resource-type";
 
 interface Provider {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MockResourceArgs, Mocks } from "@pulumi/pulumi/runtime/mocks";
-import type { LocalCloud } from "../cloud/local-cloud";
+import type { ResourceManager } from "../cloud/resource-manager";
 import type { Properties } from "../cloud/resource-type";
 import { createDynamic, isDynamic } from "./dynamic-resource";
 import { unsecret } from "./unsecret";
@@ -13,7 +13,7 @@ export interface Made {
 }
 
 export interface Run {
-  cloud: LocalCloud;
+  resources: ResourceManager;
   /** The folder with Pulumi.yaml. */
   program: string;
   project: string;
@@ -28,11 +28,12 @@ export interface Run {
  * @returns the stack's outputs, secrets in clear
  * @throws the first reason why a resource could not be made
  */
-export async function runProgram({ cloud, program, project, stack, config, onMade }: Run): Promise<Properties> {
+export async function runProgram({ resources, program, project, stack, config, onMade }: Run): Promise<Properties> {
   const failures: Error[] = [];
   const mocks: Mocks = {
-    newResource: (args) => timed(args, onMade, () => make(cloud, args)).catch((error) => fail(failures, args, error)),
-    call: (args) => cloud.invoke(args.token, unsecret(args.inputs)),
+    newResource: (args) =>
+      timed(args, onMade, () => make(resources, args)).catch((error) => fail(failures, args, error)),
+    call: (args) => resources.invoke(args.token, unsecret(args.inputs)),
   };
   const silence = () => {}; // each resource that waits for a failed one rejects, too: the first reason is enough
   process.on("unhandledRejection", silence);
@@ -49,12 +50,12 @@ export async function runProgram({ cloud, program, project, stack, config, onMad
   }
 }
 
-async function make(cloud: LocalCloud, args: MockResourceArgs): Promise<{ id: string; state: Properties }> {
+async function make(resources: ResourceManager, args: MockResourceArgs): Promise<{ id: string; state: Properties }> {
   const inputs = unsecret(args.inputs);
   if (!args.custom || args.type === "pulumi:pulumi:Stack") return { id: args.name, state: {} };
   const { id, outputs } = isDynamic(inputs)
     ? await createDynamic(inputs)
-    : await cloud.create(args.type, args.name, inputs);
+    : await resources.create(args.type, args.name, inputs);
   return { id, state: outputs };
 }
 

@@ -11,10 +11,11 @@ export interface AccessToken {
   expires: number;
 }
 
-/** The directory: it issues tokens to principals and says whose a token is. */
+/** The directory: it knows the principals, issues tokens to them and says whose a token is. */
 export class Entra {
   readonly tenantId = randomUUID();
   readonly issuer = `https://sts.windows.net/${this.tenantId}/`;
+  private readonly principals = new Map<string, Principal>();
 
   private constructor(
     private readonly privateKey: CryptoKey,
@@ -26,11 +27,27 @@ export class Entra {
     return new Entra(privateKey, publicKey);
   }
 
+  /** Makes somebody known here, which whoever is to hold a role must be. */
+  enrol(principal: Principal): Principal {
+    this.principals.set(principal.objectId, principal);
+    return principal;
+  }
+
+  principal(objectId: string): Principal | undefined {
+    return this.principals.get(objectId);
+  }
+
   /** @param resource the audience, such as `https://storage.azure.com` */
-  async issue({ clientId, objectId }: Principal, resource: string): Promise<AccessToken> {
+  async issue({ clientId, objectId, type }: Principal, resource: string): Promise<AccessToken> {
     const now = Math.floor(Date.now() / 1000);
     const expires = now + lifetime;
-    const claims = { appid: clientId, oid: objectId, tid: this.tenantId, idtyp: "app", ver: "1.0" };
+    const claims = {
+      appid: clientId,
+      oid: objectId,
+      tid: this.tenantId,
+      idtyp: type === "User" ? "user" : "app",
+      ver: "1.0",
+    };
     const token = await new SignJWT(claims)
       .setProtectedHeader({ alg: "ES256", typ: "JWT" })
       .setIssuer(this.issuer)

@@ -1,5 +1,6 @@
-import type { Server } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Certificates } from "../certificates";
+import type { Service } from "./service";
 import { withoutTelemetry } from "./without-telemetry";
 
 /** One of Azurite's servers. Azurite publishes no interface for use in process: the version is pinned in package.json. */
@@ -17,7 +18,7 @@ const host = "127.0.0.1";
 const keepAliveSeconds = 5;
 
 /** Azurite's queue, table and blob servers, in memory, over https with bearer tokens, on free ports. */
-export function makeServers({ certFile, keyFile }: Certificates): Record<"queue" | "table" | "blob", AzuriteServer> {
+export function makeServers({ certFile, keyFile }: Certificates): Record<Service, AzuriteServer> {
   const tls = [certFile, keyFile, "", "basic"];
   const inMemory = [false, true]; // product-style host names stay on
   const common = ["", "", [], false, undefined, false, undefined, false, true, ...tls, ...inMemory];
@@ -27,6 +28,16 @@ export function makeServers({ certFile, keyFile }: Certificates): Record<"queue"
     table: server("table", "Table", tableCommon),
     blob: withoutSweeps(server("blob", "Blob", common)),
   }));
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Lets every request to a started server pass through a handler of ours. */
+export function putInFront({ httpServer }: AzuriteServer, wrap: (inner: Handler) => Handler): void {
+  const [inner] = httpServer.listeners("request") as Handler[];
+  if (!inner)
+    throw new Error("Azurite has no request handler; its version in package.json must be the one this was made for.");
+  httpServer.removeAllListeners("request").on("request", wrap(inner));
 }
 
 function server(folder: string, name: string, rest: unknown[]): AzuriteServer {

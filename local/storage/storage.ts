@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import type { Certificates } from "../certificates";
-import { type AzuriteServer, makeServers } from "./azurite";
+import { type AzuriteServer, makeServers, putInFront } from "./azurite";
+import type { StorageGuard } from "./guard/storage-guard";
+import type { Service } from "./service";
 
-export type Service = "queue" | "table" | "blob";
+const services: Service[] = ["queue", "table", "blob"];
 
 /** The storage accounts of this machine: Azurite, reached as `https://127.0.0.1:<port>/<account>/`. */
 export class Storage {
@@ -11,10 +13,12 @@ export class Storage {
 
   private constructor(private readonly servers: Record<Service, AzuriteServer>) {}
 
-  static async open(certificates: Certificates): Promise<Storage> {
+  /** @param guard decides who may do what; without one, whoever has a token may do everything */
+  static async open(certificates: Certificates, guard?: StorageGuard): Promise<Storage> {
     process.env.AZURITE_ACCOUNTS = accountList(new Map([["nobody", newKey()]])); // else it serves a well-known account
     const servers = makeServers(certificates);
     await Promise.all(Object.values(servers).map((server) => server.start()));
+    if (guard) for (const service of services) putInFront(servers[service], (inner) => guard.inFrontOf(service, inner));
     return new Storage(servers);
   }
 

@@ -1,8 +1,8 @@
+import type { StackDescription } from "../../local/stack-description";
 import { type Activity, DirectLineClient, type DirectLineOptions } from "../harness/direct-line-client";
-import type { RunningStack } from "../harness/running-stack";
 
 /** A user's conversation with a running stack's bot. */
-export function talk(stack: RunningStack, options?: DirectLineOptions): Promise<DirectLineClient> {
+export function talk(stack: { description: StackDescription }, options?: DirectLineOptions): Promise<DirectLineClient> {
   const { domain, secret } = stack.description.local.directLine;
   return DirectLineClient.open(domain, secret, "user", options);
 }

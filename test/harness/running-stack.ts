@@ -4,7 +4,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isAlive } from "../../local/is-alive";
-import type { StackDescription } from "../../local/stack";
+import type { StackDescription } from "../../local/stack-description";
 
 const root = path.resolve(__dirname, "../..");
 const start = ["-r", "./local/node-version.cjs", "-r", "tsx/cjs", "local/start.ts", "--json", "--port", "0"];

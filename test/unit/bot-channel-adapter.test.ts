@@ -150,7 +150,7 @@ test("what a turn throws comes out as it is", async () => {
 });
 
 /** Delivers a message to the channel, and returns what was deferred for how long, and what was set aside. */
-async function deliver(): Promise<{ deferred: unknown[]; poisoned: unknown[] }> {
+async function deliver(fields: object = {}): Promise<{ deferred: unknown[]; poisoned: unknown[] }> {
   const deferred: unknown[] = [];
   const poisoned: unknown[] = [];
   const queue = {
@@ -158,7 +158,7 @@ async function deliver(): Promise<{ deferred: unknown[]; poisoned: unknown[] }> 
     poison: async (entry: unknown) => void poisoned.push(entry),
   };
   const delivery = new ProactiveDelivery(adapter, queue as unknown as MessageQueue, new ConversationTurns(), appId);
-  const Message = JSON.stringify({ relatesTo: reference(), text: "hello" });
+  const Message = JSON.stringify({ relatesTo: { ...reference(), ...fields }, text: "hello" });
   await delivery.deliver({ Message, "webhook-id": "1" } as SignedEvent);
   return { deferred, poisoned };
 }
@@ -170,6 +170,16 @@ test("a proactive message reaches the conversation as no reply to anything", asy
   assert.equal(authorization, "Bearer the bot's token");
   assert.equal(body.text, "This is coming back from the trigger! hello");
   assert.equal(body.replyToId, undefined);
+});
+
+test("a reference with .NET's nulls for what is optional is one to speak to", async () => {
+  assert.deepEqual(await deliver({ activityId: null, user: null, bot: null, locale: null }), {
+    deferred: [],
+    poisoned: [],
+  });
+  const [{ path, body }] = channel.received as [TestChannel["received"][0]];
+  assert.equal(path, "/v3/conversations/c/activities");
+  assert.equal(body.text, "This is coming back from the trigger! hello");
 });
 
 test("the real client's errors are told apart, after one try each", async () => {

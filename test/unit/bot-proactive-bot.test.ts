@@ -6,7 +6,9 @@ import { ConversationTurns } from "../../bot/conversation-turns";
 import { ProactiveBot } from "../../bot/proactive-bot";
 import type { ProactiveDelivery } from "../../bot/proactive-delivery";
 import {
+  ForgedEvent,
   formatMessage,
+  functionUser,
   type MessageQueue,
   parseMessage,
   type QueueMessage,
@@ -14,6 +16,7 @@ import {
   type SignedEvent,
   signEvent,
 } from "../../message";
+import { fixedSecret } from "./helpers/secrets";
 
 const secret = `whsec_${randomBytes(32).toString("base64")}`;
 const log = mock.method(console, "log", () => undefined);
@@ -35,7 +38,7 @@ beforeEach(() => {
   const queue = { name: "bot-queue", enqueue: (message: QueueMessage) => enqueue(message) };
   const delivery = { deliver: (event: SignedEvent) => deliver(event) };
   const turns = new ConversationTurns();
-  bot = new ProactiveBot(queue as MessageQueue, delivery as ProactiveDelivery, turns, secret);
+  bot = new ProactiveBot(queue as MessageQueue, delivery as ProactiveDelivery, turns, fixedSecret(secret));
   log.mock.resetCalls();
 });
 
@@ -163,6 +166,15 @@ test("nothing else passes for a proactive event", async () => {
   ];
   for (const context of contexts) await bot.run(context);
   assert.deepEqual([delivered, said, queued], [[], [], []]);
+});
+
+test("an event in the function's name that is not signed so fails the turn, so that the function tries again", async () => {
+  const from = { id: functionUser };
+  const forged = signEvent("{}", "1", `whsec_${randomBytes(32).toString("base64")}`);
+  await assert.rejects(bot.run(proactive(forged, { from })), ForgedEvent);
+  assert.deepEqual([delivered, said, queued], [[], [], []]);
+  await bot.run(proactive(signEvent("{}", "1", secret), { from }));
+  assert.equal(delivered.length, 1);
 });
 
 test("the log holds ids and reasons, never what was said", async () => {

@@ -12,14 +12,16 @@ import type { ServerParts } from "../../bot/server";
 import type { ServiceHosts } from "../../bot/service-hosts";
 import { bundle } from "../../infra/package/bundle";
 import { projectRoot } from "../../infra/package/cache";
-import { Readiness } from "../../message";
+import { Readiness, type Secret } from "../../message";
 import { startChannel, type TestChannel } from "./helpers/channel";
+import { fixedSecret, lostSecret, rotatingSecret } from "./helpers/secrets";
 
 /** The parts of the bot as they are deployed: bundled and minified, beside a version.txt and a page. */
 interface Bundled {
   createServer: typeof import("../../bot/server").createServer;
   ChannelAdapter: new (...parts: ConstructorParameters<typeof ChannelAdapter>) => ChannelAdapter;
   ServiceHosts: new (hosts: string[]) => ServiceHosts;
+  ForgedEvent: new (message: string) => Error;
 }
 
 const folder = mkdtempSync(join(tmpdir(), "bot-server-"));
@@ -30,12 +32,21 @@ mock.method(console, "error", () => undefined); // botbuilder reports bad tokens
 let bot: Bundled;
 let channel: TestChannel;
 let adapter: ChannelAdapter;
-let directLine: { url: string; status: number; asked: { authorization?: string; body: { user: { id: string } } }[] };
+let directLine: {
+  url: string;
+  status: number;
+  /** What it answers to any other key than this one, where a test gives one. */
+  key?: string;
+  refusal: number;
+  asked: { authorization?: string; body: { user: { id: string } } }[];
+};
 let turn: (context: TurnContext) => Promise<void>;
 let url: string;
 
 before(async () => {
-  const exports = ["server", "channel-adapter", "service-hosts"].map((name) => join(projectRoot, "bot", name));
+  const exports = ["bot/server", "bot/channel-adapter", "bot/service-hosts", "message/signed-event"].map((name) =>
+    join(projectRoot, name),
+  );
   writeFileSync(join(folder, "parts.ts"), exports.map((path) => `export * from ${JSON.stringify(path)};`).join("\n"));
   writeFileSync(join(folder, "index.js"), await bundle(projectRoot, join(folder, "parts.ts")));
   writeFileSync(join(folder, "version.txt"), "abc123\n");
@@ -45,14 +56,16 @@ before(async () => {
 
   channel = await startChannel();
   adapter = new bot.ChannelAdapter(channel.settings, new bot.ServiceHosts([channel.host]));
-  directLine = { url: "", status: 200, asked: [] };
+  directLine = { url: "", status: 200, refusal: 403, asked: [] };
   directLine.url = await listen(
     createHttpServer(async (request, response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk);
       const body = JSON.parse(Buffer.concat(chunks).toString());
       directLine.asked.push({ authorization: request.headers.authorization, body });
-      response.writeHead(request.url === "/v3/directline/tokens/generate" ? directLine.status : 404);
+      const isRefused = directLine.key && request.headers.authorization !== `Bearer ${directLine.key}`;
+      const status = isRefused ? directLine.refusal : directLine.status;
+      response.writeHead(request.url === "/v3/directline/tokens/generate" ? status : 404);
       response.end('{"token":"a token"}');
     }),
   );
@@ -69,6 +82,7 @@ after(() => {
 beforeEach(() => {
   turn = async () => undefined;
   directLine.status = 200;
+  directLine.key = undefined;
   directLine.asked = [];
   log.mock.resetCalls();
 });
@@ -85,8 +99,8 @@ async function start(parts: Partial<ServerParts> = {}): Promise<string> {
   return listen(createHttpServer(bot.createServer({ adapter, bot: run, readiness: ready, ...parts })));
 }
 
-function startWithChat(): Promise<string> {
-  return start({ webChat: { directLine: directLine.url, secret: "the direct line secret" } });
+function startWithChat(secret: Secret = fixedSecret("the direct line secret")): Promise<string> {
+  return start({ webChat: { directLine: directLine.url, secret } });
 }
 
 async function post(body: unknown, headers: Record<string, string> = {}): Promise<{ status: number; error?: string }> {
@@ -207,6 +221,13 @@ test("a turn that fails gets 500 without its reason, which the log has", async (
   );
 });
 
+test("an event that the function signed with another secret gets 403 without its reason, which the log has", async () => {
+  turn = () => Promise.reject(new bot.ForgedEvent("No matching signature found"));
+  const authorization = await channel.token();
+  assert.deepEqual(await post(channel.activity, { authorization }), { status: 403, error: "Forbidden" });
+  assert.match(logged(), /"level":"warn","event":"request failed".*"status":403.*No matching signature found/);
+});
+
 test("whatever is posted, the answer is not 500, and the server stays up", async () => {
   const values = [null, 0, "", "x", [], {}, { id: "" }, { id: {} }, "https://x", "__proto__", "constructor", true];
   const pick = () => values[Math.floor(Math.random() * values.length)];
@@ -278,6 +299,46 @@ test("without a token from Direct Line the chat learns that it failed, and nothi
   assert.deepEqual([response.status, await response.json()], [500, { error: "Internal Server Error" }]);
   assert.match(logged(), /Direct Line gave no token: 403/);
   assert.doesNotMatch(logged(), /the direct line secret/);
+});
+
+test("after Direct Line's key was rotated a chat gets its token with the newer one, which is used from then on", async () => {
+  for (const refusal of [401, 403]) {
+    Object.assign(directLine, { key: "newer key", refusal, asked: [] });
+    const secret = rotatingSecret(["older key", "newer key"]);
+    const chat = await startWithChat(secret);
+    for (let i = 0; i < 2; i++) {
+      const response = await fetch(`${chat}/api/directline/token`, { method: "POST" });
+      const { token, userId } = (await response.json()) as { token: string; userId: string };
+      assert.deepEqual([response.status, token], [200, "a token"]);
+      assert.equal(directLine.asked.at(-1)?.body.user.id, userId);
+    }
+    assert.deepEqual(
+      directLine.asked.map(({ authorization }) => authorization),
+      ["Bearer older key", "Bearer newer key", "Bearer newer key"],
+    );
+    assert.equal(secret.renewals, 1);
+  }
+});
+
+test("a key that is refused again is not tried for ever, and for no other failure a newer one is asked for", async () => {
+  Object.assign(directLine, { key: "another key", refusal: 403 });
+  const rotated = rotatingSecret(["older key", "newer key", "newest key"]);
+  assert.equal((await fetch(`${await startWithChat(rotated)}/api/directline/token`, { method: "POST" })).status, 500);
+  assert.deepEqual([directLine.asked.length, rotated.renewals], [2, 1]);
+  for (const refusal of [400, 429, 500, 503]) {
+    Object.assign(directLine, { refusal, asked: [] });
+    const secret = rotatingSecret(["older key", "another key"]);
+    assert.equal((await fetch(`${await startWithChat(secret)}/api/directline/token`, { method: "POST" })).status, 500);
+    assert.deepEqual([directLine.asked.length, secret.renewals], [1, 0]);
+  }
+  assert.doesNotMatch(logged(), /older key|newer key|newest key|another key/);
+});
+
+test("without Direct Line's key the chat learns that it failed, and nothing else", async () => {
+  const response = await fetch(`${await startWithChat(lostSecret())}/api/directline/token`, { method: "POST" });
+  assert.deepEqual([response.status, await response.json()], [500, { error: "Internal Server Error" }]);
+  assert.match(logged(), /VaultError: the vault answered 503/);
+  assert.equal(directLine.asked.length, 0);
 });
 
 test("one address gets twenty tokens a minute, on whatever port it comes, and others are not kept waiting", async () => {

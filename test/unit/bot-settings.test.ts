@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readSettings } from "../../bot/settings";
 
-const key = Buffer.alloc(32, 7).toString("base64");
 const good = {
   PORT: "8081",
   MicrosoftAppId: "6f0b1d2e-5a66-4c1c-9d0b-3f6c8a7e9b10",
@@ -10,10 +9,10 @@ const good = {
   MicrosoftAppType: "UserAssignedMSI",
   QUEUE_URL: "https://account.queue.core.windows.net/bot-queue",
   SERVICE_HOSTS: "smba.trafficmanager.net,*.botframework.com",
-  WEBHOOK_SECRET: `whsec_${key}`,
+  VAULT_URL: "https://the-vault.vault.azure.net",
+  VAULT_AUDIENCE: "https://vault.azure.net",
   WEB_CHAT: "true",
   DIRECT_LINE_ENDPOINT: "https://directline.botframework.com",
-  DIRECT_LINE_SECRET: "the secret",
 };
 
 test("the settings that infra writes are read", () => {
@@ -22,19 +21,29 @@ test("the settings that infra writes are read", () => {
     port: 8081,
     appId: good.MicrosoftAppId,
     queueUrl: good.QUEUE_URL,
-    webhookSecret: good.WEBHOOK_SECRET,
-    webChat: { directLine: good.DIRECT_LINE_ENDPOINT, secret: "the secret" },
+    vault: { url: good.VAULT_URL, audience: good.VAULT_AUDIENCE },
+    webChat: true,
+    directLine: good.DIRECT_LINE_ENDPOINT,
   });
   serviceHosts.check("https://smba.trafficmanager.net/");
   serviceHosts.check("https://webchat.botframework.com/");
 });
 
-test("without Web Chat no Direct Line secret is needed", () => {
-  const { DIRECT_LINE_ENDPOINT, DIRECT_LINE_SECRET, PORT, ...rest } = good;
+test("Web Chat is on or off, nothing between, and the port has a default", () => {
+  const { PORT, ...rest } = good;
   const settings = readSettings({ ...rest, WEB_CHAT: "false" });
-  assert.equal(settings.webChat, undefined);
+  assert.equal(settings.webChat, false);
   assert.equal(settings.port, 8080);
-  assert.throws(() => readSettings({ ...rest, WEB_CHAT: "true" }), /DIRECT_LINE_ENDPOINT.*DIRECT_LINE_SECRET/);
+  for (const value of [undefined, "", "1", "True"]) {
+    assert.throws(() => readSettings({ ...good, WEB_CHAT: value }), /WEB_CHAT/);
+  }
+});
+
+test("everything but the port must be there, and no secret need be", () => {
+  for (const name of Object.keys(good).filter((name) => name !== "PORT")) {
+    assert.throws(() => readSettings({ ...good, [name]: undefined }), new RegExp(`\\b${name}: `));
+    assert.doesNotMatch(name, /SECRET|PASSWORD|KEY/i);
+  }
 });
 
 test("it does not start without an app id, with which botbuilder would check no token", () => {
@@ -42,12 +51,6 @@ test("it does not start without an app id, with which botbuilder would check no 
     assert.throws(() => readSettings({ ...good, MicrosoftAppId: id }), /MicrosoftAppId/);
   for (const type of [undefined, "", "MultiTenant"]) {
     assert.throws(() => readSettings({ ...good, MicrosoftAppType: type }), /MicrosoftAppType/);
-  }
-});
-
-test("it does not start with a signing key that can be guessed", () => {
-  for (const secret of [undefined, "", "whsec_", "whsec_AA==", `whsec_${"!".repeat(44)}`, key]) {
-    assert.throws(() => readSettings({ ...good, WEBHOOK_SECRET: secret }), /WEBHOOK_SECRET/);
   }
 });
 
@@ -61,8 +64,10 @@ test("everything that is wrong is named at once, and no value is repeated", () =
         "MicrosoftAppId",
         "MicrosoftAppTenantId",
         "QUEUE_URL",
-        "WEBHOOK_SECRET",
+        "VAULT_URL",
+        "VAULT_AUDIENCE",
         "WEB_CHAT",
+        "DIRECT_LINE_ENDPOINT",
       ]) {
         assert.match(error.message, new RegExp(`\\b${name}: `));
       }

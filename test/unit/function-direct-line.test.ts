@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { after, before, beforeEach, test } from "node:test";
 import { DirectLine, DirectLineError } from "../../function/direct-line";
-import type { SignedEvent } from "../../message";
+import { type Secret, type SignedEvent, VaultError } from "../../message";
+import { fixedSecret, lostSecret, rotatingSecret } from "./helpers/secrets";
 
 interface Request {
   /** `start`, `refresh` or `post` and the conversation. */
@@ -74,8 +75,8 @@ function count(what: RegExp): number {
   return requests.filter((request) => what.test(request.what)).length;
 }
 
-function open(): DirectLine {
-  return new DirectLine(endpoint, "the secret");
+function open(secret: Secret = fixedSecret("the secret")): DirectLine {
+  return new DirectLine(endpoint, secret);
 }
 
 /** An address where nobody listens. */
@@ -201,6 +202,72 @@ test("a conversation that is forgotten again and again is not tried for ever", a
   assert.deepEqual([error.status, error.isFinal, count(/start/), count(/post/)], [403, false, 2, 2]);
 });
 
+/** With which credentials conversations were started. */
+function keys(): (string | undefined)[] {
+  return requests.filter(({ what }) => what === "start").map(({ credential }) => credential);
+}
+
+test("after its key was rotated a conversation starts with the newer one, which is used from then on", async () => {
+  for (const status of [401, 403, 404]) {
+    requests = [];
+    const secret = rotatingSecret(["older key", "newer key"]);
+    const directLine = open(secret);
+    instead.start = [refuse(status)];
+    await directLine.postEvent(event);
+    assert.deepEqual(keys(), ["Bearer older key", "Bearer newer key"]);
+    instead.post = [refuse(403)];
+    await directLine.postEvent(event);
+    assert.deepEqual(keys(), ["Bearer older key", "Bearer newer key", "Bearer newer key"]);
+    assert.deepEqual([count(/post/), secret.renewals], [3, 1]);
+  }
+});
+
+test("a rotation in the midst of a conversation, which ends the tokens too, loses no event", async () => {
+  const directLine = open(rotatingSecret(["older key", "newer key"]));
+  await directLine.postEvent(event);
+  instead = { post: Array.from({ length: 5 }, () => refuse(403)), start: [refuse(403)] };
+  await Promise.all(Array.from({ length: 5 }, () => directLine.postEvent(event)));
+  assert.deepEqual(keys(), ["Bearer older key", "Bearer older key", "Bearer newer key"]);
+  assert.equal(count(/post c\/3/), 5);
+
+  expiresIn = 1;
+  requests = [];
+  const renewing = open(rotatingSecret(["older key", "newer key"]));
+  await renewing.postEvent(event);
+  instead = { refresh: [refuse(403)], start: [refuse(403)] };
+  await renewing.postEvent(event);
+  assert.deepEqual(keys(), ["Bearer older key", "Bearer older key", "Bearer newer key"]);
+});
+
+test("a key that is refused and has no newer one, or a newer one that is refused too, is an error to defer for", async () => {
+  instead.start = Array.from({ length: 10 }, () => refuse(403));
+  const fixed = await failure(open());
+  assert.deepEqual([fixed.status, fixed.isFinal, count(/start/)], [403, false, 1]);
+  const rotated = await failure(open(rotatingSecret(["older key", "newer key", "newest key"])));
+  assert.deepEqual([rotated.status, rotated.isFinal, count(/start/)], [403, false, 3]);
+});
+
+test("for any other failure no newer key is asked for", async () => {
+  for (const status of [400, 429, 500, 503]) {
+    const secret = rotatingSecret(["older key", "newer key"]);
+    instead.start = [refuse(status)];
+    assert.equal((await failure(open(secret))).status, status);
+    assert.equal(secret.renewals, 0);
+  }
+});
+
+test("without a key it is the vault's error, which is not kept", async () => {
+  let lost = true;
+  const fixed = fixedSecret("the secret");
+  const directLine = open({ get: () => (lost ? lostSecret() : fixed).get(), renew: () => fixed.renew() });
+  await assert.rejects(directLine.postEvent(event), VaultError);
+  assert.equal(requests.length, 0);
+  lost = false;
+  await directLine.postEvent(event);
+  instead.start = [refuse(403)];
+  await assert.rejects(open(lostSecret("older key")).postEvent(event), VaultError);
+});
+
 test("throttling, and a bot that fails, are errors to defer for, with the time that Direct Line asks for", async () => {
   const soon = new Date(Date.now() + 60_000).toUTCString();
   const cases: [number, string | undefined, number][] = [
@@ -266,7 +333,7 @@ test("a start that answers without a conversation is an error to defer for, and 
 });
 
 test("a Direct Line that cannot be reached, or hangs up, is an error to defer for", async () => {
-  const unreachable = await failure(new DirectLine(await nobody(), "the secret"));
+  const unreachable = await failure(new DirectLine(await nobody(), fixedSecret("the secret")));
   assert.deepEqual([unreachable.status, unreachable.isFinal], [0, false]);
   assert.equal(unreachable.message, "Direct Line could not be reached: ECONNREFUSED");
   instead.post = [(response) => response.destroy()];
@@ -276,7 +343,7 @@ test("a Direct Line that cannot be reached, or hangs up, is an error to defer fo
 });
 
 test("no error repeats the secret, a token or the event", async () => {
-  const directLine = new DirectLine(endpoint, "the\nsecret");
+  const directLine = open(fixedSecret("the\nsecret"));
   assert.doesNotMatch((await failure(directLine)).message, /secret/);
   instead.post = [refuse(502), refuse(400)];
   for (let i = 0; i < 2; i++) assert.doesNotMatch((await failure()).message, /secret|token|webhook/);

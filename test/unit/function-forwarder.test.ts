@@ -10,8 +10,11 @@ import {
   openEvent,
   parseMessage,
   type QueueMessage,
+  type Secret,
   type SignedEvent,
+  VaultError,
 } from "../../message";
+import { fixedSecret, lostSecret, rotatingSecret, type TestSecret } from "./helpers/secrets";
 
 const secret = `whsec_${randomBytes(32).toString("base64")}`;
 const relatesTo = { conversation: { id: "c" }, channelId: "directline", serviceUrl: "https://example.com/" };
@@ -25,6 +28,8 @@ let lines: string[];
 let post: () => Promise<void>;
 let defer: () => Promise<boolean>;
 let outOfReach: Error | undefined;
+/** Makes another forwarder, with another secret to sign with. */
+let open: (webhook: Secret) => Forwarder;
 let forwarder: Forwarder;
 
 beforeEach(() => {
@@ -56,7 +61,8 @@ beforeEach(() => {
       await post();
     },
   };
-  forwarder = new Forwarder(queue as MessageQueue, directLine as unknown as DirectLine, secret);
+  open = (webhook) => new Forwarder(queue as MessageQueue, directLine as unknown as DirectLine, webhook);
+  forwarder = open(fixedSecret(secret));
 });
 
 function forward(entry: unknown, id: unknown = "the queue's id"): Promise<void> {
@@ -192,11 +198,82 @@ test("a bug is thrown, never taken for a delivery or for an invalid message", as
 });
 
 test("a body whose id is no text is set aside too, although the host's metadata has it for the queue's id", async () => {
-  for (const id of [7, null, { toString: "x" }]) {
+  for (const id of [7, false, { toString: "x" }]) {
     lines = [];
     await forward({ ...message, id }, id);
     assert.match(lines.join(), /^Message the invocation's id was moved to the poison queue: id is not valid/);
   }
+});
+
+test("null is as good as absent: .NET writes it for every optional field", async () => {
+  const entry = { ...message, id: null, notBefore: null, dialog: null, isTrustedServiceUrl: null };
+  await forward(entry);
+  await forward(base64(entry));
+  await forward(entry, null); // what the host's metadata has then
+  assert.deepEqual(
+    posted.map((event) => event["webhook-id"]),
+    ["the queue's id", "the queue's id", "the invocation's id"],
+  );
+  assert.deepEqual(JSON.parse(posted[0]?.Message ?? ""), entry);
+  post = () => Promise.reject(new DirectLineError(503, "no"));
+  await forward(entry);
+  assert.deepEqual(deferred[0]?.message, { ...entry, id: "the queue's id" });
+  assert.deepEqual([postponed, poisoned], [[], []]);
+});
+
+test("where the vault gives no secret, the message is deferred under its id, and after a day it is set aside", async () => {
+  const failures: [Forwarder, () => Promise<void>][] = [
+    [open(lostSecret()), async () => undefined],
+    [forwarder, () => Promise.reject(new VaultError("the vault answered 503"))], // the key to Direct Line is in it too
+  ];
+  for (const [lost, posting] of failures) {
+    [forwarder, post, deferred, poisoned, lines] = [lost, posting, [], [], []];
+    await forward({ ...message, attempt: 3 });
+    assert.deepEqual(deferred, [{ message: { ...message, attempt: 3, id: "the queue's id" }, retryAfter: 0 }]);
+    assert.deepEqual(lines, ["Message the queue's id was deferred: the vault answered 503"]);
+    assert.deepEqual(poisoned, []);
+    defer = async () => false;
+    await forward(message);
+    assert.deepEqual(poisoned, [message]);
+    defer = async () => true;
+  }
+});
+
+test("when the bot refuses the signature, the copy goes back after a newer secret was asked for, and is signed with it", async () => {
+  const newer = `whsec_${randomBytes(32).toString("base64")}`;
+  const webhook: TestSecret = rotatingSecret([secret, newer]);
+  forwarder = open(webhook);
+  post = () => Promise.reject(new DirectLineError(502, "Direct Line answered 502"));
+  let renewalsBefore = 0;
+  defer = async () => {
+    renewalsBefore = webhook.renewals;
+    return true;
+  };
+  await forward(message);
+  assert.deepEqual([deferred.length, renewalsBefore], [1, 1]);
+  assert.equal(openEvent(posted[0], secret)["webhook-id"], "the queue's id");
+  post = async () => undefined;
+  await forward(deferred[0]?.message);
+  assert.equal(openEvent(posted[1], newer)["webhook-id"], "the queue's id");
+});
+
+test("where a newer secret cannot be had, the message is deferred all the same, with what went wrong first", async () => {
+  forwarder = open(lostSecret(secret));
+  post = () => Promise.reject(new DirectLineError(502, "Direct Line answered 502", 17));
+  await forward(message);
+  assert.equal(deferred[0]?.retryAfter, 17);
+  assert.deepEqual(lines, ["Message the queue's id was deferred: Direct Line answered 502"]);
+});
+
+test("no newer secret is asked for when the message went out, waits, or is wrong", async () => {
+  const webhook = fixedSecret(secret);
+  forwarder = open(webhook);
+  await forward(message);
+  await forward({ ...message, notBefore: "2099-01-01T00:00:00Z" });
+  await forward("not json");
+  post = () => Promise.reject(new DirectLineError(413, "no", 0, true));
+  await forward(message);
+  assert.equal(webhook.renewals, 0);
 });
 
 test("the log holds ids and reasons, never what is said, nor the secret", async () => {

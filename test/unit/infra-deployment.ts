@@ -35,7 +35,8 @@ export const subscription = "/subscriptions/00000000-0000-4000-8000-000000000001
 export const tenantId = "00000000-0000-4000-8000-000000000002";
 export const deployer = "00000000-0000-4000-8000-000000000003";
 export const directLineKey = "the-direct-line-key";
-export const token = "the-deployment-token";
+export const scmToken = "the-token-for-app-service";
+export const armToken = "the-token-for-resource-manager";
 /** What the mocks hang on every name, as azure-native does. */
 export const suffix = "1a2b3c4d";
 
@@ -110,6 +111,14 @@ const known: Record<string, (inputs: Inputs, name: string) => { id: string; stat
     }),
   "azure-native:monitor:DiagnosticSetting": (inputs) =>
     made(`${inputs.resourceUri}/providers/Microsoft.Insights/diagnosticSettings/${inputs.name}`, String(inputs.name)),
+  "azure-native:keyvault:Vault": (inputs, name) =>
+    made(`${group(inputs)}/Microsoft.KeyVault/vaults/${name}`, name, {
+      properties: { vaultUri: `https://${name}.vault.example/` },
+    }),
+  "azure-native:keyvault:Secret": (inputs) => {
+    const vault = `${group(inputs)}/Microsoft.KeyVault/vaults/${inputs.vaultName}`;
+    return made(`${vault}/secrets/${inputs.secretName}`, String(inputs.secretName));
+  },
   "azure-native:web:AppServicePlan": (inputs, name) => made(`${group(inputs)}/Microsoft.Web/serverfarms/${name}`, name),
   "azure-native:web:WebApp": (inputs, name) =>
     made(`${group(inputs)}/Microsoft.Web/sites/${name}`, name, {
@@ -139,7 +148,7 @@ const invokes: Record<string, (inputs: Inputs) => Inputs> = {
     subscriptionId: subscription.split("/")[2],
     tenantId,
   }),
-  "azure-native:authorization:getClientToken": () => ({ token }),
+  "azure-native:authorization:getClientToken": ({ endpoint }) => ({ token: endpoint ? scmToken : armToken }),
   "azure-native:botservice:listChannelWithKeys": ({ channelName }) => ({
     properties: { channelName, properties: { sites: [{ siteName: "Default Site", key: directLineKey }] } },
   }),
@@ -207,7 +216,7 @@ async function run({ config, preview }: { config: Record<string, string>; previe
     const names = await secretsOf(component);
     deployment.secretProperties.push(...names.map((name) => `${component.constructor.name}.${name}`));
   }
-  deployment.secrets = [webhookBytes, directLineKey, token];
+  deployment.secrets = [webhookBytes, directLineKey, scmToken, armToken];
   return deployment;
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { clouds } from "../../infra/clouds";
 import {
+  armToken,
   type Deployment,
   deploy,
   deployer,
@@ -10,6 +11,7 @@ import {
   isSecret,
   openTexts,
   type Registration,
+  scmToken,
   subscription,
   suffix,
   tenantId,
@@ -160,6 +162,10 @@ test("nobody has a role beyond what their work needs", async () => {
     "19e7f393-937e-4f77-808e-94535e297925",
     "974c5e8b-45b9-4653-ba55-5f855dd0fb88",
   ];
+  const [secretsUser, vault] = [
+    "4633458b-17de-408a-b874-0445c86b69e6",
+    `${group}/Microsoft.KeyVault/vaults/proactive${suffix}`,
+  ];
   const tableContributor = "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3";
   const forBot = [
     ...[queue, poison].flatMap((scope) => [
@@ -167,12 +173,14 @@ test("nobody has a role beyond what their work needs", async () => {
       [reader, scope],
     ]),
     ...tables.map((scope) => [tableContributor, scope]),
+    [secretsUser, vault],
   ];
   const forFunction = [
     ["b7e6dc6d-f1e8-4753-8033-0f276bb0955b", storage],
     [queueContributor, storage],
     [tableContributor, storage],
     ["3913510d-42f4-4e42-8a64-420c390055eb", `${group}/Microsoft.Insights/components/proactive-bot-insights${suffix}`],
+    [secretsUser, vault],
   ];
   const forOperator = [
     ...[queue, poison].map((scope) => [queueContributor, scope]),
@@ -193,6 +201,30 @@ test("nobody has a role beyond what their work needs", async () => {
     inputs.scope,
   ]);
   assert.deepEqual(found.sort(byText), expected.sort(byText));
+});
+
+test("the vault holds both secrets, by roles alone, and a destroyed one can be purged", async () => {
+  const { inputs } = one(await standard, "keyvault:Vault");
+  assert.deepEqual(inputs.properties, {
+    tenantId,
+    sku: { family: "A", name: "standard" },
+    enableRbacAuthorization: true,
+    softDeleteRetentionInDays: 7,
+    // azure-native adds these to every vault
+    enableSoftDelete: true,
+    enabledForDeployment: false,
+    enabledForDiskEncryption: false,
+    enabledForTemplateDeployment: false,
+    publicNetworkAccess: "enabled",
+  });
+  const secrets = all(await standard, "keyvault:Secret").map(({ inputs }) => [
+    inputs.secretName,
+    (unwrap(inputs.properties) as { value: string }).value,
+  ]);
+  assert.deepEqual(secrets.sort(byText), [
+    ["direct-line", directLineKey],
+    ["webhook", (await standard).outputs.webhookSecret],
+  ]);
 });
 
 test("a configured operator gets the roles instead of whoever deploys", async () => {
@@ -217,10 +249,10 @@ test("the bot's app settings are exactly what the bot reads", async () => {
     AZURE_TOKEN_CREDENTIALS: "prod",
     QUEUE_URL: `https://${account}.queue.example/bot-queue`,
     SERVICE_HOSTS: "*.botframework.com,smba.trafficmanager.net,smba.infra.gcc.teams.microsoft.com",
-    WEBHOOK_SECRET: (await standard).outputs.webhookSecret,
     WEB_CHAT: "true",
     DIRECT_LINE_ENDPOINT: "https://directline.botframework.com",
-    DIRECT_LINE_SECRET: directLineKey,
+    VAULT_URL: `https://proactive${suffix}.vault.example`,
+    VAULT_AUDIENCE: "https://vault.azure.net",
     SCM_DO_BUILD_DURING_DEPLOYMENT: "false",
   });
 });
@@ -238,8 +270,8 @@ test("the function's app settings are exactly what its host and it read", async 
     QUEUE_NAME: "bot-queue",
     QUEUE_URL: `https://${account}.queue.example/bot-queue`,
     DIRECT_LINE_ENDPOINT: "https://directline.botframework.com",
-    DIRECT_LINE_SECRET: directLineKey,
-    WEBHOOK_SECRET: (await standard).outputs.webhookSecret,
+    VAULT_URL: `https://proactive${suffix}.vault.example`,
+    VAULT_AUDIENCE: "https://vault.azure.net",
     APPLICATIONINSIGHTS_CONNECTION_STRING: "IngestionEndpoint=https://insights.example/",
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: `ClientId=${functionClient};Authorization=AAD`,
     AZURE_TOKEN_CREDENTIALS: "prod",
@@ -256,7 +288,7 @@ test("another cloud and other choices reach the apps", async () => {
   assert.equal(found.SERVICE_HOSTS, [...cloud.serviceHosts, "bots.example.com"].join(","));
   assert.equal(found.QUEUE_URL, `https://${account}.queue.example/other-queue`);
   assert.equal(found.WEB_CHAT, "false");
-  assert.equal("DIRECT_LINE_SECRET" in found, false, "a bot without Web Chat needs no Direct Line key");
+  assert.equal(found.VAULT_AUDIENCE, cloud.vaultAudience);
 
   const { inputs: plan } = one(await government, "web:AppServicePlan");
   assert.deepEqual(plan.sku, { name: "P1v3" });
@@ -266,9 +298,10 @@ test("another cloud and other choices reach the apps", async () => {
   );
   assert.deepEqual(linux, ["NODE|24-lts", "NODE|24"]);
   assert.deepEqual(one(await government, "botservice:Bot").inputs.sku, { name: "S1" });
-  assert.deepEqual((await government).invokes.find((i) => i.token.endsWith("getClientToken"))?.inputs, {
-    endpoint: cloud.appServiceAudience,
-  });
+  const asked = (await government).invokes.filter((i) => i.token.endsWith("getClientToken"));
+  // azure-native's own audience is Azure Resource Manager of the cloud that it works in.
+  const endpoints = asked.map(({ inputs }) => inputs.endpoint ?? "its own").sort();
+  assert.deepEqual(endpoints, [cloud.appServiceAudience, cloud.appServiceAudience, "its own", "its own"]);
   assert.match((await government).outputs.portalUrl ?? "", /^https:\/\/portal\.azure\.us\//);
   assert.deepEqual(random(await government).keepers, { version: "2" });
 });
@@ -311,8 +344,8 @@ test("no secret is in anything's inputs unless marked as one", async () => {
         [],
       );
     }
-    for (const { inputs } of all(deployment, "web:WebAppApplicationSettings")) assert.ok(isSecret(inputs.properties));
-    for (const { inputs } of releases(deployment)) assert.ok(isSecret(inputs.token));
+    for (const { inputs } of all(deployment, "keyvault:Secret")) assert.ok(isSecret(inputs.properties));
+    for (const { inputs } of releases(deployment)) assert.ok(isSecret(inputs.tokens));
   }
 });
 
@@ -337,7 +370,7 @@ test("every type that takes tags is tagged with project and stack", async () => 
     assert.deepEqual(inputs.tags, { project: "proactive-bot", stack: "test" }, `${type} ${name}`);
     tagged++;
   }
-  assert.equal(tagged, 11);
+  assert.equal(tagged, 14);
 });
 
 test("the stack's outputs are those that people and tests rely on", async () => {
@@ -369,7 +402,7 @@ test("an app is released with its package, where Azure says its code goes", asyn
       kind,
       scmUrl: `https://${name}.scm.sites.example`,
       appUrl: `https://${name}.sites.example`,
-      token: "the-deployment-token",
+      tokens: [scmToken, armToken],
       timeoutSeconds: 1200,
     });
     assert.match(version ?? "", /^[0-9a-f]{64}$/);

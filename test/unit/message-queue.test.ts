@@ -61,12 +61,13 @@ beforeEach(() => {
   failure = undefined;
 });
 
+const reach = () => queue.reach();
 const everything = [
   () => queue.enqueue(message),
   () => queue.defer(message),
   () => queue.postpone(message, new Date()),
   () => queue.poison("x"),
-  () => queue.reach(),
+  reach,
 ];
 
 /** The one message that was sent. */
@@ -170,10 +171,22 @@ test("a missing queue is said so, with what to do", async () => {
   }
 });
 
-test("another failure is thrown as it is, so that nothing is taken for sent", async () => {
+test("a missing right is said so, with the role that gives it", async () => {
   failure = { status: 403, code: "AuthorizationPermissionMismatch" };
   for (const work of everything) {
-    await assert.rejects(work(), { name: "RestError", statusCode: 403 });
+    const role = work === reach ? "Reader" : "Message Sender";
+    const said = `This app may not .* the queue ${storage.url}/account/bot-queue.*: the role Storage Queue Data ${role} is missing`;
+    await assert.rejects(work(), { name: "QueueForbidden", message: new RegExp(said) });
+  }
+});
+
+test("another failure is thrown as it is, so that nothing is taken for sent", async () => {
+  for (const [status, code] of [
+    [401, "InvalidAuthenticationInfo"],
+    [409, "QueueBeingDeleted"],
+  ] as const) {
+    failure = { status, code };
+    for (const work of everything) await assert.rejects(work(), { name: "RestError", statusCode: status, code });
   }
 });
 

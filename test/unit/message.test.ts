@@ -118,6 +118,29 @@ test("telling Base64 takes no time to speak of, even where the text is made to t
   assert(Date.now() - started < 500, "it is not quadratic");
 });
 
+test("null is as good as absent in what is optional, and stays as it came", () => {
+  const nulls = {
+    ...message,
+    relatesTo: { ...relatesTo, user: null, bot: null, activityId: null, locale: null },
+    isTrustedServiceUrl: null,
+    id: null,
+    notBefore: null,
+    dialog: null,
+  };
+  const json = JSON.stringify(nulls);
+  for (const entry of [nulls, json, base64(json)]) assert.equal(toJson(parseMessage(entry)), json);
+});
+
+test("null is no value for what is required", () => {
+  for (const field of ["relatesTo", "text"]) refused({ ...message, [field]: null }, field);
+  for (const field of ["conversation", "channelId", "serviceUrl"]) {
+    refused({ ...message, relatesTo: { ...relatesTo, [field]: null } }, `relatesTo.${field}`);
+  }
+  for (const field of ["conversation", "user", "bot"]) {
+    refused({ ...message, relatesTo: { ...relatesTo, [field]: { id: null } } }, `relatesTo.${field}.id`);
+  }
+});
+
 test("what is wrong is named by its field", () => {
   assert.match(refused("not json", "(message)"), /is not JSON, neither plain nor as Base64/);
   assert.match(refused("", "(message)"), /is not JSON/);

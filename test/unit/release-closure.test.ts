@@ -65,7 +65,7 @@ test("the provider survives as text: it creates and updates, is small, and holds
     const text = String(inputs.__provider);
     t.diagnostic(`${Buffer.byteLength(text)} bytes`);
     await createAndUpdate(text);
-    assert.deepEqual(inputs.token, { ...secretMark, value: token });
+    assert.deepEqual(inputs.tokens, { ...secretMark, value: [token] });
   });
 });
 

@@ -90,7 +90,7 @@ export async function withStub(script: Script, use: (stub: Stub) => Promise<void
     appUrl: base(server),
     package: zip,
     version,
-    token,
+    tokens: [token],
     timeoutSeconds: 30,
   };
   try {

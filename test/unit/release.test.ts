@@ -3,7 +3,17 @@ import { type TestContext, test } from "node:test";
 import { unhurried } from "../../infra/release/pace";
 import { releaseProvider } from "../../infra/release/provider";
 import { releaseApp } from "../../infra/release/release-app";
-import { hasty, oldVersion, type Script, token, version, wellBehaved, withStub, zipText } from "./release-stub";
+import {
+  hasty,
+  oldVersion,
+  type Script,
+  type Seen,
+  token,
+  version,
+  wellBehaved,
+  withStub,
+  zipText,
+} from "./release-stub";
 
 function captureLines(t: TestContext): string[] {
   const lines: string[] = [];
@@ -22,6 +32,10 @@ async function failure(script: Script, timeoutSeconds = 0.4, pace = hasty): Prom
   });
   assert.ok(!message.includes(token), "no token in an error");
   return message;
+}
+
+function bearers(seen: Seen[]) {
+  return seen.map(({ route, headers }) => [route, headers.authorization]);
 }
 
 test("a web app's zip is pushed once by OneDeploy, then its deployment, version and readiness are awaited in this order", async (t) => {
@@ -105,6 +119,38 @@ test("a 401 is retried for a while, since the site may be too new, and then ends
   await withStub({ ...wellBehaved, "POST /api/publish": [{ status: 401 }, { status: 202 }] }, ({ app }) =>
     releaseApp(app, hasty),
   );
+});
+
+test("the next token is tried only where one is refused with 401, and is the one for the deployment and its log", async (t) => {
+  captureLines(t);
+  const failed: Script = {
+    "POST /api/publish": [{ status: 401 }, { status: 202 }],
+    "GET /api/deployments/latest": { status: 200, body: { id: "d1", status: 3, complete: true } },
+  };
+  await withStub({ ...wellBehaved, ...failed }, async ({ app, seen }) => {
+    const release = releaseApp({ ...app, tokens: ["for-app-service", "for-arm"] }, hasty);
+    await assert.rejects(release, /the deployment failed/);
+    assert.deepEqual(bearers(seen), [
+      ["POST /api/publish", "Bearer for-app-service"],
+      ["POST /api/publish", "Bearer for-arm"],
+      ["GET /api/deployments/latest", "Bearer for-arm"],
+      ["GET /api/deployments/d1/log", "Bearer for-arm"],
+    ]);
+  });
+});
+
+test("a 403 is waited out with the token that is known, and after 401 for every token the first has its turn again", async (t) => {
+  captureLines(t);
+  const refusals = [401, 401, 403, 403].map((status) => ({ status }));
+  await withStub({ ...wellBehaved, "POST /api/publish": [...refusals, { status: 202 }] }, async ({ app, seen }) => {
+    await releaseApp({ ...app, tokens: ["for-app-service", "for-arm"] }, hasty);
+    const pushes = bearers(seen).filter(([route]) => route === "POST /api/publish");
+    const order = ["for-app-service", "for-arm", "for-app-service", "for-app-service", "for-app-service"];
+    assert.deepEqual(
+      pushes.map(([, bearer]) => bearer),
+      order.map((one) => `Bearer ${one}`),
+    );
+  });
 });
 
 test("a push that is never accepted ends at the deadline with the last answer and what to do", async (t) => {
@@ -273,10 +319,10 @@ test("a server that never answers is bounded by the request's own limit and aske
 
 test("only site, kind and version make a difference, and a changed site replaces", async () => {
   const old = { site: "a", kind: "web" as const, version: "1" };
-  const next = { ...old, scmUrl: "s", appUrl: "u", package: "p", token: "t", timeoutSeconds: 1 };
+  const next = { ...old, scmUrl: "s", appUrl: "u", package: "p", tokens: ["t"], timeoutSeconds: 1 };
   const diff = (change: object) => releaseProvider.diff?.("id", old, { ...next, ...change });
   assert.deepEqual(await diff({}), { changes: false, replaces: [] });
-  assert.deepEqual(await diff({ token: "t2", package: "p2", timeoutSeconds: 2 }), { changes: false, replaces: [] });
+  assert.deepEqual(await diff({ tokens: ["t2"], package: "p2", timeoutSeconds: 2 }), { changes: false, replaces: [] });
   assert.deepEqual(await diff({ version: "2" }), { changes: true, replaces: [] });
   assert.deepEqual(await diff({ kind: "function" }), { changes: true, replaces: [] });
   assert.deepEqual(await diff({ site: "b" }), { changes: true, replaces: ["site"] });

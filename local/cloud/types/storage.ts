@@ -8,7 +8,12 @@ interface InAccount {
   accountName: string;
 }
 
-export const storageAccount = resourceType({
+interface StorageAccountInputs {
+  /** Azure's default is true. */
+  allowSharedKeyAccess?: boolean;
+}
+
+export const storageAccount = resourceType<StorageAccountInputs>({
   id: accountId,
   autoname: suffixed,
   inputs: [
@@ -30,8 +35,9 @@ export const storageAccount = resourceType({
     "enableExtendedGroups",
     "enableNfsV3",
   ],
-  create({ cloud: { storage }, name }) {
+  create({ cloud: { storage, storageGuard }, inputs: { allowSharedKeyAccess = true }, id, name }) {
     storage.addAccount(name);
+    storageGuard.protect({ name, id, allowSharedKeyAccess });
     const endpoint = (service: "queue" | "table" | "blob") => storage.endpoint(service, name);
     return { primaryEndpoints: { queue: endpoint("queue"), table: endpoint("table"), blob: endpoint("blob") } };
   },

@@ -9,7 +9,7 @@ export const userAssignedIdentity = resourceType({
   autoname: suffixed,
   inputs: ["resourceGroupName", "resourceName", "location", "tags"],
   create({ cloud, id, name }) {
-    const principal = makePrincipal(name);
+    const principal = cloud.entra.enrol(makePrincipal(name));
     cloud.identities.set(id, principal);
     return { principalId: principal.objectId, clientId: principal.clientId, tenantId: cloud.entra.tenantId };
   },

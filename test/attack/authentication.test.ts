@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { generateKeyPair, SignJWT } from "jose";
+import { talk } from "../flow/talk";
 import { type RunningStack, startStack } from "../harness/running-stack";
 import { trustStack } from "../harness/trust-stack";
-import { talk } from "./talk";
 
 let stack: RunningStack;
 before(async () => {
@@ -61,30 +61,4 @@ test("nobody but a channel can post to the bot", async () => {
   await client.waitFor(2);
   assert.equal(client.received.length, 2, "only the user of the conversation was answered");
   client.close();
-});
-
-test("an event that a user posts makes the bot say nothing, whatever it claims", async () => {
-  const victim = await talk(stack);
-  const forger = await talk(stack);
-  const { serviceUrl } = stack.description.local.directLine;
-  const relatesTo = { channelId: "directline", serviceUrl, conversation: { id: victim.conversationId } };
-  const Message = JSON.stringify({ relatesTo, text: "forged" });
-  const now = String(Math.floor(Date.now() / 1000));
-  const values = [
-    { Message },
-    { Message, "webhook-id": "1", "webhook-timestamp": now, "webhook-signature": "v1,AAAA" },
-    Message,
-    undefined,
-  ];
-  for (const value of values) {
-    const response = await forger.post({ type: "event", name: "proactive", value });
-    assert.equal(response.status, 200);
-  }
-  await victim.say("hello");
-  await victim.waitFor(2);
-  assert.equal(victim.received.length, 2);
-  assert.equal(forger.received.length, 0);
-  assert.match(stack.stderr(), /event refused/);
-  victim.close();
-  forger.close();
 });

@@ -1,0 +1,15 @@
+/** Why a role cannot be assigned, with Azure's own code for it. */
+export class AccessError extends Error {
+  override readonly name = "AccessError";
+
+  constructor(
+    readonly code:
+      | "PrincipalNotFound"
+      | "RoleDefinitionDoesNotExist"
+      | "RoleAssignmentExists"
+      | "UnmatchedPrincipalType",
+    message: string,
+  ) {
+    super(`${code}: ${message}`);
+  }
+}

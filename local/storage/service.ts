@@ -1,0 +1,2 @@
+/** What a storage account serves here. */
+export type Service = "queue" | "table" | "blob";

@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { QueueClient } from "@azure/storage-queue";
+import { makePrincipal } from "../../local/identity/principal";
+import { acknowledged, comingBack, talk } from "../flow/talk";
+import type { DirectLineClient } from "../harness/direct-line-client";
+import { OwnStack } from "../harness/own-stack";
+
+/** What somebody can do only by a role. */
+type Ability =
+  | "bot puts messages on the queue"
+  | "bot sets messages aside"
+  | "bot is ready"
+  | "function carries messages"
+  | "function is ready"
+  | "operator sends"
+  | "operator looks at the poison queue";
+
+/** What breaks without each role assignment, and what the log says then. */
+const needs: Record<string, { breaks: Ability[]; says: RegExp }> = {
+  "bot-queueMessageSender-queue": {
+    breaks: ["bot puts messages on the queue"],
+    says: /bot .*may not send to the queue \S+bot-queue: the role Storage Queue Data Message Sender/,
+  },
+  "bot-queueMessageSender-poison": {
+    breaks: ["bot sets messages aside"],
+    says: /bot .*may not send to the queue \S+bot-queue-poison: the role Storage Queue Data Message Sender/,
+  },
+  "bot-queueDataReader-queue": {
+    breaks: ["bot is ready"],
+    says: /bot .*may not look at the queue \S+bot-queue: the role Storage Queue Data Reader/,
+  },
+  "bot-queueDataReader-poison": {
+    breaks: ["bot is ready"],
+    says: /bot .*may not look at the queue \S+bot-queue-poison: the role Storage Queue Data Reader/,
+  },
+  "bot-keyVaultSecretsUser-vault": {
+    breaks: ["bot is ready"],
+    says: /bot .*the secret \S+ cannot be read: the vault answered 403; the role Key Vault Secrets User/,
+  },
+  "function-queueDataContributor-account": {
+    breaks: ["bot sets messages aside", "function carries messages", "function is ready"], // nothing reaches the bot
+    says: /function .*Cannot read queue 'bot-queue': AuthorizationPermissionMismatch/,
+  },
+  "function-keyVaultSecretsUser-vault": {
+    breaks: ["function is ready"],
+    says: /function .*the secret "\S+" cannot be read: the vault answered 403; the role Key Vault Secrets User/,
+  },
+  "operator-queueDataContributor-queue": {
+    breaks: ["operator sends"],
+    says: /azure .*operator needs \S*messages\/add\/action/,
+  },
+  "operator-queueDataContributor-poison": {
+    breaks: ["operator looks at the poison queue"],
+    says: /azure .*operator needs \S*messages\/read/,
+  },
+};
+
+/** Assigned without a use that shows here. */
+const exempt: Record<string, string> = {
+  "function-blobDataOwner-account":
+    "the real host keeps its locks in blobs: functions-reference#connecting-to-host-storage-with-an-identity",
+  "function-tableDataContributor-account": "the real host keeps its diagnostic events in tables: the same page",
+  "function-metricsPublisher-insights": "the real host sends telemetry: azure-monitor/app/azure-ad-authentication",
+  ...Object.fromEntries(
+    ["botstate", "references", "deliveries"].flatMap((table) => [
+      [`bot-tableDataContributor-${table}`, "the tables get their use with state, references and deliveries"],
+      [`operator-tableDataContributor-${table}`, "the operator's tool reads them from then on"],
+    ]),
+  ),
+};
+
+/** `/readyz` answers from memory for this long, in milliseconds. */
+const readinessMemory = 5_000;
+
+let stack: Awaited<ReturnType<typeof OwnStack.up>>;
+let client: DirectLineClient;
+before(async () => {
+  stack = await OwnStack.up();
+  client = await talk(stack);
+});
+after(async () => {
+  client?.close();
+  await stack?.down();
+});
+
+const abilities: Record<Ability, () => Promise<boolean>> = {
+  async "bot puts messages on the queue"() {
+    const text = unique();
+    await client.say(text);
+    const answer = await client.waitFor(
+      ({ text: said = "" }) => said.includes(text) || said.includes("could not be added"),
+    );
+    client.received.length = 0;
+    return answer.text === acknowledged(text);
+  },
+  async "bot sets messages aside"() {
+    const text = unique();
+    await queue(tester()).sendMessage(JSON.stringify(message("no-such-conversation", text)));
+    return eventually(async () => {
+      const { peekedMessageItems } = await queue(tester(), "-poison").peekMessages({ numberOfMessages: 32 });
+      const found = peekedMessageItems.some(({ messageText }) => messageText.includes(text));
+      if (found) await queue(tester(), "-poison").clearMessages();
+      return found;
+    });
+  },
+  "bot is ready": () => isReady(stack.description.local.bot),
+  async "function carries messages"() {
+    const text = unique();
+    await queue(tester()).sendMessage(JSON.stringify(message(client.conversationId, text)));
+    return eventually(async () => client.received.some(({ text: said }) => said === comingBack(text)));
+  },
+  "function is ready": () => isReady(stack.description.local.function),
+  "operator sends": () =>
+    succeeds(queue(operator()).sendMessage(JSON.stringify(message(client.conversationId, unique())))),
+  "operator looks at the poison queue": () => succeeds(queue(operator(), "-poison").peekMessages()),
+};
+
+test("every role assignment is known to this test", () => {
+  const assigned = stack.cloud.access.all.map(({ logicalName }) => logicalName);
+  assert.deepEqual(assigned.sort(), [...Object.keys(needs), ...Object.keys(exempt)].sort());
+});
+
+test("with all roles everything works", async () => {
+  assert.deepEqual(await broken(), []);
+});
+
+for (const [name, { breaks, says }] of Object.entries(needs)) {
+  test(`without ${name} exactly this breaks: ${breaks.join(", ")}`, async () => {
+    const assignment = stack.cloud.access.all.find(({ logicalName }) => logicalName === name);
+    assert.ok(assignment);
+    await sleep(readinessMemory);
+    stack.log = "";
+    stack.cloud.access.revoke(name);
+    try {
+      assert.deepEqual((await broken()).sort(), [...breaks].sort());
+      assert.match(stack.log, says);
+    } finally {
+      stack.cloud.access.assign(assignment);
+    }
+    assert.ok(await eventually(abilities["function carries messages"], 30_000), "it works again with the role");
+  });
+}
+
+async function broken(): Promise<Ability[]> {
+  const found: Ability[] = [];
+  for (const [name, works] of Object.entries(abilities)) if (!(await works())) found.push(name as Ability);
+  return found;
+}
+
+async function isReady(url: string): Promise<boolean> {
+  return (await fetch(`${url}/readyz`)).status === 200;
+}
+
+function succeeds(request: Promise<unknown>): Promise<boolean> {
+  return request.then(
+    () => true,
+    () => false,
+  );
+}
+
+async function eventually(found: () => Promise<boolean>, milliseconds = 4_000): Promise<boolean> {
+  const end = Date.now() + milliseconds;
+  while (Date.now() < end) {
+    if (await found()) return true;
+    await sleep(50);
+  }
+  return false;
+}
+
+let count = 0;
+function unique(): string {
+  return `message ${++count}`;
+}
+
+function message(conversation: string, text: string) {
+  const { serviceUrl } = stack.description.local.directLine;
+  return { relatesTo: { channelId: "directline", serviceUrl, conversation: { id: conversation } }, text };
+}
+
+function queue(
+  credential: { getToken(): Promise<{ token: string; expiresOnTimestamp: number }> },
+  suffix = "",
+): QueueClient {
+  return new QueueClient(`${stack.description.outputs.queueUrl}${suffix}`, credential, {
+    retryOptions: { maxTries: 1 },
+  });
+}
+
+/** Somebody who needs no roles, so that a check depends on one role only. */
+const lifted = makePrincipal("tester");
+function tester() {
+  stack.cloud.access.lift(lifted.objectId);
+  return credentialOf(stack.cloud.entra.enrol(lifted));
+}
+
+function operator() {
+  return credentialOf(stack.cloud.operator);
+}
+
+function credentialOf(principal: typeof lifted) {
+  const getToken = async () => {
+    const { token, expires } = await stack.cloud.entra.issue(principal, "https://storage.azure.com");
+    return { token, expiresOnTimestamp: expires * 1000 };
+  };
+  return { getToken };
+}

@@ -1,0 +1,228 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:https";
+import path from "node:path";
+import { after, before, describe, mock, test } from "node:test";
+import { createProxyServer } from "httpxy";
+import type { App } from "../../infra/release/app";
+import { releaseProvider } from "../../infra/release/provider";
+import type { Site } from "../../local/app-service/site";
+import { listen, stop } from "../../local/listen";
+import { makeZip, OwnAppService } from "../harness/own-app-service";
+
+/** Seconds: long for an app of one file to start, short for a test to wait. */
+const limit = 6;
+const logStream =
+  "What to do: look at the app's own output (Azure portal: the app, Log stream; or `az webapp log tail`). If it only " +
+  "needs longer to start, raise the config `releaseTimeout`; then run `pulumi up` again.";
+
+let appService: OwnAppService;
+const lines: string[] = [];
+before(async () => {
+  mock.method(console, "log", (line: string) => lines.push(line));
+  appService = await OwnAppService.open();
+});
+after(() => appService.close());
+
+// At the same time, since most of it is waiting.
+describe("the release provider against App Service", { concurrency: true }, () => {
+  test("a good zip is released, by OneDeploy and by zip push", async (t) => {
+    for (const kind of ["web", "function"] as const) {
+      const { app } = await deployment(`good-${kind}`, answering(), { kind });
+      const began = performance.now();
+      const released = await releaseProvider.create(app);
+      t.diagnostic(`${kind}: ${Math.round(performance.now() - began)} ms from push to ready`);
+      assert.deepEqual(released, { id: app.site, outs: { site: app.site, kind, version: app.version } });
+    }
+  });
+
+  test("a zip that crashes at start ends with what the front end says, and the next one is released", async () => {
+    const { app, site } = await deployment("crashes", 'throw new Error("QUEUE_URL is missing");');
+    assert.equal(
+      await failureOf(app),
+      [
+        `crashes: version ${app.version.slice(0, 12)} did not answer within N s.`,
+        `Last answer of https://${site.hostName}/healthz: 503 This app is not running.`,
+        "Deployment log (end):",
+        "Deployment successful.",
+        logStream,
+      ].join("\n"),
+    );
+    assert.ok(appService.lines.includes("crashes ended with exit code 1"));
+    assert.ok(appService.lines.some((line) => line.includes("QUEUE_URL is missing")));
+    await releaseGood(app, site);
+  });
+
+  test("a zip that never becomes ready ends with what /readyz says and where to look, and the next one is released", async () => {
+    const { app, site } = await deployment("not-ready", answering({ ready: false }));
+    assert.equal(
+      await failureOf(app),
+      [
+        `not-ready: version ${app.version.slice(0, 12)} runs, but was not ready within N s.`,
+        `Last answer of https://${site.hostName}/readyz: 503 {"status":"not ready"}`,
+        "What to do: the app runs, but cannot use something it needs with its identity (queue, tables, vault). New role " +
+          "assignments take up to 10 minutes: run `pulumi up` again or raise the config `releaseTimeout`; then check the " +
+          "app's role assignments and its Log stream.",
+      ].join("\n"),
+    );
+    await releaseGood(app, site);
+  });
+
+  test("a zip that answers another version ends with both versions, and the next one is released", async () => {
+    const other = "0e".repeat(32);
+    const { app, site } = await deployment("other", answering({ version: other }));
+    assert.equal(
+      await failureOf(app),
+      [
+        `other: version ${app.version.slice(0, 12)} did not answer within N s.`,
+        "Another version answers (0e0e0e0e0e0e): the zip was deployed, but does not run.",
+        `Last answer of https://${site.hostName}/healthz: 200 {"status":"ok","version":"${other}"}`,
+        "Deployment log (end):",
+        "Deployment successful.",
+        logStream,
+      ].join("\n"),
+    );
+    await releaseGood(app, site);
+  });
+
+  test("a zip that is none ends at once with the platform's log, the app before it runs on, and the next one is released", async () => {
+    const { app, site } = await deployment("no-zip", answering());
+    await releaseProvider.create(app);
+    writeFileSync(app.package, "not a zip");
+    const began = performance.now();
+    assert.equal(
+      await failureOf({ ...app, timeoutSeconds: 60 }),
+      [
+        "no-zip: the deployment failed: invalid zip data",
+        "Deployment log (end):",
+        "invalid zip data",
+        "What to do: read the deployment log above (Azure portal: the app, Deployment Center, Logs); then run `pulumi up` again.",
+      ].join("\n"),
+    );
+    assert.ok(performance.now() - began < 30_000, "no waiting for what has failed");
+    const health = await fetch(`https://${site.hostName}/healthz`);
+    assert.equal(((await health.json()) as { version: string }).version, app.version);
+    await releaseGood(app, site);
+  });
+
+  test("an SCM site that answers 409, then 503, then 202 has released in the end", async () => {
+    const { app, site } = await deployment("busy", answering());
+    const scm = await reluctant(site, [409, 503]);
+    try {
+      await releaseProvider.create({ ...app, scmUrl: scm.url, timeoutSeconds: 60 });
+    } finally {
+      await scm.close();
+    }
+    assert.deepEqual(
+      lines.filter((line) => line.startsWith("busy: ") && !line.includes("waiting")).map(withoutSeconds),
+      ["busy: zip not accepted yet: 409 not now", "busy: zip not accepted yet: 503 not now", "busy: live after N s"],
+    );
+  });
+
+  test("an SCM site that stays busy ends with its last answer, and the next release succeeds", async () => {
+    const { app, site } = await deployment("stuck", answering());
+    const scm = await reluctant(site, Array(100).fill(409));
+    try {
+      assert.equal(
+        await failureOf({ ...app, scmUrl: scm.url, timeoutSeconds: 2 }),
+        [
+          `stuck: ${scm.url}/api/publish?type=zip&async=true did not accept the zip within N s.`,
+          "Last answer: 409 not now",
+          "What to do: check that whoever runs `pulumi up` is at least Contributor on the resource group and that the SCM " +
+            "site is reachable from here (no access restriction). New role assignments take up to 10 minutes; then run `pulumi up` again.",
+        ].join("\n"),
+      );
+    } finally {
+      await scm.close();
+    }
+    await releaseGood(app, site);
+  });
+
+  test("an SCM site that takes only the other audience's token gets that one", async () => {
+    const { app, site } = await deployment("audience", answering());
+    await releaseProvider.create({ ...app, tokens: [await appService.token("https://other.example"), ...app.tokens] });
+    await releaseGood(app, site);
+  });
+});
+
+/** Code of an app whose version is that of its zip and which is ready, unless told otherwise. */
+function answering({
+  version,
+  ready = true,
+  greeting = "",
+}: {
+  version?: string;
+  ready?: boolean;
+  greeting?: string;
+} = {}) {
+  return `// ${greeting}
+    const version = ${JSON.stringify(version ?? null)} ?? require("node:fs").readFileSync("version.txt", "utf8");
+    require("node:http").createServer(({ url }, response) => {
+      const answers = {
+        "/healthz": [200, { status: "ok", version }],
+        "/readyz": ${ready ? '[200, { status: "ready" }]' : '[503, { status: "not ready" }]'},
+      };
+      const [status, body] = answers[url] ?? [404, {}];
+      response.writeHead(status).end(JSON.stringify(body));
+    }).listen(process.env.PORT);`;
+}
+
+/** A new site and what is to be released to it. */
+async function deployment(name: string, code: string, more: Partial<App> = {}): Promise<{ app: App; site: Site }> {
+  const site = await appService.site(name);
+  const app: App = {
+    site: name,
+    kind: "web",
+    scmUrl: `https://${site.scmHostName}`,
+    appUrl: `https://${site.hostName}`,
+    ...writeZip(name, code),
+    tokens: [await appService.token()],
+    timeoutSeconds: limit,
+    ...more,
+  };
+  return { app, site };
+}
+
+function writeZip(name: string, code: string): Pick<App, "package" | "version"> {
+  const { zip, version } = makeZip(code);
+  const file = path.join(appService.home, `${name}.zip`);
+  writeFileSync(file, zip);
+  return { package: file, version };
+}
+
+/** The message of the failed release, which must come within the app's limit and a little more; seconds as N. */
+async function failureOf(app: App): Promise<string> {
+  const began = performance.now();
+  let message = "";
+  await assert.rejects(releaseProvider.create(app), (error: Error) => {
+    message = error.message;
+    return true;
+  });
+  const seconds = (performance.now() - began) / 1000;
+  assert.ok(seconds < app.timeoutSeconds + 10, `${seconds} s of ${app.timeoutSeconds} s`);
+  for (const token of app.tokens) assert.ok(!message.includes(token), "no token in an error");
+  return withoutSeconds(message);
+}
+
+async function releaseGood(app: App, site: Site): Promise<void> {
+  const next = { ...app, ...writeZip(app.site, answering({ greeting: "good" })), timeoutSeconds: 60 };
+  await releaseProvider.create(next);
+  const health = await fetch(`https://${site.hostName}/healthz`);
+  assert.deepEqual(await health.json(), { status: "ok", version: next.version });
+}
+
+function withoutSeconds(text: string): string {
+  return text.replace(/\d+ s\b/g, "N s");
+}
+
+/** In front of the site's SCM site: answers these first, and then lets it answer. */
+async function reluctant(site: Site, refusals: number[]): Promise<{ url: string; close(): Promise<void> }> {
+  const { cert, key, ca } = appService.certificates;
+  const proxy = createProxyServer({ target: `https://${site.scmHostName}`, ssl: { ca } });
+  const server = createServer({ cert, key }, (request, response) => {
+    const refusal = refusals.shift();
+    if (!refusal) return void proxy.web(request, response);
+    request.resume().on("end", () => response.writeHead(refusal).end("not now"));
+  });
+  return { url: `https://127.0.0.1:${await listen(server)}`, close: () => stop(server) };
+}
