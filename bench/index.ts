@@ -1,15 +1,22 @@
-import { availableParallelism, loadavg } from "node:os";
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { availableParallelism, loadavg, tmpdir } from "node:os";
+import path from "node:path";
 import { parseArgs } from "node:util";
+import type { AppName } from "../local/cloud/local-cloud";
+import type { StackDescription } from "../local/stack-description";
+import { trustStack } from "../test/harness/trust-stack";
 import { CleanUp } from "./clean-up";
 import { Floor } from "./floor/floor";
-import { type Memory, MemoryWatch } from "./memory";
-import { npmStart } from "./npm-start";
-import { median, percentiles } from "./percentiles";
+import { percentiles } from "./percentiles";
 import { pollingSettings } from "./polling";
 import { report } from "./report";
 import type { Results, RoundTrips } from "./results";
 import { conversations, idleRoundTrips, loadedRoundTrips } from "./round-trip";
 import { stackTalkers } from "./stack-talker";
+import { deployedZip } from "./start-up/deployed";
+import { timeStartUp } from "./start-up/start-up";
+import { startSeveralTimes } from "./starts";
 import type { OpenTalker } from "./talker";
 
 /** The last one is kept and talked to. */
@@ -24,41 +31,40 @@ const help = `npm run bench -- [options]
 /** `npm run bench`: how fast and how large the stack is on this machine, beside what the machine allows at best. */
 async function bench(cleanUp: CleanUp): Promise<Results> {
   const machine = describeMachine();
-  const { stack, readyAfter, memory } = await startSeveralTimes(cleanUp);
+  const { stack, memory, ...started } = await startSeveralTimes(starts, cleanUp, say);
+  trustStack(stack);
+  const apps = await measureApps(stack.description, cleanUp);
   say("Starting the floor");
   const floor = await Floor.open();
   cleanUp.add(() => floor.close());
   const { idle, loaded } = await roundTrips(stackTalkers(stack.description), floor.talkers).catch((error) => {
     throw new Error(`${(error as Error).message}${stack.lastLines()}`);
   });
-  return { machine, ready: { seconds: median(readyAfter), starts: readyAfter }, idle, loaded, memory: memory() };
+  return { machine, ...started, ...apps, idle, loaded, memory: memory() };
+}
+
+/** The apps that run, as they were deployed. */
+async function measureApps(stack: StackDescription, cleanUp: CleanUp): Promise<Pick<Results, "size" | "startUp">> {
+  const home = mkdtempSync(path.join(tmpdir(), "proactive-bench-"));
+  cleanUp.add(() => rm(home, { recursive: true, force: true }));
+  const measure = async (app: AppName) => {
+    say(`Starting the ${app} alone, bundled and unbundled`);
+    const zip = await deployedZip(app, stack);
+    return { size: zip.length, startUp: await timeStartUp(app, zip, stack, path.join(home, app)) };
+  };
+  const [bot, fn] = [await measure("bot"), await measure("function")];
+  return { size: { bot: bot.size, function: fn.size }, startUp: { bot: bot.startUp, function: fn.startUp } };
 }
 
 async function roundTrips(real: OpenTalker, floor: OpenTalker) {
   const polling = pollingSettings();
-  say("One conversation, idle (two minutes); stack and floor beside each other, so that they see the same machine");
+  say(
+    "One conversation, idle (a minute and a half); stack and floor beside each other, so that they see the same machine",
+  );
   const idle = await Promise.all([idleRoundTrips(real, polling), idleRoundTrips(floor, polling)]);
   say(`${conversations} conversations at once; stack and floor in turn`);
   const loaded = await loadedRoundTrips(real, floor);
   return { idle: compare(idle), loaded: { conversations, ...compare(loaded) } };
-}
-
-async function startSeveralTimes(cleanUp: CleanUp) {
-  const readyAfter: number[] = [];
-  for (;;) {
-    say(`npm start, ${readyAfter.length + 1} of ${starts}`);
-    let watch: MemoryWatch | undefined;
-    const stack = await npmStart((pid) => {
-      watch = MemoryWatch.begin(pid);
-    });
-    readyAfter.push(stack.readyAfter / 1000);
-    const stop = () => stack.stop();
-    cleanUp.add(stop);
-    const memory = (): Memory | null => watch?.end(stack.description.local.processes) ?? null;
-    if (readyAfter.length === starts) return { stack, readyAfter, memory };
-    memory();
-    await stop();
-  }
 }
 
 function compare([real = [], floor = []]: number[][]): RoundTrips {

@@ -1,16 +1,24 @@
-import type { Results, RoundTrips } from "./results";
+import type { Results, RoundTrips, StartUp } from "./results";
 
 /** What the template wants to be: seconds, and times the floor. Printed, never enforced. */
 const aim = { ready: 6, ratio: 2 };
 
 /** The results for people. */
-export function report({ machine, ready, idle, loaded, memory }: Results): string {
+export function report({ machine, ready, release, size, startUp, idle, loaded, memory }: Results): string {
   const { node, platform, cpus, load } = machine;
   const lines = [
     `node ${node}, ${platform}, ${cpus} CPUs, load ${load.toFixed(1)} before the run`,
     "",
     row("npm start to ready", `${ready.seconds.toFixed(2)} s`, against(ready.seconds < aim.ready, `< ${aim.ready} s`)),
     note(`median of ${ready.starts.map((seconds) => seconds.toFixed(2)).join(", ")}`),
+    "",
+    row("release of both apps", `${release.both.toFixed(1)} s from the first push to the last app that is ready`),
+    row("  bot", `${release.bot.toFixed(1)} s from push to ready   zip ${bytes(size.bot)}`),
+    row("  function", `${release.function.toFixed(1)} s from push to ready   zip ${bytes(size.function)}`),
+    note("medians of the same starts"),
+    row("start until /healthz", "as deployed, in one file, and with its packages in node_modules"),
+    row("  bot", describeStartUp(startUp.bot)),
+    row("  function", describeStartUp(startUp.function)),
     "",
     ...roundTrips("idle, one conversation", idle),
     ...roundTrips(`${loaded.conversations} conversations at once`, loaded),
@@ -36,6 +44,13 @@ function roundTrips(name: string, { p50, p95, samples, floor, ratio }: RoundTrip
   ];
 }
 
+function describeStartUp(startUp: StartUp | null): string {
+  if (!startUp) return "not measured: this system has no /proc";
+  const { bundled, unbundled, ratio, starts } = startUp;
+  const times = `bundled ${milliseconds(bundled)}   unbundled ${milliseconds(unbundled)}   ${ratio.toFixed(1)} times`;
+  return `${times}   medians of ${starts}`;
+}
+
 function row(name: string, ...cells: string[]): string {
   return `${name.padEnd(28)}${cells.join("   ")}`;
 }
@@ -52,6 +67,10 @@ function milliseconds(value: number): string {
   return `${value.toFixed(value < 100 ? 1 : 0).padStart(5)} ms`;
 }
 
-function megabytes(bytes: number): string {
-  return `${Math.round(bytes / 2 ** 20)} MB`;
+function bytes(count: number): string {
+  return `${count.toLocaleString("en")} bytes`;
+}
+
+function megabytes(count: number): string {
+  return `${Math.round(count / 2 ** 20)} MB`;
 }

@@ -5,10 +5,10 @@ import type { OpenTalker, Talker } from "./talker";
 
 /** Not counted: first messages start conversations, fetch tokens and warm code up. */
 const idleWarmUp = 3;
-const idleMessages = 32;
+const idleMessages = 24;
 
 export const conversations = 16;
-const loadRounds = 2;
+const loadRounds = 4;
 const loadWarmUp = 5;
 const loadMessages = 10;
 

@@ -7,6 +7,7 @@ import { ProactiveBot } from "./proactive-bot";
 import { ProactiveDelivery } from "./proactive-delivery";
 import { createServer } from "./server";
 import { readSettings } from "./settings";
+import { Tables } from "./tables";
 
 const settings = readSettings(process.env);
 const credential = new ManagedIdentityCredential({ clientId: settings.appId });
@@ -20,12 +21,14 @@ const turns = new ConversationTurns();
 const delivery = new ProactiveDelivery(adapter, queue, turns, settings.appId);
 const bot = new ProactiveBot(queue, delivery, turns, webhook);
 const webChat = settings.webChat ? { directLine: settings.directLine, secret: directLine } : undefined;
+const needed = [queue, new Tables(settings.tableServiceUrl, credential), webhook, ...(webChat ? [directLine] : [])];
 const readiness = new Readiness(
-  () => Promise.all([queue.reach(), webhook.reach(), webChat && directLine.reach()]),
+  needed.map((one) => () => one.reach()),
   (error) => log("error", "not ready", { reason: reason(error) }),
 );
 
-const server = createServer({ adapter, bot, readiness, webChat }).listen(settings.port, () =>
-  log("info", "listening", { port: settings.port }),
-);
+const server = createServer({ adapter, bot, readiness, webChat }).listen(settings.port, (error) => {
+  if (error) throw error;
+  log("info", "listening", { port: settings.port });
+});
 process.once("SIGTERM", () => server.close(() => process.exit(0)));

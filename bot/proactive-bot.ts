@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { type Activity, ActivityTypes, Channels, TurnContext } from "botbuilder";
 import {
-  conversationReference,
   eventName,
   InvalidMessage,
   type MessageQueue,
+  parseMessage,
   QueueMissing,
   type Secret,
+  wholeMessage,
 } from "../message";
 import type { ConversationTurns } from "./conversation-turns";
 import { EventGate } from "./event-gate";
@@ -55,8 +56,8 @@ export class ProactiveBot {
     const text = activity.text ?? "";
     const id = randomUUID();
     try {
-      const relatesTo = conversationReference.parse(TurnContext.getConversationReference(activity));
-      await this.queue.enqueue({ relatesTo, text, id });
+      const relatesTo = TurnContext.getConversationReference(activity);
+      await this.queue.enqueue(parseMessage({ relatesTo, text, id }));
     } catch (error) {
       log("error", "not queued", { id, reason: reason(error) });
       return apology(error, this.queue.name);
@@ -72,7 +73,11 @@ function isProactiveEvent({ type, name, channelId }: Activity): boolean {
 }
 
 function apology(error: unknown, queueName: string): string {
-  if (error instanceof InvalidMessage) return "Your message is too long for the queue. Please send a shorter one.";
+  if (error instanceof InvalidMessage) {
+    return error.field === wholeMessage
+      ? "Your message is too long for the queue. Please send a shorter one."
+      : "This bot cannot come back to you on this channel. Please tell whoever runs it.";
+  }
   if (error instanceof QueueMissing) {
     return `Your message was not added to the queue: the queue "${queueName}" does not exist. Please tell whoever runs this bot.`;
   }

@@ -16,8 +16,13 @@ import { within } from "./within";
 /** Milliseconds for a proactive send: the channel that brought the event waits 15 s, and putting it off takes some, too. */
 const sendLimit = 6_000;
 
+/** Milliseconds for which a message that was said is remembered by its id. */
+const memory = 10 * 60 * 1000;
+
 /** Brings a queue message to the conversation it relates to. */
 export class ProactiveDelivery {
+  private readonly sends = new Map<string, Promise<void>>();
+
   constructor(
     private readonly adapter: ChannelAdapter,
     private readonly queue: MessageQueue,
@@ -31,7 +36,7 @@ export class ProactiveDelivery {
    */
   async deliver(event: SignedEvent): Promise<void> {
     try {
-      await this.send(parseMessage(event.Message));
+      await within(sendLimit, "the proactive send", this.send(event));
     } catch (error) {
       return this.recover(event, error);
     }
@@ -51,15 +56,25 @@ export class ProactiveDelivery {
     log("error", "failed", details);
   }
 
-  private send({ relatesTo, text }: QueueMessage): Promise<void> {
-    const tooLate = Date.now() + sendLimit;
-    const speak = async (context: TurnContext) => {
-      if (Date.now() >= tooLate) throw new Error("its turn came too late"); // the function was told so, and defers it
+  /** A message that is being said, or was, is not said again: the function brings back what took too long. */
+  private send(event: SignedEvent): Promise<void> {
+    const id = event["webhook-id"];
+    const known = this.sends.get(id);
+    if (known) return known;
+    const sending = this.speak(parseMessage(event.Message));
+    this.sends.set(id, sending);
+    const forget = () => this.sends.delete(id);
+    sending.then(() => setTimeout(forget, memory).unref(), forget);
+    return sending;
+  }
+
+  private speak({ relatesTo, text }: QueueMessage): Promise<void> {
+    const turn = async (context: TurnContext) => {
       context.activity.id = undefined as unknown as string; // else Web Chat waits 5 s for the activity this "replies" to
       await context.sendActivity(`This is coming back from the trigger! ${text}`);
     };
-    const turn = () => this.adapter.resume(this.appId, relatesTo as unknown as Partial<ConversationReference>, speak);
-    return within(sendLimit, "the proactive send", this.turns.run(relatesTo.conversation.id, turn));
+    const reference = relatesTo as unknown as Partial<ConversationReference>;
+    return this.turns.run(relatesTo.conversation.id, () => this.adapter.resume(this.appId, reference, turn));
   }
 }
 

@@ -12,7 +12,7 @@ export class ServiceHosts {
 
   /** @throws ForbiddenService unless the URL is https and its host is on the list. */
   check(serviceUrl: string | undefined): void {
-    const url = URL.parse(serviceUrl ?? "");
+    const url = serviceUrl && URL.canParse(serviceUrl) ? new URL(serviceUrl) : undefined;
     if (url?.protocol === "https:" && !url.username && this.allowed.some((entry) => matches(entry, url.host))) return;
     throw new ForbiddenService(`serviceUrl ${url?.origin ?? "(none)"} is not an https host on the allow-list`);
   }

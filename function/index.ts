@@ -15,7 +15,7 @@ const directLineKey = new VaultSecret(vault, directLineSecret);
 
 const forwarder = new Forwarder(queue, new DirectLine(settings.directLine, directLineKey), webhook);
 const readiness = new Readiness(
-  () => Promise.all([queue.reach(), webhook.reach(), directLineKey.reach()]),
+  [queue, webhook, directLineKey].map((one) => () => one.reach()),
   (error) => console.error(`Not ready: ${(error as Error).message}`),
 );
 

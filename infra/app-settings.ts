@@ -39,6 +39,7 @@ export function botSettings({ config, identities, storage, secrets }: AppSetting
     ToBotFromEmulatorOpenIdMetadataUrl: cloud.emulatorOpenIdMetadata,
     CallerId: cloud.callerId,
     QUEUE_URL: storage.queueUrl,
+    TABLE_SERVICE_URL: storage.account.primaryEndpoints.table,
     SERVICE_HOSTS: [...cloud.serviceHosts, ...serviceHosts].join(","),
     WEB_CHAT: String(webChat),
     DIRECT_LINE_ENDPOINT: cloud.directLine,

@@ -30,8 +30,6 @@ export const cloud = z.strictObject(
     appServiceAudience: url,
     /** Audience of tokens for Key Vault's data plane. */
     vaultAudience: url,
-    /** Audience of tokens for queues and tables. */
-    storageAudience: url,
     /** The Azure portal. */
     portal: url,
     /** Hosts that may receive the bot's token. */
@@ -65,8 +63,6 @@ export const clouds: Record<string, Cloud> = {
     appServiceAudience: "https://appservice.azure.com",
     // learn.microsoft.com/azure/key-vault/general/authentication
     vaultAudience: "https://vault.azure.net",
-    // learn.microsoft.com/azure/storage/blobs/authorize-access-azure-active-directory
-    storageAudience: "https://storage.azure.com",
     portal: "https://portal.azure.com",
     serviceHosts: [
       // Web Chat, Direct Line and its regions, Slack and others; Microsoft alone names hosts under it
@@ -94,8 +90,6 @@ export const clouds: Record<string, Cloud> = {
     appServiceAudience: "https://appservice.azure.us",
     // learn.microsoft.com/azure/azure-government/compare-azure-government-global-azure
     vaultAudience: "https://vault.usgovcloudapi.net",
-    // One audience in every cloud: learn.microsoft.com/azure/storage/blobs/authorize-access-azure-active-directory
-    storageAudience: "https://storage.azure.com",
     portal: "https://portal.azure.us",
     serviceHosts: [
       "*.botframework.azure.us",

@@ -1,10 +1,8 @@
 import * as storage from "@pulumi/azure-native/storage";
 import * as pulumi from "@pulumi/pulumi";
 import { poisonSuffix } from "../message/queue-names";
+import { tableNames } from "../message/table-names";
 import type { Placement } from "./placement";
-
-/** What the bot keeps: its state, where its users are, and what became of each message. */
-const tableNames = ["botstate", "references", "deliveries"];
 
 export interface StorageArgs {
   placement: Placement;

@@ -38,6 +38,7 @@ function seconds(milliseconds: number): string {
 
 /** The bot logs JSON for machines; here people read it. */
 function readable(line: string): string {
+  if (!line.startsWith("{")) return line;
   try {
     const { time, level, event, ...details } = JSON.parse(line);
     if (!event) return line;

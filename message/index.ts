@@ -1,5 +1,5 @@
 export { type ConversationReference, conversationReference } from "./conversation-reference";
-export { InvalidMessage } from "./invalid-message";
+export { InvalidMessage, wholeMessage } from "./invalid-message";
 export { MessageQueue, QueueMissing } from "./message-queue";
 export { formatMessage, maxMessageBytes, parseMessage, type QueueMessage, toJson } from "./queue-message";
 export { poisonSuffix } from "./queue-names";
@@ -8,4 +8,5 @@ export { parseRetryAfter } from "./retry-delay";
 export { type Secret, withSecret } from "./secret";
 export { directLineSecret, webhookForm, webhookSecret } from "./secret-names";
 export { eventName, ForgedEvent, functionUser, openEvent, type SignedEvent, signEvent } from "./signed-event";
+export { tableNames } from "./table-names";
 export { type Vault, VaultError, VaultSecret } from "./vault-secret";

@@ -1,5 +1,8 @@
 import type { z } from "zod";
 
+/** The `field` of a message that is wrong as a whole. */
+export const wholeMessage = "(message)";
+
 /** A message that no retry can deliver; `field` is the path to what is wrong, such as `relatesTo.channelId`. */
 export class InvalidMessage extends Error {
   override readonly name = "InvalidMessage";
@@ -14,7 +17,7 @@ export class InvalidMessage extends Error {
   /** The first of a schema's complaints: values are never repeated, they may be private. */
   static of(error: z.ZodError): InvalidMessage {
     const [issue] = error.issues;
-    const field = issue?.path.length ? issue.path.join(".") : "(message)";
+    const field = issue?.path.length ? issue.path.join(".") : wholeMessage;
     const problem = (issue?.message ?? "unknown problem").replace(/^Invalid input: /, "");
     if (problem.endsWith("received undefined")) return new InvalidMessage(field, "is missing");
     return new InvalidMessage(field, `is not valid: ${problem}`);

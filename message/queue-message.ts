@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { decodeBase64 } from "./base64";
 import { conversationReference } from "./conversation-reference";
-import { InvalidMessage } from "./invalid-message";
+import { InvalidMessage, wholeMessage } from "./invalid-message";
 
 /**
  * The largest message, in bytes of UTF-8 JSON. A storage queue takes 64 KiB of text, and this is what fits as Base64 too.
@@ -11,13 +11,16 @@ export const maxMessageBytes = 48 * 1024;
 
 /** What travels through the queue: the 2018 template's `{relatesTo, text}` and optional fields of ours. Unknown fields are kept,
  * and null is as good as absent: .NET writes it. */
-export const queueMessage = z.looseObject({
+const queueMessage = z.looseObject({
   relatesTo: conversationReference,
   text: z.string(),
   /** Accepted because 2018's producers send it; it gives no trust: the allow-list decides. */
   isTrustedServiceUrl: z.boolean().nullish(),
   /** Makes delivery idempotent; the queue's own message id where absent. */
-  id: z.string().min(1).nullish(),
+  id: z
+    .string()
+    .regex(/^[\x20-\x7e]{1,200}$/, "expected 1 to 200 printable ASCII characters")
+    .nullish(),
   /** Not to be delivered earlier. */
   notBefore: z.iso.datetime({ offset: true }).nullish(),
   /** How many times this message has been deferred. */
@@ -64,12 +67,12 @@ function parseJson(text: string): unknown {
     return JSON.parse(json);
   } catch {
     refuseOversize(json); // the more useful of the two complaints
-    throw new InvalidMessage("(message)", "is not JSON, neither plain nor as Base64");
+    throw new InvalidMessage(wholeMessage, "is not JSON, neither plain nor as Base64");
   }
 }
 
 function refuseOversize(json: string): void {
   const bytes = Buffer.byteLength(json);
   if (bytes <= maxMessageBytes) return;
-  throw new InvalidMessage("(message)", `is too large: ${bytes} bytes, at most ${maxMessageBytes} are allowed`);
+  throw new InvalidMessage(wholeMessage, `is too large: ${bytes} bytes, at most ${maxMessageBytes} are allowed`);
 }

@@ -5,23 +5,24 @@ export class Readiness {
   private checkedAt = 0;
   private answer: Promise<boolean> = Promise.resolve(false);
 
-  /** @param check rejects when something is out of reach; `report` is told why. */
+  /** @param checks each rejects when something is out of reach; `report` is told of every one that does */
   constructor(
-    private readonly check: () => Promise<unknown>,
+    private readonly checks: (() => Promise<unknown>)[],
     private readonly report: (error: unknown) => void,
   ) {}
 
   ready(): Promise<boolean> {
     if (Date.now() - this.checkedAt > milliseconds) {
       this.checkedAt = Date.now();
-      this.answer = this.check().then(
-        () => true,
-        (error) => {
-          this.report(error);
-          return false;
-        },
-      );
+      this.answer = this.check();
     }
     return this.answer;
+  }
+
+  private async check(): Promise<boolean> {
+    const outcomes = await Promise.allSettled(this.checks.map((check) => check()));
+    const failures = outcomes.filter((outcome) => outcome.status === "rejected");
+    for (const { reason } of failures) this.report(reason);
+    return failures.length === 0;
   }
 }

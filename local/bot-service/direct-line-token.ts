@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
+import { KnownTokens } from "../known-tokens";
 import { ServiceError } from "./service-error";
 
 /** What a Direct Line token grants: one conversation of one bot, perhaps as one user only. */
@@ -17,6 +18,7 @@ const issuer = "https://directline.botframework.com/";
 
 // The claims' names are those of the real tokens: DirectLineJS and Web Chat decode them and look for `user`.
 const claims = z.object({
+  exp: z.number(),
   bot: z.string(),
   conv: z.string(),
   user: z.string().optional(),
@@ -28,6 +30,7 @@ const claims = z.object({
 /** Issues and checks Direct Line tokens. */
 export class DirectLineTokens {
   private readonly key = randomBytes(32);
+  private readonly known = new KnownTokens((token) => this.verify(token));
 
   /** @param lifetime seconds */
   constructor(readonly lifetime: number) {}
@@ -43,13 +46,19 @@ export class DirectLineTokens {
 
   /** Throws 403 TokenExpired for an expired token and 401 for every other that is not ours or not of the purpose. */
   async read(token: string, ...purposes: Purpose[]): Promise<Grant> {
+    const { use, grant } = await this.known.read(token);
+    if (!purposes.includes(use)) throw unusable();
+    return grant;
+  }
+
+  private async verify(token: string) {
     const { errors, jwtVerify } = await import("jose");
     try {
       const { payload } = await jwtVerify(token, this.key, { issuer, audience: issuer, algorithms: ["HS256"] });
-      const { bot, conv, user, name, origins, use } = claims.parse(payload);
-      if (!purposes.includes(use)) throw unusable();
+      const { exp, bot, conv, user, name, origins, use } = claims.parse(payload);
       const grant: Grant = { botName: bot, conversationId: conv, trustedOrigins: origins };
-      return user === undefined ? grant : { ...grant, user: { id: user, name } };
+      if (user !== undefined) grant.user = { id: user, name };
+      return { value: { use, grant }, expires: exp * 1000 };
     } catch (error) {
       throw error instanceof errors.JWTExpired
         ? new ServiceError(403, "TokenExpired", "The token has expired.")

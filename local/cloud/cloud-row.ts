@@ -14,7 +14,6 @@ export function cloudRow({ openIdMetadata, serviceUrl }: BotServiceUrls, issuer:
     callerId: "urn:botframework:azure",
     appServiceAudience: "https://appservice.azure.com",
     vaultAudience: "https://vault.azure.net",
-    storageAudience: "https://storage.azure.com",
     portal: url.origin,
     serviceHosts: [url.host],
   };

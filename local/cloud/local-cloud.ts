@@ -78,8 +78,9 @@ export class LocalCloud {
     const dataPlane = new DataPlane(
       async () => (await entra.issue(resourceManager, "https://storage.azure.com")).token,
     );
+    const bots = new Callers(entra, ["https://api.botframework.com"]);
     const botService = new BotService({
-      verifyBotToken: async (token) => ({ appId: (await entra.verify(token, ["https://api.botframework.com"])).appid }),
+      verifyBotToken: async (token) => ({ appId: (await bots.identify(token)).clientId }),
       log: (line) => options.log("azure", line),
     });
     const host = await BotServiceHost.open(botService, certificates);

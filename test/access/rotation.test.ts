@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { AppName } from "../../local/cloud/local-cloud";
 import { comingBack, talk } from "../flow/talk";
 import { OwnStack } from "../harness/own-stack";
@@ -39,6 +40,7 @@ async function restart(app: AppName): Promise<void> {
   for (let i = 0; i < 200; i++) {
     const ready = await fetch(`https://${site.hostName}/readyz`).catch(() => undefined);
     if (ready?.status === 200) return;
+    await sleep(50);
   }
   assert.fail(`the ${app} did not come back`);
 }

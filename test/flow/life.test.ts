@@ -118,7 +118,7 @@ test("a Node that is too old is told what it needs", async () => {
     {
       code: 1,
       out: "",
-      err: "This needs Node 20 or newer, and this is Node 18.20.4. Azure runs Node 22.\n",
+      err: "This needs Node 20.17 or newer, and this is Node 18.20.4. Azure runs Node 22.\n",
     },
   );
 });

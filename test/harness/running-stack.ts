@@ -20,6 +20,8 @@ export interface Launch {
   env?: Record<string, string>;
   /** Called with the id of the first process, before it has done anything. */
   onSpawn?(pid: number): void;
+  /** Called with each line that it says on stderr, as it comes. */
+  onLine?(line: string): void;
 }
 
 /** Starts the stack under this very Node; `args` are those of `npm start`. @throws Error with what the stack said on stderr */
@@ -95,7 +97,7 @@ class StackChild {
   private readonly ended: Promise<string>;
   private readonly endWithUs = () => this.signal("SIGTERM", "group");
 
-  constructor({ command, args, env, onSpawn }: Launch) {
+  constructor({ command, args, env, onSpawn, onLine }: Launch) {
     this.child = spawn(command, args, {
       cwd: root,
       // The stack ends with its parent only when npm started it; a test that is killed must not leave one behind.
@@ -114,6 +116,7 @@ class StackChild {
     this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.stderr += text;
     });
+    if (onLine && this.child.stderr) createInterface({ input: this.child.stderr }).on("line", onLine);
     if (this.child.pid) onSpawn?.(this.child.pid);
   }
 

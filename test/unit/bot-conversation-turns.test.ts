@@ -27,6 +27,19 @@ test("other conversations do not wait", async () => {
   await slow;
 });
 
+test("a turn that hangs does not silence its conversation", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const turns = new ConversationTurns();
+  const hangs = assert.rejects(
+    turns.run("a", () => new Promise<void>(() => {})),
+    /longer than 25000 ms/,
+  );
+  const next = turns.run("a", async () => "next");
+  t.mock.timers.tick(25_000);
+  await hangs;
+  assert.equal(await next, "next");
+});
+
 test("a turn that fails, even at once, tells its caller and does not stop the next", async () => {
   const turns = new ConversationTurns();
   const fails = turns.run("a", async () => {

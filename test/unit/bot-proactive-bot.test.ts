@@ -114,7 +114,8 @@ test("a message that could not be queued is never claimed to be, and the user le
   assert.match(said.join(), /^Your message is too long/);
   said = [];
   await bot.run(turn({ text: "hello", channelId: "a channel nobody knows" }));
-  assert.match(said.join(), /could not be added/);
+  assert.match(said.join(), /cannot come back to you on this channel/);
+  assert.match(logged(), /relatesTo\.channelId is not valid/);
 });
 
 test("an answer that the channel does not take fails the turn", async () => {

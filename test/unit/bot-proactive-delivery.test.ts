@@ -44,9 +44,9 @@ beforeEach(() => {
   log.mock.resetCalls();
 });
 
-function event(message: unknown = { relatesTo, text: "hello" }): SignedEvent {
+function event(message: unknown = { relatesTo, text: "hello" }, id = "1"): SignedEvent {
   const Message = typeof message === "string" ? message : JSON.stringify(message);
-  return { Message, "webhook-id": "1", "webhook-timestamp": "", "webhook-signature": "" };
+  return { Message, "webhook-id": id, "webhook-timestamp": "", "webhook-signature": "" };
 }
 
 /** What botbuilder throws for a channel's answer. */
@@ -145,22 +145,37 @@ test("where the queue takes neither the copy nor the poison, that is thrown too"
   await assert.rejects(delivery.deliver(event()), /out of reach/);
 });
 
-test("a send that takes longer than the function's patience is a failure, and what waited behind it is not said late", async (t) => {
+test("what takes longer than the function's patience is a failure, and is said once although the function brings it back", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.now() });
   let finish = () => {};
   channel = (text) => new Promise((resolve) => (finish = () => resolve(void said.push(text))));
-  const slow = assert.rejects(delivery.deliver(event()), /longer than 6000 ms/);
-  const behind = assert.rejects(delivery.deliver(event({ relatesTo, text: "behind" })), /longer than 6000 ms/);
+  const behind = { relatesTo, text: "behind" };
+  const slow = assert.rejects(delivery.deliver(event(undefined, "slow")), /longer than 6000 ms/);
+  const waiting = assert.rejects(delivery.deliver(event(behind, "behind")), /longer than 6000 ms/);
   await new Promise(setImmediate);
   t.mock.timers.tick(6_000);
-  await Promise.all([slow, behind]);
+  await Promise.all([slow, waiting]);
 
   channel = async (text) => void said.push(text);
+  const again = delivery.deliver(event(undefined, "slow"));
   finish();
-  await turns.run("c", async () => undefined);
-  assert.deepEqual(said, ["This is coming back from the trigger! hello"], "the one that was already on its way");
-  await delivery.deliver(event({ relatesTo, text: "again" }));
-  assert.equal(said[1], "This is coming back from the trigger! again");
+  await again;
+  await delivery.deliver(event(behind, "behind"));
+  const once = ["This is coming back from the trigger! hello", "This is coming back from the trigger! behind"];
+  assert.deepEqual(said, once);
+  await delivery.deliver(event(behind, "behind"));
+  assert.deepEqual(said, once);
+  t.mock.timers.tick(10 * 60_000);
+  await delivery.deliver(event(behind, "behind"));
+  assert.equal(said.length, 3, "ten minutes later it is forgotten");
+});
+
+test("a send that failed is tried anew", async () => {
+  channel = () => Promise.reject(new Error("no token"));
+  await assert.rejects(delivery.deliver(event()), /no token/);
+  channel = async (text) => void said.push(text);
+  await delivery.deliver(event());
+  assert.equal(said.length, 1);
 });
 
 test("the log holds ids and reasons, never what was said", async () => {

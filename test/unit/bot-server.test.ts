@@ -94,7 +94,7 @@ async function listen(server: Server): Promise<string> {
 }
 
 async function start(parts: Partial<ServerParts> = {}): Promise<string> {
-  const ready = new Readiness(async () => undefined, assert.ifError);
+  const ready = new Readiness([async () => undefined], assert.ifError);
   const run = { run: (context: TurnContext) => turn(context) } as ServerParts["bot"];
   return listen(createHttpServer(bot.createServer({ adapter, bot: run, readiness: ready, ...parts })));
 }
@@ -129,12 +129,12 @@ test("readyz says whether what it depends on answers, and to strangers no more",
   assert.deepEqual([ready.status, await ready.json()], [200, { status: "ready" }]);
   const problems: unknown[] = [];
   const broken = new Readiness(
-    () => Promise.reject(new Error("the queue")),
+    [() => Promise.reject(new Error("the queue")), async () => undefined, () => Promise.reject(new Error("the vault"))],
     (error) => problems.push(error),
   );
   const notReady = await fetch(`${await start({ readiness: broken })}/readyz`);
   assert.deepEqual([notReady.status, await notReady.json()], [503, { status: "not ready" }]);
-  assert.equal(problems.length, 1);
+  assert.deepEqual(problems.map(String), ["Error: the queue", "Error: the vault"], "all that is wrong is reported");
 });
 
 test("an activity of a channel runs a turn", async () => {

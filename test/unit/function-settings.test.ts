@@ -54,11 +54,8 @@ test("the health endpoints tell the version beside the bundle, and whether the q
   const { healthz, readyz } = require(outfile) as typeof import("../../function/health");
   const ask = (handler: ReturnType<typeof healthz>) => handler({} as HttpRequest, {} as InvocationContext);
   assert.deepEqual(await ask(healthz()), { jsonBody: { status: "ok", version: "abc123" } });
-  const ready = new Readiness(async () => undefined, assert.ifError);
+  const ready = new Readiness([async () => undefined], assert.ifError);
   assert.deepEqual(await ask(readyz(ready)), { status: 200, jsonBody: { status: "ready" } });
-  const broken = new Readiness(
-    () => Promise.reject(new Error("the queue's secret")),
-    () => undefined,
-  );
+  const broken = new Readiness([() => Promise.reject(new Error("the queue's secret"))], () => undefined);
   assert.deepEqual(await ask(readyz(broken)), { status: 503, jsonBody: { status: "not ready" } });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { strFromU8, unzipSync } from "fflate";
 import { type AppPackage, packageBot, packageFunction } from "../../infra/package/app-package";
 import { verify, webChatScript } from "../../infra/package/web-chat";
+import { checkOut, root as ourRoot } from "./helpers/checkout";
 
 const folders: string[] = [];
 after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
@@ -77,15 +78,8 @@ test("the zips are the same bytes in another time zone, another folder and anoth
 });
 
 test("the real apps are the same bytes in another checkout", async () => {
-  const root = join(__dirname, "../..");
-  const copy = join(await folder(), "another checkout");
-  for (const part of ["bot", "function", "message"]) await cp(join(root, part), join(copy, part), { recursive: true });
-  await mkdir(join(copy, "node_modules"));
-  for (const name of await readdir(join(root, "node_modules"))) {
-    if (!name.startsWith("."))
-      await symlink(join(root, "node_modules", name), join(copy, "node_modules", name), "junction");
-  }
-  const [here, there] = await Promise.all([versions(root), versions(copy)]);
+  const copy = await checkOut(join(await folder(), "another checkout"));
+  const [here, there] = await Promise.all([versions(ourRoot), versions(copy)]);
   assert.deepEqual(there, here);
 });
 

@@ -248,6 +248,7 @@ test("the bot's app settings are exactly what the bot reads", async () => {
     CallerId: "urn:botframework:azure",
     AZURE_TOKEN_CREDENTIALS: "prod",
     QUEUE_URL: `https://${account}.queue.example/bot-queue`,
+    TABLE_SERVICE_URL: `https://${account}.table.example/`,
     SERVICE_HOSTS: "*.botframework.com,smba.trafficmanager.net,smba.infra.gcc.teams.microsoft.com",
     WEB_CHAT: "true",
     DIRECT_LINE_ENDPOINT: "https://directline.botframework.com",

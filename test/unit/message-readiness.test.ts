@@ -7,10 +7,7 @@ afterEach(() => mock.timers.reset());
 
 test("it asks once in five seconds, however many knock", async () => {
   let asked = 0;
-  const readiness = new Readiness(
-    async () => void asked++,
-    (error) => assert.fail(String(error)),
-  );
+  const readiness = new Readiness([async () => void asked++], (error) => assert.fail(String(error)));
   assert.deepEqual(await Promise.all([readiness.ready(), readiness.ready(), readiness.ready()]), [true, true, true]);
   mock.timers.tick(4_000);
   await readiness.ready();
@@ -27,7 +24,7 @@ test("what is out of reach is reported and makes it not ready, until it answers 
   const check = async () => {
     if (broken) throw problem;
   };
-  const readiness = new Readiness(check, (error) => reported.push(error));
+  const readiness = new Readiness([check], (error) => reported.push(error));
   assert.equal(await readiness.ready(), false);
   broken = false;
   assert.equal(await readiness.ready(), false, "still remembered");

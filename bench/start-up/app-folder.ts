@@ -1,0 +1,29 @@
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { unzipSync } from "fflate";
+import { bundle } from "../../infra/package/bundle";
+import { projectRoot } from "../../infra/package/cache";
+import type { AppName } from "../../local/cloud/local-cloud";
+
+/** Unpacks an app as App Service does. */
+export async function unpack(zip: Uint8Array, folder: string): Promise<string> {
+  for (const [name, bytes] of Object.entries(unzipSync(zip))) {
+    const file = path.join(folder, name);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, bytes);
+  }
+  return folder;
+}
+
+/** The same app, but for its packages: compiled in the same way, it finds them in node_modules. */
+export async function unpackUnbundled(app: AppName, zip: Uint8Array, folder: string): Promise<string> {
+  await unpack(zip, folder);
+  await writeFile(path.join(folder, "index.js"), await bundle(projectRoot, `${app}/index.ts`, await packages()));
+  await symlink(path.join(projectRoot, "node_modules"), path.join(folder, "node_modules"), "junction");
+  return folder;
+}
+
+async function packages(): Promise<string[]> {
+  const { dependencies } = JSON.parse(await readFile(path.join(projectRoot, "package.json"), "utf8"));
+  return [...Object.keys(dependencies), "@azure/functions-core"]; // the host itself provides the last one
+}

@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { get } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../../local/listen";
+
+export interface Command {
+  /** Of node. */
+  args: string[];
+  cwd: string;
+  /** All that the app sees, but for its port. */
+  env: Record<string, string>;
+}
+
+/** Milliseconds. */
+const between = 5;
+const limit = 60_000;
+
+/** Milliseconds from the start of an app until it answers on `/healthz`; it is killed then. @throws Error with what it said when it does not */
+export async function timeStart({ args, cwd, env }: Command): Promise<number> {
+  const port = await freePort();
+  const begin = performance.now();
+  const child = spawn(process.execPath, args, {
+    cwd,
+    env: { ...env, PORT: String(port) },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const said = collect(child);
+  const ended = once(child, "exit");
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+  try {
+    while (!(await answers(`http://127.0.0.1:${port}/healthz`))) {
+      const isOver = child.exitCode !== null || performance.now() - begin > limit;
+      if (isOver) throw new Error(`An app started alone did not answer on /healthz. It said:\n${said()}`);
+      await sleep(between);
+    }
+    return performance.now() - begin;
+  } finally {
+    kill();
+    await ended;
+    process.off("exit", kill);
+  }
+}
+
+function answers(url: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    get(url, { agent: false }, (answer) => resolve(answer.resume().statusCode === 200)).on("error", () =>
+      resolve(false),
+    );
+  });
+}
+
+function collect({ stdout, stderr }: ChildProcess): () => string {
+  let text = "";
+  for (const stream of [stdout, stderr]) {
+    stream?.setEncoding("utf8").on("data", (more: string) => {
+      text += more;
+    });
+  }
+  return () => text;
+}
