@@ -1,7 +1,7 @@
 import type { Activity } from "botbuilder";
 import express, { type RequestHandler, Router } from "express";
 import { z } from "zod";
-import type { ChannelAdapter } from "./channel-adapter";
+import { type ChannelAdapter, Unauthorized } from "./channel-adapter";
 import type { ProactiveBot } from "./proactive-bot";
 
 /** Direct Line's own limit for an activity is 262,144 bytes; a channel's envelope adds a little. */
@@ -18,8 +18,10 @@ const activity = z.looseObject({
 /** `POST /api/messages`: where Bot Service brings what happens in a conversation. */
 export function messages(adapter: ChannelAdapter, bot: ProactiveBot): Router {
   const receive: RequestHandler = async (request, response) => {
+    const { authorization = "" } = request.headers;
+    if (!authorization) throw new Unauthorized("the request has no token"); // whatever else is wrong with it
     const parsed = activity.parse(request.body) as unknown as Activity;
-    const invoke = await adapter.receive(request.headers.authorization ?? "", parsed, (context) => bot.run(context));
+    const invoke = await adapter.receive(authorization, parsed, (context) => bot.run(context));
     response.status(invoke?.status ?? 200);
     if (invoke?.body) response.json(invoke.body);
     else response.end();

@@ -4,7 +4,7 @@ import { stop as stopEsbuild } from "esbuild";
 import { type AppName, LocalCloud } from "./cloud/local-cloud";
 import { ResourceManager } from "./cloud/resource-manager";
 import type { Properties } from "./cloud/resource-type";
-import { Console } from "./console/console";
+import { ConsolePage } from "./console/console-page";
 import { type Made, runProgram } from "./engine/engine";
 import { bundleFunctionsHost } from "./functions-host-bundle";
 import { makeHome, removeHome } from "./home";
@@ -18,6 +18,8 @@ export interface StackOptions {
   port?: number;
   /** How long a role assignment takes to work, in seconds: in Azure up to ten minutes. Absent: no time. */
   propagation?: number;
+  /** The page is on another port than the usual one, which is taken. */
+  onPort(port: number, taken: number): void;
   onMade(resource: Made): void;
   log(source: string, line: string): void;
   onDeath(app: AppName, cause: string): void;
@@ -27,7 +29,7 @@ export interface StackOptions {
 export class LocalStack {
   readonly home = makeHome();
   private made?: LocalCloud;
-  private console?: Console;
+  private page?: ConsolePage;
 
   /** What the stack stands on: a test takes a role away while everything runs. @throws Error before `up` has opened it */
   get cloud(): LocalCloud {
@@ -36,7 +38,7 @@ export class LocalStack {
   }
 
   /** Resolves when both apps answer. @throws the first reason why not; `down` is still to be called */
-  async up({ port, propagation, onMade, log, onDeath }: StackOptions): Promise<StackDescription> {
+  async up({ port, propagation, onPort, onMade, log, onDeath }: StackOptions): Promise<StackDescription> {
     const host = bundleFunctionsHost(this.home);
     this.made = await LocalCloud.open({
       home: this.home,
@@ -45,29 +47,30 @@ export class LocalStack {
       log,
       onDeath,
     });
-    this.console = await Console.open(this.cloud.botService, port);
+    this.page = await ConsolePage.open(this.cloud.botService, port);
+    if (this.page.takenPort) onPort(this.page.port, this.page.takenPort);
     await host.bundled;
     const outputs = await runProgram({
       resources: new ResourceManager(this.cloud),
       program: root,
       project,
       stack: "local",
-      config: { [`${project}:cloud`]: JSON.stringify(this.cloud.row(this.console.origin)) },
+      config: { [`${project}:cloud`]: JSON.stringify(this.cloud.row(this.page.origin)) },
       onMade,
     });
     await stopEsbuild(); // its service would stay for as long as we do
-    const description = this.describe(this.cloud, this.console, outputs);
-    this.console.announce(description);
+    const description = this.describe(this.cloud, this.page, outputs);
+    this.page.announce(description);
     writeFileSync(path.join(this.home, "stack.json"), JSON.stringify(description), { mode: 0o600 });
     return description;
   }
 
   async down(): Promise<void> {
-    await Promise.all([this.console?.close(), this.made?.close()]);
+    await Promise.all([this.page?.close(), this.made?.close()]);
     removeHome(this.home);
   }
 
-  private describe(cloud: LocalCloud, console: Console, outputs: Properties): StackDescription {
+  private describe(cloud: LocalCloud, console: ConsolePage, outputs: Properties): StackDescription {
     const { IDENTITY_ENDPOINT, IDENTITY_HEADER } = cloud.identityEndpoint.admit([cloud.operator], cloud.operator);
     const queueService = new URL(".", String(outputs.queueUrl)).href;
     const account = path.basename(queueService);

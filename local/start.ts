@@ -20,11 +20,12 @@ async function start(options: StartOptions): Promise<void> {
     .once("SIGTERM", () => end(0))
     .once("SIGHUP", () => end(0));
   whenOrphaned(() => end(0));
-  process.stdout.once("error", () => end(0)); // nobody reads any more: `npm start | head`
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => end(0)); // `npm start | head`
   try {
     screen.say("Bringing up the program's resources on this machine:");
     const description = await stack.up({
       port: options.port,
+      onPort: (port, taken) => screen.say(`Port ${taken} is taken, so the page is on ${port}.`),
       propagation: options.propagation,
       onMade: (resource) => screen.made(resource),
       log: (source, line) => screen.log(source, line),
@@ -42,9 +43,15 @@ function ending(stack: LocalStack): (code: number, last?: string) => Promise<voi
   let ending: Promise<void> | undefined;
   const end = async (code: number, last?: string) => {
     if (last) process.stderr.write(`\n${last}\n`);
-    setTimeout(() => process.exit(code), farewell);
+    process.on("uncaughtException", () => {}); // what is cut short by the end is no news
+    const leave = () => {
+      process.removeAllListeners("exit"); // Pulumi's would complain of a program that was not waited for
+      removeHome(stack.home);
+      process.exit(code);
+    };
+    setTimeout(leave, farewell);
     await stack.down().catch((error) => process.stderr.write(`${error}\n`));
-    process.exit(code);
+    leave();
   };
   return (code, last) => {
     ending ??= end(code, last);
@@ -61,11 +68,15 @@ function main(): void {
     const options = startOptions(process.argv.slice(2));
     if (options.help) return void process.stdout.write(help);
     if (options.json) globalThis.console = new Console(process.stderr); // stdout is for one line
-    void start(options);
+    start(options).catch((error: Error) => fail(error.message));
   } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n\n${help}`);
-    process.exitCode = 1;
+    fail(`${(error as Error).message}\n\n${help}`);
   }
+}
+
+function fail(message: string): void {
+  process.stderr.write(`${message}\n`);
+  process.exitCode = 1;
 }
 
 main();

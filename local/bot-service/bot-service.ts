@@ -111,6 +111,11 @@ export class BotService {
     return this.bots.enableDirectLine(botName);
   }
 
+  /** The channel's secrets, if there is one. */
+  directLineKeys(botName: string): DirectLineKeys | undefined {
+    return this.bots.hasDirectLine(botName) ? this.bots.enableDirectLine(botName) : undefined;
+  }
+
   /** Takes the channel away: its secrets and tokens are refused and its streams end. */
   disableDirectLine(botName: string): void {
     this.bots.disableDirectLine(botName);

@@ -20,8 +20,9 @@ export const invokes: Record<string, Invoke> = {
   },
 
   "azure-native:botservice:listChannelWithKeys"({ botService }, { resourceName = "", channelName }) {
-    if (channelName !== "DirectLineChannel") throw new Error(`the bot ${resourceName} has no channel ${channelName}`);
-    const { key, key2 } = botService.enableDirectLine(resourceName);
+    const keys = channelName === "DirectLineChannel" && botService.directLineKeys(resourceName);
+    if (!keys) throw new Error(`ResourceNotFound: the bot ${resourceName} has no channel ${channelName}`);
+    const { key, key2 } = keys;
     const sites = [{ siteName: "Default Site", siteId: "1", isEnabled: true, key, key2 }];
     return { resourceName, properties: { channelName, properties: { sites } } };
   },

@@ -19,6 +19,8 @@ export interface ResourceType<Inputs = Properties> {
   id: string;
   /** The name where the program gives none. azure-native adds eight random characters at the top level. */
   autoname?: (logicalName: string) => string;
+  /** What Azure allows as a name: learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules. Absent: not checked. */
+  name?: RegExp;
   /** The inputs that have an effect here. Others are refused; absent: the resource is only declared, and nothing has one. */
   inputs?: readonly string[];
   /** Gives the resource its body; resolves to the outputs that are not inputs. */

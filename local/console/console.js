@@ -45,7 +45,8 @@ async function send(conversation, text) {
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ conversation, text }),
   });
-  outside.querySelector("output").textContent = answer.ok ? "It is on the queue." : "The queue did not take it.";
+  const said = answer.ok ? "It is on the queue." : `It is not on the queue: ${(await answer.json()).error}`;
+  outside.querySelector("output").textContent = said;
 }
 
 openChat().then(offerOutside, (error) => {

@@ -10,6 +10,8 @@ export interface IdentityVariables {
   IDENTITY_HEADER: string;
 }
 
+const apiVersion = "2019-08-01";
+
 /**
  * App Service's token endpoint, protocol 2019-08-01: GET ?resource=…&client_id=… with the caller's secret in X-IDENTITY-HEADER.
  * Source: learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference.
@@ -45,14 +47,21 @@ export class ManagedIdentityEndpoint {
   }
 
   private async answer(request: IncomingMessage): Promise<{ status: number; body: unknown }> {
-    const query = new URL(request.url ?? "/", this.url).searchParams;
+    const { pathname, searchParams: query } = new URL(request.url ?? "/", this.url);
+    if (request.method !== "GET" || pathname !== "/msi/token") return refusal(404, "only GET /msi/token is here");
     const caller = this.callers.get(String(request.headers["x-identity-header"]));
     const resource = query.get("resource");
     if (!caller) return refusal(401, "X-IDENTITY-HEADER is missing or wrong");
-    if (!resource) return refusal(400, "the query has no resource");
+    const unknown = [...query.keys()].find((key) => !["api-version", "resource", "client_id"].includes(key));
+    if (unknown) return refusal(400, `the local cloud does not support ${unknown}`);
+    if (query.get("api-version") !== apiVersion) return refusal(400, `api-version must be ${apiVersion}`);
+    if (!resource || !URL.canParse(resource)) return refusal(400, "resource must be a URL");
     const clientId = query.get("client_id");
     const identity = clientId ? caller.identities.find((one) => one.clientId === clientId) : caller.fallback;
-    if (!identity) return refusal(400, `no identity with client id ${clientId} is assigned to this app`);
+    if (!identity) {
+      const which = clientId ? `no identity with client id ${clientId}` : "no system-assigned identity";
+      return refusal(400, `${which} is assigned to this app`);
+    }
     return { status: 200, body: await this.tokenFor(identity, resource) };
   }
 

@@ -59,7 +59,7 @@ const needs: Record<string, Need> = {
   })),
   "function-queueDataContributor-account": {
     breaks: ["bot sets messages aside", "function carries messages", "function is ready"], // nothing reaches the bot
-    says: /function .*Cannot read queue 'bot-queue': AuthorizationPermissionMismatch/,
+    says: /azure .*needs \S*messages\/process\/action[\s\S]*function .*Cannot read queue 'bot-queue'/,
   },
   "function-keyVaultSecretsUser-vault": {
     breaks: ["function is ready"],

@@ -17,7 +17,7 @@ export class OwnStack {
     };
     const onDeath = (app: string, cause: string) => log(app, cause);
     try {
-      const description = await own.stack.up({ port: 0, onMade: () => {}, log, onDeath });
+      const description = await own.stack.up({ port: 0, onPort: () => {}, onMade: () => {}, log, onDeath });
       return Object.assign(own, { description });
     } catch (error) {
       await own.down();

@@ -124,7 +124,7 @@ test("a vault that this cloud cannot be is refused by the property", async () =>
   };
   for (const [property, value] of Object.entries(refused)) {
     await assert.rejects(
-      makeVault("no", { [property]: value }),
+      makeVault("refused", { [property]: value }),
       new RegExp(`does not support a vault with ${property}`),
     );
   }

@@ -7,9 +7,24 @@ const siteId = `${inGroup}/Microsoft.Web/sites/{name}`;
 
 interface WebAppInputs {
   kind?: string;
-  identity?: { userAssignedIdentities?: string[] };
+  identity?: { type?: string; userAssignedIdentities?: string[] };
   siteConfig?: { appCommandLine?: string; linuxFxVersion?: string };
 }
+
+/** What `siteConfig` may say here. Settings have a resource of their own. */
+const siteConfigs = [
+  "alwaysOn",
+  "appCommandLine",
+  "ftpsState",
+  "healthCheckPath",
+  "http20Enabled",
+  "linuxFxVersion",
+  "minTlsVersion",
+  "scmMinTlsVersion",
+  "webSocketsEnabled",
+  "localMySqlEnabled", // azure-native's own default, as the next one
+  "netFrameworkVersion",
+];
 
 interface ApplicationSettingsInputs {
   name: string;
@@ -20,6 +35,7 @@ export const plan = resourceType({ id: `${inGroup}/Microsoft.Web/serverfarms/{na
 
 export const webApp = resourceType<WebAppInputs>({
   id: siteId,
+  name: /^(?=.{2,60}$)[A-Za-z0-9]+(-+[A-Za-z0-9]+)*$/,
   autoname: suffixed,
   inputs: [
     "resourceGroupName",
@@ -38,6 +54,7 @@ export const webApp = resourceType<WebAppInputs>({
     "scmSiteAlsoStopped",
   ],
   async create({ cloud, inputs, name }) {
+    refuseUnsupported(inputs);
     const identities = (inputs.identity?.userAssignedIdentities ?? []).map((id) => cloud.identity(id));
     const site = await cloud.addSite(name, identities, startCommand(inputs));
     return {
@@ -71,6 +88,12 @@ export const publishingPasswords = (way: "ftp" | "scm") =>
       return {};
     },
   });
+
+function refuseUnsupported({ identity, siteConfig = {} }: WebAppInputs): void {
+  const unknown = Object.keys(siteConfig).find((key) => !siteConfigs.includes(key));
+  if (unknown) throw new NotSupported(`siteConfig.${unknown}`);
+  if (identity?.type !== "UserAssigned") throw new NotSupported(`the identity type ${identity?.type}`);
+}
 
 /** What starts an app: the Functions host, or the command line, which here has to be `node …`. */
 function startCommand({ kind = "", siteConfig }: WebAppInputs): "functions" | string[] {

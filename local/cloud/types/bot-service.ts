@@ -20,6 +20,7 @@ export const bot = resourceType<BotInputs>({
   inputs: ["resourceGroupName", "resourceName", "location", "tags", "kind", "sku", "properties"],
   create({ cloud, inputs, name }) {
     const { endpoint, msaAppId, msaAppType } = inputs.properties;
+    if (!endpoint.startsWith("https://")) throw new Error(`the bot's endpoint ${endpoint} is not https`);
     if (msaAppType !== "UserAssignedMSI") throw new NotSupported(`msaAppType ${msaAppType}`);
     cloud.botService.register({ name, appId: msaAppId, endpoint });
     return {};

@@ -16,6 +16,7 @@ interface SecretInputs {
 
 export const vault = resourceType<VaultInputs>({
   id: vaultId,
+  name: /^(?=.{3,24}$)[A-Za-z](-?[A-Za-z0-9])*$/,
   autoname: suffixed,
   inputs: ["resourceGroupName", "vaultName", "location", "tags", "properties"],
   async create({ cloud, inputs: { properties }, id, name }) {
@@ -27,6 +28,7 @@ export const vault = resourceType<VaultInputs>({
 
 export const secret = resourceType<SecretInputs>({
   id: `${vaultId}/secrets/{secretName}`,
+  name: /^[A-Za-z0-9-]{1,127}$/,
   autoname: same,
   inputs: ["resourceGroupName", "vaultName", "secretName", "tags", "properties"],
   create({ cloud, inputs, name }) {

@@ -15,6 +15,7 @@ interface StorageAccountInputs {
 
 export const storageAccount = resourceType<StorageAccountInputs>({
   id: accountId,
+  name: /^[a-z0-9]{3,24}$/,
   autoname: suffixed,
   inputs: [
     "resourceGroupName",
@@ -45,6 +46,7 @@ export const storageAccount = resourceType<StorageAccountInputs>({
 
 export const queue = resourceType<InAccount>({
   id: `${accountId}/queueServices/default/queues/{queueName}`,
+  name: /^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/,
   autoname: same,
   inputs: ["resourceGroupName", "accountName", "queueName"],
   async create({ cloud, inputs, name }) {
@@ -55,6 +57,7 @@ export const queue = resourceType<InAccount>({
 
 export const table = resourceType<InAccount>({
   id: `${accountId}/tableServices/default/tables/{tableName}`,
+  name: /^[A-Za-z][A-Za-z0-9]{2,62}$/,
   autoname: same,
   inputs: ["resourceGroupName", "accountName", "tableName"],
   async create({ cloud, inputs, name }) {

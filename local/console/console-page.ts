@@ -1,11 +1,15 @@
 import { createServer, type Server } from "node:http";
 import path from "node:path";
-import express, { type RequestHandler } from "express";
+import express, { type ErrorRequestHandler, type RequestHandler } from "express";
+import { z } from "zod";
 import { webChatScript } from "../../infra/package/web-chat";
 import type { BotService } from "../bot-service";
 import { listen, stop } from "../listen";
 import { sendMessage } from "../send-message";
 import type { StackDescription } from "../stack-description";
+
+/** What the form sends. */
+const words = z.object({ conversation: z.string().min(1), text: z.string() });
 
 const defaultPort = 3978;
 const portsToTry = 100;
@@ -16,19 +20,22 @@ export class PortTaken extends Error {
 }
 
 /** The console page: Web Chat on plain http with Direct Line on the same origin, so that a browser asks no questions. */
-export class Console {
+export class ConsolePage {
   private stack?: StackDescription;
   private server!: Server;
-  private port = 0;
+  port = 0;
 
-  private constructor(private readonly botService: BotService) {}
+  private constructor(
+    private readonly botService: BotService,
+    private readonly wanted?: number,
+  ) {}
 
   /** @param port 0 for any; absent: 3978, or the next free one. @throws PortTaken */
-  static async open(botService: BotService, port?: number): Promise<Console> {
-    const console = new Console(botService);
-    console.server = createServer(console.routes()).on("upgrade", botService.upgrade);
-    console.port = port === undefined ? await firstFree(console.server) : await exactly(console.server, port);
-    return console;
+  static async open(botService: BotService, port?: number): Promise<ConsolePage> {
+    const page = new ConsolePage(botService, port);
+    page.server = createServer(page.routes()).on("upgrade", botService.upgrade);
+    page.port = port === undefined ? await firstFree(page.server) : await exactly(page.server, port);
+    return page;
   }
 
   /** Where apps and other programs reach Direct Line. */
@@ -39,6 +46,11 @@ export class Console {
   /** Where people look. */
   get page(): string {
     return `http://localhost:${this.port}/`;
+  }
+
+  /** The port that it would have had, if that was taken. */
+  get takenPort(): number | undefined {
+    return this.wanted === undefined && this.port !== defaultPort ? defaultPort : undefined;
   }
 
   announce(stack: StackDescription): void {
@@ -53,6 +65,7 @@ export class Console {
     const json = express.json();
     return express()
       .disable("x-powered-by")
+      .use(onlyFromHere)
       .get("/", file("index.html"))
       .get("/console.js", file("console.js"))
       .get("/console.css", file("console.css"))
@@ -61,9 +74,10 @@ export class Console {
         this.token().then((token) => response.json(token), next);
       })
       .post("/send", json, (request, response, next) => {
-        this.send(request.body).then(() => response.status(202).json({}), next);
+        this.send(words.parse(request.body)).then(() => response.status(202).json({}), next);
       })
-      .use(this.botService.directLine);
+      .use(this.botService.directLine)
+      .use(tell);
   }
 
   private async token() {
@@ -79,11 +93,22 @@ export class Console {
     return { token, userId };
   }
 
-  private async send({ conversation, text }: { conversation: string; text: string }): Promise<void> {
+  private async send({ conversation, text }: z.infer<typeof words>): Promise<void> {
     if (!this.stack) throw new Error("the stack is still coming up");
     await sendMessage(this.stack, { conversation, text });
   }
 }
+
+/** Another site's page must not get here by a name of its own that leads to this machine. */
+const onlyFromHere: RequestHandler = (request, response, next) => {
+  if (["localhost", "127.0.0.1"].includes(request.hostname)) next();
+  else response.status(403).json({ error: `this page is at localhost, not at ${request.hostname}` });
+};
+
+/** The page shows the reason. */
+const tell: ErrorRequestHandler = (error, _request, response, _next) => {
+  response.status(error instanceof z.ZodError ? 400 : 500).json({ error: (error as Error).message });
+};
 
 function file(name: string): RequestHandler {
   return (_request, response) => response.sendFile(path.join(__dirname, name));
