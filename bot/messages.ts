@@ -18,13 +18,16 @@ const activity = z.looseObject({
 /** `POST /api/messages`: where Bot Service brings what happens in a conversation. */
 export function messages(adapter: ChannelAdapter, bot: ProactiveBot): Router {
   const receive: RequestHandler = async (request, response) => {
-    const { authorization = "" } = request.headers;
-    if (!authorization) throw new Unauthorized("the request has no token"); // whatever else is wrong with it
     const parsed = activity.parse(request.body) as unknown as Activity;
-    const invoke = await adapter.receive(authorization, parsed, (context) => bot.run(context));
+    const invoke = await adapter.receive(request.headers.authorization ?? "", parsed, (context) => bot.run(context));
     response.status(invoke?.status ?? 200);
     if (invoke?.body) response.json(invoke.body);
     else response.end();
   };
-  return Router().post("/api/messages", express.json({ limit: bodyLimit }), receive);
+  return Router().post("/api/messages", refuseWithoutToken, express.json({ limit: bodyLimit }), receive);
 }
+
+/** Who brings no token learns nothing else about the request, and its body is not read. */
+const refuseWithoutToken: RequestHandler = (request, _response, next) => {
+  next(request.headers.authorization ? undefined : new Unauthorized("the request has no token"));
+};

@@ -192,20 +192,25 @@ test("what is not an activity gets 400, which says what is wrong", async () => {
     [{ ...activity, conversation: undefined }, "not an activity: conversation is missing or not valid"],
     [{ ...activity, conversation: { id: 7 } }, "not an activity: conversation.id is missing or not valid"],
   ];
-  for (const [body, error] of wrong) assert.deepEqual(await post(body), { status: 400, error });
-  const asText = await post(activity, { "content-type": "text/plain" });
+  const authorization = "Bearer x.y.z";
+  for (const [body, error] of wrong) {
+    assert.deepEqual(await post(body, { authorization }), { status: 400, error });
+    assert.deepEqual(await post(body), { status: 401, error: "Unauthorized" }, "a stranger does not learn it");
+  }
+  const asText = await post(activity, { authorization, "content-type": "text/plain" });
   assert.deepEqual(asText, { status: 400, error: "not an activity: the body is missing or not valid" });
 });
 
 test("a body that is too large gets 413, also when it unpacks to that", async () => {
-  assert.deepEqual(await post({ ...channel.activity, text: "x".repeat(330_000) }), {
+  const authorization = "Bearer x.y.z";
+  assert.deepEqual(await post({ ...channel.activity, text: "x".repeat(330_000) }, { authorization }), {
     status: 413,
     error: "Payload Too Large",
   });
   const { gzipSync } = await import("node:zlib");
   const response = await fetch(`${url}/api/messages`, {
     method: "POST",
-    headers: { "content-type": "application/json", "content-encoding": "gzip" },
+    headers: { authorization, "content-type": "application/json", "content-encoding": "gzip" },
     body: gzipSync(JSON.stringify({ ...channel.activity, text: "x".repeat(1_000_000) })),
   });
   assert.equal(response.status, 413);
