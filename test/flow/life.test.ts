@@ -12,7 +12,7 @@ import { listen, stop } from "../../local/listen";
 import { startStack } from "../harness/running-stack";
 
 const root = path.resolve(__dirname, "../..");
-const loaded = ["-r", "./local/node-version.cjs", "-r", "tsx/cjs"];
+const loaded = ["--disable-warning=DEP0040", "-r", "./local/node-version.cjs", "-r", "tsx/cjs"];
 
 /** `npm start` without npm: what it said and how it ended. */
 async function start(...args: string[]) {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { ManagedIdentityCredential } from "@azure/identity";
 import { QueueClient } from "@azure/storage-queue";
@@ -111,7 +112,7 @@ test("bad messages go to the poison queue with a reason that names the field, an
   const begin = performance.now();
   await queue().sendMessage(JSON.stringify(good));
   assert.deepEqual(texts(await client.waitFor(1)), [comingBack("good")]);
-  assert.ok(performance.now() - begin < 5_000, "the good message was held up");
+  assert.ok(performance.now() - begin < 15_000, "the good message was held up"); // a try of the host's would be 30 s later
 
   const poison = queue("-poison");
   const found: string[] = [];
@@ -120,6 +121,7 @@ test("bad messages go to the poison queue with a reason that names the field, an
     found.push(...receivedMessageItems.map(({ messageText }) => messageText));
   }
   assert.deepEqual(found.sort(), sent.sort());
+  for (let i = 0; i < 100 && !bad.every(([reason]) => reason.test(stack.stderr())); i++) await sleep(50); // it is logged last
   for (const [reason] of bad) assert.match(stack.stderr(), reason);
   client.close();
 });

@@ -7,7 +7,17 @@ import { isAlive } from "../../local/is-alive";
 import type { StackDescription } from "../../local/stack-description";
 
 const root = path.resolve(__dirname, "../..");
-const start = ["-r", "./local/node-version.cjs", "-r", "tsx/cjs", "local/start.ts", "--json", "--port", "0"];
+const start = [
+  "--disable-warning=DEP0040",
+  "-r",
+  "./local/node-version.cjs",
+  "-r",
+  "tsx/cjs",
+  "local/start.ts",
+  "--json",
+  "--port",
+  "0",
+];
 
 /** Milliseconds; generous, for a machine that does other things too. */
 const readyLimit = 120_000;
