@@ -6,6 +6,7 @@ import type { IdentityVariables } from "../identity/managed-identity-endpoint";
 import { freePort } from "../listen";
 import { AppProcess } from "./app-process";
 import { FrontEnd } from "./front-end";
+import { HealthCheck } from "./health-check";
 import { platformVariables } from "./platform-variables";
 import { ScmSite } from "./scm-site";
 
@@ -17,6 +18,8 @@ export interface SiteOptions {
   home: string;
   certificates: Certificates;
   authorize(token: string): Promise<unknown>;
+  /** Where App Service asks how the app is; absent: it does not. */
+  healthCheckPath?: string;
   log(line: string): void;
   onDeath(cause: string): void;
 }
@@ -25,6 +28,7 @@ export interface SiteOptions {
 export class Site {
   private frontEnd!: FrontEnd;
   private scm!: ScmSite;
+  private healthCheck?: HealthCheck;
   private settings: Record<string, string> = {};
   private wwwroot?: string;
   private running?: { app: AppProcess; port: number };
@@ -34,9 +38,11 @@ export class Site {
 
   static async open(options: SiteOptions): Promise<Site> {
     const site = new Site(options);
-    const { certificates, authorize } = options;
-    site.frontEnd = await FrontEnd.open(certificates, () => site.running?.port);
+    const { certificates, authorize, healthCheckPath, log } = options;
+    const target = () => site.running?.port;
+    site.frontEnd = await FrontEnd.open(certificates, target);
     site.scm = await ScmSite.open({ certificates, authorize, deploy: (zip) => site.deploy(zip) });
+    if (healthCheckPath) site.healthCheck = new HealthCheck({ path: healthCheckPath, target, log });
     return site;
   }
 
@@ -68,6 +74,7 @@ export class Site {
   }
 
   async close(): Promise<void> {
+    this.healthCheck?.close();
     this.wwwroot = undefined;
     await this.restart();
     await Promise.all([this.frontEnd.close(), this.scm.close()]);

@@ -34,6 +34,14 @@ export interface LocalCloudOptions {
 /** What people call the apps, whatever their sites' names are. */
 export type AppName = "bot" | "function";
 
+export interface NewSite {
+  name: string;
+  identities: Principal[];
+  /** The Functions host, or arguments of node. */
+  command: "functions" | string[];
+  healthCheckPath?: string;
+}
+
 /** Azure on this machine: everything that a resource of the program needs to be real. */
 export class LocalCloud {
   readonly subscriptionId = randomUUID();
@@ -126,7 +134,7 @@ export class LocalCloud {
     return site;
   }
 
-  async addSite(name: string, identities: Principal[], command: "functions" | string[]): Promise<Site> {
+  async addSite({ name, identities, command, healthCheckPath }: NewSite): Promise<Site> {
     const { home, functionsHost, log, onDeath } = this.options;
     const app = command === "functions" ? "function" : "bot";
     const site = await Site.open({
@@ -136,6 +144,7 @@ export class LocalCloud {
       identity: this.identityEndpoint.admit(identities),
       start: (wwwroot) => (command === "functions" ? functionsHost(wwwroot) : command),
       authorize: (token) => this.entra.verify(token, ["https://appservice.azure.com"]),
+      healthCheckPath,
       log: (line) => log(app, line),
       onDeath: (cause) => onDeath(app, cause),
     });

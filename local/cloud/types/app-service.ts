@@ -8,7 +8,7 @@ const siteId = `${inGroup}/Microsoft.Web/sites/{name}`;
 interface WebAppInputs {
   kind?: string;
   identity?: { type?: string; userAssignedIdentities?: string[] };
-  siteConfig?: { appCommandLine?: string; linuxFxVersion?: string };
+  siteConfig?: { appCommandLine?: string; healthCheckPath?: string; linuxFxVersion?: string };
 }
 
 /** What `siteConfig` may say here. Settings have a resource of their own. */
@@ -56,7 +56,8 @@ export const webApp = resourceType<WebAppInputs>({
   async create({ cloud, inputs, name }) {
     refuseUnsupported(inputs);
     const identities = (inputs.identity?.userAssignedIdentities ?? []).map((id) => cloud.identity(id));
-    const site = await cloud.addSite(name, identities, startCommand(inputs));
+    const { healthCheckPath } = inputs.siteConfig ?? {};
+    const site = await cloud.addSite({ name, identities, command: startCommand(inputs), healthCheckPath });
     return {
       defaultHostName: site.hostName,
       hostNameSslStates: [
