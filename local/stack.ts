@@ -4,7 +4,7 @@ import { stop as stopEsbuild } from "esbuild";
 import { type AppName, LocalCloud } from "./cloud/local-cloud";
 import { ResourceManager } from "./cloud/resource-manager";
 import type { Properties } from "./cloud/resource-type";
-import { ConsolePage } from "./console/console-page";
+import { ConsolePage, defaultPort } from "./console/console-page";
 import { type Made, runProgram } from "./engine/engine";
 import { bundleFunctionsHost } from "./functions-host-bundle";
 import { makeHome, removeHome } from "./home";
@@ -48,7 +48,7 @@ export class LocalStack {
       onDeath,
     });
     this.page = await ConsolePage.open(this.cloud.botService, port);
-    if (this.page.takenPort) onPort(this.page.port, this.page.takenPort);
+    if (port === undefined && this.page.port !== defaultPort) onPort(this.page.port, defaultPort);
     await host.bundled;
     const outputs = await runProgram({
       resources: new ResourceManager(this.cloud),

@@ -11,7 +11,7 @@ import type { StackDescription } from "../stack-description";
 /** What the form sends. */
 const words = z.object({ conversation: z.string().min(1), text: z.string() });
 
-const defaultPort = 3978;
+export const defaultPort = 3978;
 const portsToTry = 100;
 
 /** The port that was asked for is somebody else's. */
@@ -25,14 +25,11 @@ export class ConsolePage {
   private server!: Server;
   port = 0;
 
-  private constructor(
-    private readonly botService: BotService,
-    private readonly wanted?: number,
-  ) {}
+  private constructor(private readonly botService: BotService) {}
 
   /** @param port 0 for any; absent: 3978, or the next free one. @throws PortTaken */
   static async open(botService: BotService, port?: number): Promise<ConsolePage> {
-    const page = new ConsolePage(botService, port);
+    const page = new ConsolePage(botService);
     page.server = createServer(page.routes()).on("upgrade", botService.upgrade);
     page.port = port === undefined ? await firstFree(page.server) : await exactly(page.server, port);
     return page;
@@ -46,11 +43,6 @@ export class ConsolePage {
   /** Where people look. */
   get page(): string {
     return `http://localhost:${this.port}/`;
-  }
-
-  /** The port that it would have had, if that was taken. */
-  get takenPort(): number | undefined {
-    return this.wanted === undefined && this.port !== defaultPort ? defaultPort : undefined;
   }
 
   announce(stack: StackDescription): void {
