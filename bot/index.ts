@@ -9,6 +9,12 @@ import { createServer } from "./server";
 import { readSettings } from "./settings";
 import { Tables } from "./tables";
 
+/**
+ * Milliseconds for an idle connection: longer than App Service's proxy keeps one (a minute), which answers 502 for a request
+ * that meets its end. Node's 5 s are too short: github.com/Azure-App-Service/ImageBuilder/pull/323.
+ */
+const idleLimit = 75_000;
+
 const settings = readSettings(process.env);
 const credential = new ManagedIdentityCredential({ clientId: settings.appId });
 const queue = new MessageQueue(settings.queueUrl, credential);
@@ -31,4 +37,5 @@ const server = createServer({ adapter, bot, readiness, webChat }).listen(setting
   if (error) throw error;
   log("info", "listening", { port: settings.port });
 });
+server.keepAliveTimeout = idleLimit;
 process.once("SIGTERM", () => server.close(() => process.exit(0)));

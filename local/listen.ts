@@ -1,7 +1,11 @@
 import { createServer, type Server } from "node:net";
 
-/** Listens on 127.0.0.1 and resolves to the port: the given one, or a free one. @throws EADDRINUSE */
-export function listen(server: Server, port = 0): Promise<number> {
+/**
+ * Listens on 127.0.0.1 and resolves to the port: the given one, or a free one. Idle connections are the clients' to end: those
+ * of Azure's SDKs never do, and a request that meets the server's own end (Node's: after 5 s) is lost. @throws EADDRINUSE
+ */
+export function listen(server: Server & { keepAliveTimeout?: number }, port = 0): Promise<number> {
+  server.keepAliveTimeout = 0;
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "127.0.0.1", () => {

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import { Agent, type IncomingMessage } from "node:http";
 import { createServer, type Server } from "node:https";
 import { createProxyServer } from "httpxy";
 import type { Certificates } from "../certificates";
@@ -6,6 +6,9 @@ import { listen, stop } from "../listen";
 
 /** App Service ends a request after 230 s: learn.microsoft.com/troubleshoot/azure/app-service/web-apps-performance-faqs. */
 const requestLimit = 230_000;
+
+/** What App Service keeps an idle connection to an app for: github.com/Azure-App-Service/ImageBuilder/pull/323. */
+const idleLimit = 60_000;
 
 /** The TLS front end of one site: what the world calls, whichever process runs behind it. */
 export class FrontEnd {
@@ -26,7 +29,8 @@ export class FrontEnd {
 }
 
 function makeServer({ cert, key }: Certificates, target: () => number | undefined): Server {
-  const proxy = createProxyServer({ proxyTimeout: requestLimit });
+  const agent = new Agent({ keepAlive: true, timeout: idleLimit }); // with a limit, it also heeds an app's shorter one
+  const proxy = createProxyServer({ proxyTimeout: requestLimit, agent });
   return createServer({ cert, key }, async (request, response) => {
     const port = target();
     if (!port) return void response.writeHead(503).end("This app is not running.");

@@ -12,6 +12,9 @@ import type { Running } from "./running";
 /** The real host's default limit of a request body (FUNCTIONS_REQUEST_BODY_SIZE_LIMIT). */
 const longestBody = 104_857_600;
 
+/** The real host's server keeps an idle connection for so many milliseconds: KestrelServerLimits.KeepAliveTimeout. */
+const idleLimit = 130_000;
+
 /** Listens on the port that the platform gave and calls HTTP functions. */
 export class HttpFront {
   private readonly server: Server;
@@ -24,7 +27,7 @@ export class HttpFront {
     private readonly log: CategoryLog,
   ) {
     this.functions = functions.toSorted((a, b) => compareRoutes(a.route, b.route));
-    this.server = createServer((request, response) => {
+    this.server = createServer({ keepAliveTimeout: idleLimit }, (request, response) => {
       const what = `${request.method} ${request.url?.split("?")[0]}`;
       this.running.add(what, this.serve(request, response));
     });

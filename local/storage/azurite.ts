@@ -15,7 +15,7 @@ export interface AzuriteServer {
 type Constructor<T> = { default: new (...args: unknown[]) => T };
 
 const host = "127.0.0.1";
-const keepAliveSeconds = 5;
+const keepAliveSeconds = 24 * 60 * 60; // the SDKs never end an idle connection; a server that does loses requests
 
 /** Azurite's queue, table and blob servers, in memory, over https with bearer tokens, on free ports. */
 export function makeServers({ certFile, keyFile }: Certificates): Record<Service, AzuriteServer> {

@@ -6,8 +6,8 @@ import type { AppName } from "../../local/cloud/local-cloud";
 import { comingBack, talk } from "../flow/talk";
 import { OwnStack } from "../harness/own-stack";
 
-/** Milliseconds: a deferred message waits some seconds, and an app looks for a new secret at most every ten. */
-const patience = 40_000;
+/** Milliseconds: a deferred message waits longer each time, and an app looks for a new secret at most every ten seconds. */
+const patience = 120_000;
 
 let stack: Awaited<ReturnType<typeof OwnStack.up>>;
 before(async () => {
@@ -37,7 +37,7 @@ async function restart(app: AppName): Promise<void> {
   const site = stack.cloud.apps.get(app);
   assert.ok(site);
   await site.restart();
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < 1200; i++) {
     const ready = await fetch(`https://${site.hostName}/readyz`).catch(() => undefined);
     if (ready?.status === 200) return;
     await sleep(50);
