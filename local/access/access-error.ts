@@ -7,6 +7,7 @@ export class AccessError extends Error {
       | "PrincipalNotFound"
       | "RoleDefinitionDoesNotExist"
       | "RoleAssignmentExists"
+      | "RoleAssignmentUpdateNotPermitted"
       | "UnmatchedPrincipalType",
     message: string,
   ) {

@@ -47,6 +47,11 @@ export class RoleAssignments {
     return [...this.grants.values()].map(({ role, effective, ...assignment }) => assignment);
   }
 
+  /** @param id the ARM id */
+  find(id: string): RoleAssignment | undefined {
+    return this.all.find((assignment) => equal(assignment.id, id));
+  }
+
   /** @throws AccessError RoleDefinitionDoesNotExist, RoleAssignmentExists */
   assign(assignment: RoleAssignment): void {
     const role = roleDefinition(assignment.roleDefinitionId);
@@ -60,7 +65,7 @@ export class RoleAssignments {
 
   /** At once, unlike in Azure. @param which an assignment's id or logical name @throws Error when there is none */
   revoke(which: string): void {
-    const found = this.all.find(({ id, logicalName }) => id === which || logicalName === which);
+    const found = this.all.find(({ id, logicalName }) => equal(id, which) || logicalName === which);
     if (!found) throw new Error(`there is no role assignment ${which}`);
     this.grants.delete(found.id);
   }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { unzipSync } from "fflate";
 import type { Certificates } from "../certificates";
@@ -9,17 +9,24 @@ import { FrontEnd } from "./front-end";
 import { HealthCheck } from "./health-check";
 import { platformVariables } from "./platform-variables";
 import { ScmSite } from "./scm-site";
+import { StandIn } from "./stand-in";
 
-export interface SiteOptions {
-  name: string;
+/** What ARM says of how a site runs. */
+export interface SiteConfiguration {
   /** Arguments of node that start what is in `wwwroot`. */
   start(wwwroot: string): string[];
+  /** Where App Service asks how the app is; absent: it does not. */
+  healthCheckPath?: string;
+}
+
+export interface SiteOptions extends SiteConfiguration {
+  name: string;
   identity: IdentityVariables;
   home: string;
   certificates: Certificates;
   authorize(token: string): Promise<unknown>;
-  /** Where App Service asks how the app is; absent: it does not. */
-  healthCheckPath?: string;
+  /** Nothing that is pushed is started: a stand-in answers for it. */
+  standIn?: boolean;
   log(line: string): void;
   onDeath(cause: string): void;
 }
@@ -29,20 +36,22 @@ export class Site {
   private frontEnd!: FrontEnd;
   private scm!: ScmSite;
   private healthCheck?: HealthCheck;
-  private settings: Record<string, string> = {};
+  private configuration: SiteConfiguration;
+  private current: Record<string, string> = {};
   private wwwroot?: string;
-  private running?: { app: AppProcess; port: number };
+  private running?: { app: AppProcess | StandIn; port: number };
   private changes: Promise<void> = Promise.resolve();
 
-  private constructor(private readonly options: SiteOptions) {}
+  private constructor(private readonly options: SiteOptions) {
+    this.configuration = options;
+  }
 
   static async open(options: SiteOptions): Promise<Site> {
     const site = new Site(options);
-    const { certificates, authorize, healthCheckPath, log } = options;
-    const target = () => site.running?.port;
-    site.frontEnd = await FrontEnd.open(certificates, target);
+    const { certificates, authorize } = options;
+    site.frontEnd = await FrontEnd.open(certificates, () => site.running?.port);
     site.scm = await ScmSite.open({ certificates, authorize, deploy: (zip) => site.deploy(zip) });
-    if (healthCheckPath) site.healthCheck = new HealthCheck({ path: healthCheckPath, target, log });
+    site.watch();
     return site;
   }
 
@@ -62,22 +71,47 @@ export class Site {
     return this.running?.app.pid;
   }
 
+  /** The app settings, as they are. */
+  get settings(): Readonly<Record<string, string>> {
+    return this.current;
+  }
+
   /** Replaces all app settings. */
   configure(settings: Record<string, string>): Promise<void> {
-    this.settings = settings;
+    this.current = settings;
+    return this.restart();
+  }
+
+  /** Changes how the site runs. */
+  reconfigure(configuration: SiteConfiguration): Promise<void> {
+    this.configuration = configuration;
+    this.watch();
     return this.restart();
   }
 
   async deploy(zip: Buffer): Promise<void> {
+    const old = this.wwwroot;
     this.wwwroot = await extract(zip, await mkdtemp(path.join(this.options.home, `${this.name}-`)));
     await this.restart();
+    if (old) await remove(old);
   }
 
+  /** Ends the app and everything that listens, and forgets what was pushed. */
   async close(): Promise<void> {
+    const old = this.wwwroot;
     this.healthCheck?.close();
     this.wwwroot = undefined;
     await this.restart();
     await Promise.all([this.frontEnd.close(), this.scm.close()]);
+    if (old) await remove(old);
+  }
+
+  private watch(): void {
+    this.healthCheck?.close();
+    const { healthCheckPath } = this.configuration;
+    const target = () => this.running?.port;
+    const { log } = this.options;
+    this.healthCheck = healthCheckPath ? new HealthCheck({ path: healthCheckPath, target, log }) : undefined;
   }
 
   /** One change after another: two at once would leave two apps. */
@@ -89,17 +123,23 @@ export class Site {
     return this.changes;
   }
 
-  private async run(wwwroot: string) {
+  private async run(wwwroot: string): Promise<NonNullable<typeof this.running>> {
+    if (this.options.standIn) return StandIn.open(wwwroot);
     const { name, home, certificates, identity, log } = this.options;
     const port = await freePort();
     const place = { name, hostName: this.hostName, port, home, caFile: certificates.caFile };
-    const env = { ...platformVariables(place, identity), ...this.settings };
+    const env = { ...platformVariables(place, identity), ...this.current };
     const onDeath = (cause: string) => {
       this.running = undefined;
       this.options.onDeath(cause);
     };
-    return { app: new AppProcess({ arguments: this.options.start(wwwroot), cwd: wwwroot, env, log, onDeath }), port };
+    const { start } = this.configuration;
+    return { app: new AppProcess({ arguments: start(wwwroot), cwd: wwwroot, env, log, onDeath }), port };
   }
+}
+
+function remove(folder: string): Promise<void> {
+  return rm(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
 async function extract(zip: Buffer, folder: string): Promise<string> {

@@ -49,6 +49,10 @@ export class BotRegistry {
     return this.bots.get(name);
   }
 
+  hasApp(appId: string): boolean {
+    return [...this.bots.values()].some((bot) => bot.appId === appId);
+  }
+
   hasDirectLine(name: string): boolean {
     return this.keys.has(name);
   }

@@ -90,6 +90,16 @@ export class BotService {
     this.streams.upgrade(request, socket, head);
   };
 
+  /** A registered bot. */
+  bot(name: string): Bot | undefined {
+    return this.bots.find(name);
+  }
+
+  /** Whether an app id is a bot's already. */
+  hasApp(appId: string): boolean {
+    return this.bots.hasApp(appId);
+  }
+
   /** Throws when a bot of that name is registered. */
   register(bot: Bot): void {
     this.bots.add(bot);

@@ -9,9 +9,27 @@ export function armId(template: string, values: Properties): string {
   });
 }
 
-/** The input that holds the resource's own name: the last one of its id. */
-export function nameInput(template: string): string {
-  const [, key] = /.*\{(\w+)\}/.exec(template) ?? [];
-  if (!key) throw new Error(`the id template ${template} has no input`);
-  return key;
+/** The inputs that an id is made of. */
+export function idInputs(template: string): string[] {
+  return [...template.matchAll(/\{(\w+)\}/g)].map(([, key = ""]) => key);
+}
+
+/** The input that holds the resource's own name, if one does: what the id ends with. */
+export function nameInput(template: string): string | undefined {
+  return /\{(\w+)\}$/.exec(template)?.[1];
+}
+
+/** The type as ARM calls it, such as `Microsoft.Web/sites/config`; undefined for what is not Azure's. */
+export function armType(template: string): string | undefined {
+  if (/\/resourceGroups\/[^/]+$/.test(template)) return "Microsoft.Resources/resourceGroups";
+  const [namespace, ...parts] = template.split("/providers/").at(-1)?.split("/") ?? [];
+  if (!template.includes("/providers/") || !namespace) return undefined;
+  return [namespace, ...parts.filter((_, index) => index % 2 === 0)].join("/");
+}
+
+/** The resource group that an id is in, and the top-level resource that it is part of. */
+export function holders(id: string): string[] {
+  const group = /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+(?=\/)/i.exec(id);
+  const resource = /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/[^/]+\/[^/]+\/[^/]+(?=\/)/i.exec(id);
+  return [group, resource].flatMap((found) => found?.[0] ?? []);
 }

@@ -1,3 +1,4 @@
+import { ArmError } from "./arm-error";
 import type { LocalCloud } from "./local-cloud";
 import type { Properties } from "./resource-type";
 
@@ -20,8 +21,9 @@ export const invokes: Record<string, Invoke> = {
   },
 
   "azure-native:botservice:listChannelWithKeys"({ botService }, { resourceName = "", channelName }) {
+    if (!botService.bot(resourceName)) throw new ArmError("ResourceNotFound", `the bot ${resourceName} does not exist`);
     const keys = channelName === "DirectLineChannel" && botService.directLineKeys(resourceName);
-    if (!keys) throw new Error(`ResourceNotFound: the bot ${resourceName} has no channel ${channelName}`);
+    if (!keys) throw new ArmError("ResourceNotFound", `the bot ${resourceName} has no channel ${channelName}`);
     const { key, key2 } = keys;
     const sites = [{ siteName: "Default Site", siteId: "1", isEnabled: true, key, key2 }];
     return { resourceName, properties: { channelName, properties: { sites } } };

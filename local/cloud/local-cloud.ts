@@ -2,19 +2,21 @@ import { randomUUID } from "node:crypto";
 import { Callers } from "../access/callers";
 import { Denials } from "../access/denials";
 import { RoleAssignments } from "../access/role-assignments";
-import { Site } from "../app-service/site";
+import { Site, type SiteConfiguration } from "../app-service/site";
 import { BotService } from "../bot-service";
 import { BotServiceHost } from "../bot-service-host";
 import { type Certificates, makeCertificates } from "../certificates";
 import { Entra } from "../identity/entra";
-import { ManagedIdentityEndpoint } from "../identity/managed-identity-endpoint";
+import { type IdentityVariables, ManagedIdentityEndpoint } from "../identity/managed-identity-endpoint";
 import { makePrincipal, type Principal } from "../identity/principal";
 import { DataPlane } from "../storage/data-plane";
 import { StorageGuard } from "../storage/guard/storage-guard";
 import { Storage } from "../storage/storage";
 import { trust } from "../trust";
+import { DeletedVaults } from "../vault/deleted-vaults";
 import { Vault } from "../vault/vault";
 import { cloudRow } from "./cloud-row";
+import { ResourceRecords } from "./resource-records";
 
 export interface LocalCloudOptions {
   /** A folder for what the cloud keeps; the caller removes it. */
@@ -29,12 +31,15 @@ export interface LocalCloudOptions {
   propagationSeconds?: number;
   /** Who the configuration says operates the bot, if it does: an object id. */
   operatorObjectId?: string;
+  /** Whether apps run, or something answers in their place that they are there. Absent: they run. */
+  apps?: "run" | "stand-in";
 }
 
 /** What people call the apps, whatever their sites' names are. */
 export type AppName = "bot" | "function";
 
-export interface NewSite {
+/** What ARM says of a site. */
+export interface SiteDefinition {
   name: string;
   identities: Principal[];
   /** The Functions host, or arguments of node. */
@@ -42,33 +47,68 @@ export interface NewSite {
   healthCheckPath?: string;
 }
 
+interface HostedSite {
+  site: Site;
+  app: AppName;
+  identity: IdentityVariables;
+}
+
+/** What the cloud stands on. */
+interface Parts {
+  certificates: Certificates;
+  entra: Entra;
+  operator: Principal;
+  access: RoleAssignments;
+  denials: Denials;
+  identityEndpoint: ManagedIdentityEndpoint;
+  storageGuard: StorageGuard;
+  storage: Storage;
+  dataPlane: DataPlane;
+  botService: BotService;
+  botServiceHost: BotServiceHost;
+}
+
 /** Azure on this machine: everything that a resource of the program needs to be real. */
 export class LocalCloud {
   readonly subscriptionId = randomUUID();
+  /** All that Azure Resource Manager knows of. */
+  readonly resources = new ResourceRecords();
   /** By resource id. */
   readonly identities = new Map<string, Principal>();
-  readonly sites = new Map<string, Site>();
-  readonly apps = new Map<AppName, Site>();
+  /** By name. */
+  private readonly sites = new Map<string, HostedSite>();
   /** By name. */
   readonly vaults = new Map<string, Vault>();
-  /** Ids, in lower case. */
-  private readonly resources = new Set([`/subscriptions/${this.subscriptionId}`]);
+  readonly deletedVaults = new DeletedVaults();
+  readonly certificates: Certificates;
+  readonly entra: Entra;
+  /** Whoever runs `npm start`. */
+  readonly operator: Principal;
+  readonly access: RoleAssignments;
+  readonly identityEndpoint: ManagedIdentityEndpoint;
+  readonly storageGuard: StorageGuard;
+  readonly storage: Storage;
+  readonly dataPlane: DataPlane;
+  readonly botService: BotService;
+  private readonly denials: Denials;
+  private readonly botServiceHost: BotServiceHost;
 
   private constructor(
     private readonly options: LocalCloudOptions,
-    readonly certificates: Certificates,
-    readonly entra: Entra,
-    /** Whoever runs `npm start`. */
-    readonly operator: Principal,
-    readonly access: RoleAssignments,
-    private readonly denials: Denials,
-    readonly identityEndpoint: ManagedIdentityEndpoint,
-    readonly storageGuard: StorageGuard,
-    readonly storage: Storage,
-    readonly dataPlane: DataPlane,
-    readonly botService: BotService,
-    private readonly botServiceHost: BotServiceHost,
-  ) {}
+    parts: Parts,
+  ) {
+    this.certificates = parts.certificates;
+    this.entra = parts.entra;
+    this.operator = parts.operator;
+    this.access = parts.access;
+    this.identityEndpoint = parts.identityEndpoint;
+    this.storageGuard = parts.storageGuard;
+    this.storage = parts.storage;
+    this.dataPlane = parts.dataPlane;
+    this.botService = parts.botService;
+    this.denials = parts.denials;
+    this.botServiceHost = parts.botServiceHost;
+  }
 
   static async open(options: LocalCloudOptions): Promise<LocalCloud> {
     const certificates = await makeCertificates(options.home);
@@ -83,17 +123,13 @@ export class LocalCloud {
     const storageCallers = new Callers(entra, ["https://storage.azure.com", "https://storage.azure.com/"]);
     const storageGuard = new StorageGuard({ tenantId: entra.tenantId, access, callers: storageCallers, denials });
     const storage = await Storage.open(certificates, storageGuard);
-    const dataPlane = new DataPlane(
-      async () => (await entra.issue(resourceManager, "https://storage.azure.com")).token,
-    );
+    const storageToken = async () => (await entra.issue(resourceManager, "https://storage.azure.com")).token;
     const bots = new Callers(entra, ["https://api.botframework.com"]);
     const botService = new BotService({
       verifyBotToken: async (token) => ({ appId: (await bots.identify(token)).clientId }),
       log: (line) => options.log("azure", line),
     });
-    const host = await BotServiceHost.open(botService, certificates);
-    return new LocalCloud(
-      options,
+    return new LocalCloud(options, {
       certificates,
       entra,
       operator,
@@ -102,10 +138,10 @@ export class LocalCloud {
       identityEndpoint,
       storageGuard,
       storage,
-      dataPlane,
+      dataPlane: new DataPlane(storageToken),
       botService,
-      host,
-    );
+      botServiceHost: await BotServiceHost.open(botService, certificates),
+    });
   }
 
   /** This cloud's row of the table of clouds; `directLine` is where browsers reach Direct Line. */
@@ -113,13 +149,9 @@ export class LocalCloud {
     return cloudRow(this.botService.urls(), this.botService.issuer, directLine);
   }
 
-  /** From now on others may refer to this resource. */
-  remember(resourceId: string): void {
-    this.resources.add(resourceId.toLowerCase());
-  }
-
+  /** Whether others may refer to a resource; the subscription is one. */
   exists(resourceId: string): boolean {
-    return this.resources.has(resourceId.toLowerCase());
+    return resourceId.toLowerCase() === `/subscriptions/${this.subscriptionId}` || !!this.resources.get(resourceId);
   }
 
   identity(resourceId: string): Principal {
@@ -128,33 +160,66 @@ export class LocalCloud {
     return identity;
   }
 
-  site(name: string): Site {
-    const site = this.sites.get(name);
-    if (!site) throw new Error(`the site ${name} does not exist`);
-    return site;
+  /** The apps of the first stack in this cloud. */
+  get apps(): Map<AppName, Site> {
+    return new Map([...this.sites.values()].reverse().map(({ app, site }) => [app, site]));
   }
 
-  async addSite({ name, identities, command, healthCheckPath }: NewSite): Promise<Site> {
-    const { home, functionsHost, log, onDeath } = this.options;
+  /** A name is given once in all of Azure, in whichever case. */
+  hasSite(name: string): boolean {
+    return this.sites.has(name.toLowerCase());
+  }
+
+  site(name: string): Site {
+    return this.hosted(name).site;
+  }
+
+  async addSite(definition: SiteDefinition): Promise<Site> {
+    const { name, identities, command } = definition;
+    const { home, log, onDeath, apps } = this.options;
     const app = command === "functions" ? "function" : "bot";
+    const identity = this.identityEndpoint.admit(identities);
     const site = await Site.open({
+      ...this.configurationOf(definition),
       name,
       home,
       certificates: this.certificates,
-      identity: this.identityEndpoint.admit(identities),
-      start: (wwwroot) => (command === "functions" ? functionsHost(wwwroot) : command),
+      identity,
       authorize: (token) => this.entra.verify(token, ["https://appservice.azure.com"]),
-      healthCheckPath,
+      standIn: apps === "stand-in",
       log: (line) => log(app, line),
       onDeath: (cause) => onDeath(app, cause),
     });
-    this.sites.set(name, site);
-    this.apps.set(app, site);
+    this.sites.set(name.toLowerCase(), { site, app, identity });
     return site;
   }
 
+  async changeSite(definition: SiteDefinition): Promise<void> {
+    const { site, identity } = this.hosted(definition.name);
+    this.identityEndpoint.reassign(identity, definition.identities);
+    await site.reconfigure(this.configurationOf(definition));
+  }
+
+  async removeSite(name: string): Promise<void> {
+    const { site, identity } = this.hosted(name);
+    this.sites.delete(name.toLowerCase());
+    this.identityEndpoint.dismiss(identity);
+    await site.close();
+  }
+
+  private hosted(name: string): HostedSite {
+    const hosted = this.sites.get(name.toLowerCase());
+    if (!hosted) throw new Error(`the site ${name} does not exist`);
+    return hosted;
+  }
+
+  private configurationOf({ command, healthCheckPath }: SiteDefinition): SiteConfiguration {
+    const { functionsHost } = this.options;
+    return { start: (wwwroot) => (command === "functions" ? functionsHost(wwwroot) : command), healthCheckPath };
+  }
+
   vault(name: string): Vault {
-    const vault = this.vaults.get(name);
+    const vault = this.vaults.get(name.toLowerCase());
     if (!vault) throw new Error(`the vault ${name} does not exist`);
     return vault;
   }
@@ -165,12 +230,18 @@ export class LocalCloud {
     const { tenantId } = entra;
     const options = { name, id, tenantId, softDeleteRetentionInDays, certificates, access, callers, denials };
     const vault = await Vault.open(options);
-    this.vaults.set(name, vault);
+    this.vaults.set(name.toLowerCase(), vault);
     return vault;
   }
 
+  async removeVault(name: string): Promise<void> {
+    const vault = this.vault(name);
+    this.vaults.delete(name.toLowerCase());
+    await vault.close();
+  }
+
   async close(): Promise<void> {
-    await Promise.all([...this.sites.values()].map((site) => site.close()));
+    await Promise.all([...this.sites.values()].map(({ site }) => site.close()));
     await Promise.all([...this.vaults.values()].map((vault) => vault.close()));
     await Promise.all([this.botServiceHost.close(), this.identityEndpoint.close(), this.storage.close()]);
   }

@@ -1,61 +1,219 @@
-import { armId, nameInput } from "./arm-id";
+import { ArmError } from "./arm-error";
+import { armId, armType, holders, idInputs, nameInput } from "./arm-id";
+import { checkInputs } from "./check";
+import { diffInputs, type InputDiff } from "./diff";
 import { invokes } from "./invokes";
 import type { LocalCloud } from "./local-cloud";
 import { NotSupported } from "./not-supported";
-import type { Properties, ResourceType } from "./resource-type";
+import type { ResourceRecord } from "./resource-records";
+import type { CheckFailure, Found, Making, Properties, ResourceType } from "./resource-type";
 import { resourceTypes } from "./resource-types";
+import { unknown } from "./unknown";
+
+export type { CheckFailure } from "./resource-type";
 
 export interface Realised {
   id: string;
   outputs: Properties;
 }
 
-/** Azure Resource Manager: makes what a program declares and answers what it asks, by Pulumi's tokens. */
+/** A resource that exists. */
+export interface Existing extends Realised {
+  token: string;
+  inputs: Properties;
+}
+
+/** Azure Resource Manager: makes what a program declares, keeps it and answers what it asks, by Pulumi's tokens. */
 export class ResourceManager {
-  constructor(private readonly cloud: LocalCloud) {}
+  /** @param location azure-native's setting of that name, where there is one */
+  constructor(
+    private readonly cloud: LocalCloud,
+    private readonly location?: string,
+  ) {}
 
-  /** @throws NotSupported, or why the resource cannot be made */
-  async create(token: string, logicalName: string, inputs: Properties): Promise<Realised> {
-    const type = resourceTypes[token];
-    if (!type) throw new NotSupported(`resources of type ${token}`);
-    refuseUnknown(token, type, inputs);
+  /** All that exists, in the order in which it was made, as Azure Resource Manager knows it: `read` asks the resource itself. */
+  get all(): Existing[] {
+    return this.cloud.resources.all.map((record) => existing(record));
+  }
+
+  /** Vaults that can be recovered or purged: until then nobody gets their names. */
+  get deletedVaults() {
+    return this.cloud.deletedVaults.all;
+  }
+
+  /** Makes a deleted vault's name free. @throws ArmError when there is none of that name */
+  async purge(vaultName: string): Promise<void> {
+    if (this.cloud.deletedVaults.purge(vaultName)) return;
+    throw new ArmError("DeletedVaultNotFound", `there is no deleted vault ${vaultName}`);
+  }
+
+  /** Completes a program's inputs with name and location, and says what is wrong with them. @throws NotSupported */
+  check(
+    token: string,
+    logicalName: string,
+    news: Properties,
+    olds: Properties = {},
+  ): { inputs: Properties; failures: CheckFailure[] } {
+    const type = typeOf(token);
+    const inputs = { ...present(news), ...this.defaults(type, logicalName, present(news), olds) };
+    return { inputs, failures: checkInputs(token, type, inputs, this.cloud) };
+  }
+
+  /** What other inputs mean, both as `check` gave them. @throws NotSupported */
+  diff(token: string, olds: Properties, news: Properties): InputDiff {
+    return diffInputs(typeOf(token), olds, news);
+  }
+
+  /** @throws NotSupported, ArmError, or why else the resource cannot be made */
+  async create(token: string, logicalName: string, news: Properties): Promise<Realised> {
     const { cloud } = this;
-    const key = nameInput(type.id);
-    const name = String(inputs[key] ?? type.autoname?.(logicalName));
-    const id = armId(type.id, { subscriptionId: cloud.subscriptionId, ...inputs, [key]: name });
-    this.refuseMisplaced(id);
-    refuseName(type, name);
-    const outputs = (await type.create?.({ cloud, inputs, id, name, logicalName })) ?? {};
-    cloud.remember(id);
-    return { id, outputs: { ...inputs, name, ...outputs } };
+    const type = typeOf(token);
+    const inputs = this.checked(token, logicalName, news);
+    const name = nameOf(type, logicalName, inputs);
+    const id = armId(type.id, { subscriptionId: cloud.subscriptionId, ...inputs, [nameInput(type.id) ?? ""]: name });
+    const release = cloud.resources.claim(id);
+    try {
+      await this.refuseExisting(type, { cloud, inputs, id, name, logicalName });
+      this.refuseMisplaced(id);
+      const computed = (await type.create?.({ cloud, inputs, id, name, logicalName })) ?? {};
+      const record = { token, id, name, logicalName, inputs, computed };
+      cloud.resources.put(record);
+      return realised(record);
+    } finally {
+      release();
+    }
   }
 
-  /** As Azure Resource Manager: nothing twice, and nothing in what does not exist. */
-  private refuseMisplaced(id: string): void {
-    if (this.cloud.exists(id)) throw new Error(`Conflict: ${id} exists already`);
-    const missing = holders(id).find((holder) => !this.cloud.exists(holder));
-    if (missing) throw new Error(`ResourceNotFound: ${missing} does not exist`);
+  /** How a resource is now, whoever changed it; undefined when it is gone. */
+  async read(id: string): Promise<(Realised & { inputs: Properties }) | undefined> {
+    const record = this.cloud.resources.get(id);
+    if (!record) return undefined;
+    const found = await this.find(record);
+    if (!found) {
+      for (const { id } of this.cloud.resources.within(record.id)) this.cloud.resources.remove(id);
+      this.cloud.resources.remove(record.id);
+      return undefined;
+    }
+    return existing(record, found);
   }
 
+  /** @throws NotSupported, ArmError, or why else Azure refuses it */
+  async update(token: string, id: string, news: Properties): Promise<Realised> {
+    const { cloud } = this;
+    const type = typeOf(token);
+    const current = await this.read(id);
+    const record = cloud.resources.get(id);
+    if (!current || !record) throw new ArmError("ResourceNotFound", `the resource ${id} does not exist`);
+    const inputs = this.checked(token, record.logicalName, { ...nameAsInput(type, record.name), ...news });
+    const [fixed] = diffInputs(type, record.inputs, inputs).replaces;
+    if (fixed) throw new ArmError("PropertyChangeNotAllowed", `changing ${fixed} of ${id} is not allowed`);
+    const computed = await type.update?.({ ...record, cloud, inputs, olds: current.inputs });
+    const changed = { ...record, inputs, computed: { ...record.computed, ...computed } };
+    cloud.resources.put(changed);
+    return realised(changed);
+  }
+
+  /** Deletes a resource with all that is part of it or attached to it. What is gone already is fine. @throws why Azure refuses it */
+  async delete(id: string): Promise<void> {
+    const { cloud } = this;
+    const record = cloud.resources.get(id);
+    if (!record) return;
+    const reason = typeOf(record.token).held?.({ ...record, cloud });
+    if (reason) throw new ArmError("Conflict", reason);
+    for (const part of cloud.resources.within(record.id)) await this.remove(part, true);
+    await this.remove(record, false);
+  }
+
+  /** @throws NotSupported, or why there is no answer */
   async invoke(token: string, args: Properties): Promise<Properties> {
     const answer = invokes[token];
     if (!answer) throw new NotSupported(`the function ${token}`);
     return answer(this.cloud, args as Record<string, string>);
   }
+
+  private async remove(record: ResourceRecord, withParent: boolean): Promise<void> {
+    await typeOf(record.token).delete?.({ ...record, cloud: this.cloud, withParent });
+    this.cloud.resources.remove(record.id);
+  }
+
+  private async find(record: ResourceRecord): Promise<Found | undefined> {
+    const { read } = typeOf(record.token);
+    return read ? read({ ...record, cloud: this.cloud }) : {};
+  }
+
+  private checked(token: string, logicalName: string, news: Properties): Properties {
+    const { inputs, failures } = this.check(token, logicalName, news);
+    if (failures.length) throw new Error(failures.map(({ reason }) => reason).join(" "));
+    return inputs;
+  }
+
+  private defaults(type: ResourceType, logicalName: string, news: Properties, olds: Properties): Properties {
+    const key = nameInput(type.id) ?? "";
+    const name = olds[key] ?? type.autoname?.(logicalName);
+    const location = olds.location ?? this.location ?? this.locationOfGroup(news.resourceGroupName);
+    const wants = (input: string) => type.inputs.includes(input) && news[input] === undefined;
+    return { ...(wants(key) && name ? { [key]: name } : {}), ...(wants("location") && location ? { location } : {}) };
+  }
+
+  private locationOfGroup(name: unknown): unknown {
+    if (typeof name !== "string" || name === unknown) return undefined;
+    const { subscriptionId, resources } = this.cloud;
+    return resources.get(`/subscriptions/${subscriptionId}/resourceGroups/${name}`)?.inputs.location;
+  }
+
+  /** azure-native asks first, whatever its own state says. */
+  private async refuseExisting(type: ResourceType, making: Making<Properties>) {
+    if (type.singleton) return;
+    const found = (await this.read(making.id)) ?? (this.isPart(making.id) && (await type.read?.(making)));
+    if (found) throw new ArmError("Conflict", `cannot create already existing resource '${making.id}'`);
+  }
+
+  /** Only what is part of a resource can others make behind Azure Resource Manager. */
+  private isPart(id: string): boolean {
+    const [, resource] = holders(id);
+    return resource !== undefined && this.cloud.exists(resource);
+  }
+
+  /** As Azure Resource Manager: nothing in what does not exist. */
+  private refuseMisplaced(id: string): void {
+    const missing = holders(id).find((holder) => !this.cloud.exists(holder));
+    if (missing) throw new ArmError("ResourceNotFound", `${missing} does not exist`);
+  }
 }
 
-/** The resource group that an id is in, and the top-level resource that it is part of. */
-function holders(id: string): string[] {
-  const group = /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+(?=\/)/i.exec(id);
-  const resource = /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/[^/]+\/[^/]+\/[^/]+(?=\/)/i.exec(id);
-  return [group, resource].flatMap((found) => found?.[0] ?? []);
+function typeOf(token: string): ResourceType {
+  const type = resourceTypes[token];
+  if (!type) throw new NotSupported(`resources of type ${token}`);
+  return type;
 }
 
-function refuseName(type: ResourceType, name: string): void {
-  if (type.name && !type.name.test(name)) throw new Error(`InvalidResourceName: "${name}" must match ${type.name}`);
+/** Inputs that are null are not given. */
+function present(inputs: Properties): Properties {
+  return Object.fromEntries(Object.entries(inputs).filter(([, value]) => value !== undefined && value !== null));
 }
 
-function refuseUnknown(token: string, type: ResourceType, inputs: Properties): void {
-  const unknown = type.inputs && Object.keys(inputs).find((input) => !type.inputs?.includes(input));
-  if (unknown) throw new NotSupported(`the input ${unknown} of ${token}`);
+/** A resource without a name of its own is called what ARM calls it: the last part of its id. */
+function nameOf(type: ResourceType, logicalName: string, inputs: Properties): string {
+  const key = nameInput(type.id);
+  if (!key) return type.id.slice(type.id.lastIndexOf("/") + 1);
+  return String(inputs[key] ?? type.autoname?.(logicalName));
+}
+
+function nameAsInput({ id, inputs }: ResourceType, name: string): Properties {
+  const key = nameInput(id) ?? "";
+  return inputs.includes(key) ? { [key]: name } : {};
+}
+
+function realised({ token, id, name, inputs, computed }: ResourceRecord): Realised {
+  const template = typeOf(token).id;
+  const ofId = idInputs(template);
+  const body = Object.fromEntries(Object.entries(inputs).filter(([key]) => !ofId.includes(key)));
+  const type = armType(template);
+  return { id, outputs: { ...body, name, ...(type && { type }), ...computed } };
+}
+
+function existing(record: ResourceRecord, found: Found = {}): Existing {
+  const { token, inputs, computed } = record;
+  const now = { ...inputs, ...found.inputs };
+  return { token, inputs: now, ...realised({ ...record, inputs: now, computed: { ...computed, ...found.outputs } }) };
 }

@@ -2,8 +2,15 @@ import type { LocalCloud } from "./local-cloud";
 
 export type Properties = Record<string, unknown>;
 
-/** A resource that is being made. */
-export interface Making<Inputs> {
+/** An input that cannot be as it is. */
+export interface CheckFailure {
+  /** The input, with dots before what is in it; "" for the resource as a whole. */
+  property: string;
+  reason: string;
+}
+
+/** A resource that is there. */
+export interface Living<Inputs> {
   cloud: LocalCloud;
   inputs: Inputs;
   id: string;
@@ -11,6 +18,27 @@ export interface Making<Inputs> {
   name: string;
   /** What the program calls it. */
   logicalName: string;
+}
+
+/** A resource that is being made. */
+export type Making<Inputs> = Living<Inputs>;
+
+/** A resource that gets other inputs. */
+export interface Changing<Inputs> extends Living<Inputs> {
+  /** What the inputs have been until now. */
+  olds: Inputs;
+}
+
+/** A resource that is being deleted. */
+export interface Going<Inputs> extends Living<Inputs> {
+  /** Whether it goes because of what it is part of. */
+  withParent: boolean;
+}
+
+/** How a resource really is, as far as others than Azure Resource Manager may have changed it. */
+export interface Found {
+  inputs?: Properties;
+  outputs?: Properties;
 }
 
 /** What the local cloud knows of one type of resource. */
@@ -21,10 +49,26 @@ export interface ResourceType<Inputs = Properties> {
   autoname?: (logicalName: string) => string;
   /** What Azure allows as a name: learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules. Absent: not checked. */
   name?: RegExp;
-  /** The inputs that have an effect here. Others are refused; absent: the resource is only declared, and nothing has one. */
-  inputs?: readonly string[];
+  /** The inputs that may be given. Others are refused. */
+  inputs: readonly string[];
+  /** What Azure wants beside the inputs in the id, with dots before what is in an input. */
+  required?: readonly string[];
+  /** The inputs whose change makes another resource, with dots before what is in an input; those in the id always do. */
+  replaces?: readonly string[];
+  /** It exists with its parent: it is made over what is there, and deleting it brings its default back. */
+  singleton?: true;
+  /** What else is wrong with the inputs; gets only those that are known already. */
+  check?(inputs: Partial<Inputs>, cloud: LocalCloud): CheckFailure[];
   /** Gives the resource its body; resolves to the outputs that are not inputs. */
   create?(making: Making<Inputs>): Promise<Properties> | Properties;
+  /** Changes the body; resolves to the outputs that are others now. Absent: there is nothing to do. */
+  update?(changing: Changing<Inputs>): Promise<Properties> | Properties;
+  /** Why Azure does not let it be deleted now, if so. */
+  held?(living: Living<Inputs>): string | undefined;
+  /** Takes the body away. Absent: there is none. */
+  delete?(going: Going<Inputs>): Promise<void> | void;
+  /** Asks the body itself; undefined: it is gone. Absent: only Azure Resource Manager can change it. */
+  read?(living: Living<Inputs>): Promise<Found | undefined> | Found | undefined;
 }
 
 /** Lets the registry hold types of different inputs. */

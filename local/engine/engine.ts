@@ -24,7 +24,7 @@ export interface Run {
 
 /**
  * Runs a Pulumi program in this process, with the local cloud making what it declares. Pulumi's mocks are its engine: real
- * inputs, real order, but no diff and no state. Once in a process.
+ * inputs, checked, in their real order, but no diff and no state. Once in a process.
  * @returns the stack's outputs, secrets in clear
  * @throws the first reason why a resource could not be made
  */
@@ -55,8 +55,15 @@ async function make(resources: ResourceManager, args: MockResourceArgs): Promise
   if (!args.custom || args.type === "pulumi:pulumi:Stack") return { id: args.name, state: {} };
   const { id, outputs } = isDynamic(inputs)
     ? await createDynamic(inputs)
-    : await resources.create(args.type, args.name, inputs);
+    : await checkAndCreate(resources, args, inputs);
   return { id, state: outputs };
+}
+
+/** As the real engine: what `check` made of the inputs is what is created. */
+async function checkAndCreate(resources: ResourceManager, { type, name }: MockResourceArgs, given: Properties) {
+  const { inputs, failures } = resources.check(type, name, given);
+  if (failures.length) throw new Error(failures.map(({ property, reason }) => `${property}: ${reason}`).join("; "));
+  return resources.create(type, name, inputs);
 }
 
 async function timed<T>({ type, name, custom }: MockResourceArgs, onMade: Run["onMade"], work: () => Promise<T>) {

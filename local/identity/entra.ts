@@ -33,6 +33,10 @@ export class Entra {
     return principal;
   }
 
+  forget({ objectId }: Principal): void {
+    this.principals.delete(objectId);
+  }
+
   principal(objectId: string): Principal | undefined {
     return this.principals.get(objectId);
   }

@@ -42,6 +42,23 @@ export class ManagedIdentityEndpoint {
     return { IDENTITY_ENDPOINT: this.url, IDENTITY_HEADER: header };
   }
 
+  /** Gives an app other identities. */
+  reassign({ IDENTITY_HEADER }: IdentityVariables, identities: Principal[]): void {
+    this.callers.set(IDENTITY_HEADER, { ...this.callers.get(IDENTITY_HEADER), identities });
+  }
+
+  /** Knows an app no longer. */
+  dismiss({ IDENTITY_HEADER }: IdentityVariables): void {
+    this.callers.delete(IDENTITY_HEADER);
+  }
+
+  /** Issues no more tokens of an identity, whichever apps it is assigned to. */
+  withdraw({ objectId }: Principal): void {
+    for (const caller of this.callers.values()) {
+      caller.identities = caller.identities.filter((identity) => identity.objectId !== objectId);
+    }
+  }
+
   close(): Promise<void> {
     return stop(this.server);
   }

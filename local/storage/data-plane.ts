@@ -1,20 +1,67 @@
-/** Makes queues and tables the way Azure Resource Manager does behind its own interface: with a token of its own. */
+import type { Service } from "./service";
+
+const queueHeaders = { "x-ms-version": "2024-11-04" };
+const tableHeaders = { "x-ms-version": "2019-02-02", accept: "application/json;odata=nometadata" };
+
+/** Makes and deletes what is in a storage account the way Azure Resource Manager does: with a token of its own. */
 export class DataPlane {
   constructor(private readonly token: () => Promise<string>) {}
 
   async createQueue(endpoint: string, name: string): Promise<void> {
-    await this.request(`${endpoint}${name}`, "PUT", { "x-ms-version": "2024-11-04" });
+    await this.request(`${endpoint}${name}`, "PUT", queueHeaders);
+  }
+
+  async hasQueue(endpoint: string, name: string): Promise<boolean> {
+    return (await this.request(`${endpoint}${name}?comp=metadata`, "GET", queueHeaders)).status !== 404;
+  }
+
+  async deleteQueue(endpoint: string, name: string): Promise<void> {
+    await this.request(`${endpoint}${name}`, "DELETE", queueHeaders);
   }
 
   async createTable(endpoint: string, name: string): Promise<void> {
-    const headers = { "x-ms-version": "2019-02-02", "content-type": "application/json", accept: "application/json" };
+    const headers = { ...tableHeaders, "content-type": "application/json" };
     await this.request(`${endpoint}Tables`, "POST", headers, JSON.stringify({ TableName: name }));
   }
 
-  private async request(url: string, method: string, headers: Record<string, string>, body?: string): Promise<void> {
+  async hasTable(endpoint: string, name: string): Promise<boolean> {
+    return (await this.tables(endpoint)).some((table) => table.toLowerCase() === name.toLowerCase());
+  }
+
+  async deleteTable(endpoint: string, name: string): Promise<void> {
+    await this.request(`${endpoint}Tables('${name}')`, "DELETE", tableHeaders);
+  }
+
+  /** Deletes all queues, tables and containers of an account, whoever made them. */
+  async empty(endpoint: (service: Service) => string): Promise<void> {
+    const [queue, table, blob] = [endpoint("queue"), endpoint("table"), endpoint("blob")];
+    for (const name of await this.tables(table)) await this.deleteTable(table, name);
+    for (const name of await this.names(queue)) await this.deleteQueue(queue, name);
+    for (const name of await this.names(blob)) {
+      await this.request(`${blob}${name}?restype=container`, "DELETE", queueHeaders);
+    }
+  }
+
+  private async tables(endpoint: string): Promise<string[]> {
+    const { text } = await this.request(`${endpoint}Tables`, "GET", tableHeaders);
+    const { value } = JSON.parse(text) as { value: { TableName: string }[] };
+    return value.map(({ TableName }) => TableName);
+  }
+
+  /** Of queues or containers: at most 5,000, which is the first page. */
+  private async names(endpoint: string): Promise<string[]> {
+    const { text } = await this.request(`${endpoint}?comp=list`, "GET", queueHeaders);
+    return [...text.matchAll(/<Name>([^<]+)<\/Name>/g)].map(([, name = ""]) => name);
+  }
+
+  /** What is not there is an answer, too, unless it was to be made. */
+  private async request(url: string, method: string, headers: Record<string, string>, body?: string) {
     const authorization = `Bearer ${await this.token()}`;
     const dated = { ...headers, authorization, "x-ms-date": new Date().toUTCString() };
     const response = await fetch(url, { method, headers: dated, body });
-    if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${await response.text()}`);
+    const text = await response.text();
+    const isExpected = response.ok || (response.status === 404 && (method === "GET" || method === "DELETE"));
+    if (!isExpected) throw new Error(`${method} ${url}: ${response.status} ${text}`);
+    return { status: response.status, text };
   }
 }

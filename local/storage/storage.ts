@@ -9,13 +9,14 @@ const services: Service[] = ["queue", "table", "blob"];
 
 /** The storage accounts of this machine: Azurite, reached as `https://127.0.0.1:<port>/<account>/`. */
 export class Storage {
-  private readonly accounts = new Map<string, string>();
+  /** Names and keys. There is always one: without any, Azurite would serve a well-known account. */
+  private readonly accounts = new Map([["nobody", newKey()]]);
 
   private constructor(private readonly servers: Record<Service, AzuriteServer>) {}
 
   /** @param guard decides who may do what; without one, whoever has a token may do everything */
   static async open(certificates: Certificates, guard?: StorageGuard): Promise<Storage> {
-    process.env.AZURITE_ACCOUNTS = accountList(new Map([["nobody", newKey()]])); // else it serves a well-known account
+    process.env.AZURITE_ACCOUNTS = accountList(new Map([["nobody", newKey()]]));
     const servers = makeServers(certificates);
     await Promise.all(Object.values(servers).map((server) => server.start()));
     if (guard) for (const service of services) putInFront(servers[service], (inner) => guard.inFrontOf(service, inner));
@@ -25,14 +26,28 @@ export class Storage {
   addAccount(name: string): void {
     if (this.accounts.has(name)) throw new Error(`the storage account ${name} exists already`);
     this.accounts.set(name, newKey());
-    process.env.AZURITE_ACCOUNTS = accountList(this.accounts);
-    for (const server of Object.values(this.servers)) server.accountDataStore.refresh();
+    this.tellServers();
+  }
+
+  hasAccount(name: string): boolean {
+    return this.accounts.has(name);
+  }
+
+  /** What is in it stays in the servers' memory: it is to be emptied first. */
+  removeAccount(name: string): void {
+    this.accounts.delete(name);
+    this.tellServers();
   }
 
   /** With a slash at the end, as ARM gives it. */
   endpoint(service: Service, account: string): string {
     const { port } = this.servers[service].httpServer.address() as AddressInfo;
     return `https://127.0.0.1:${port}/${account}/`;
+  }
+
+  private tellServers(): void {
+    process.env.AZURITE_ACCOUNTS = accountList(this.accounts);
+    for (const server of Object.values(this.servers)) server.accountDataStore.refresh();
   }
 
   async close(): Promise<void> {

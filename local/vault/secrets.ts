@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { VaultError } from "./vault-error";
 
 export interface Secret {
   name: string;
@@ -13,9 +14,12 @@ export interface Secret {
 /** The secrets of a vault, with all their versions. */
 export class Secrets {
   private readonly versions = new Map<string, Secret[]>();
+  /** Names of secrets that were deleted and could be recovered. */
+  private readonly deleted = new Set<string>();
 
-  /** Makes a new version, which is the current one from now on. */
+  /** Makes a new version, which is the current one from now on. @throws VaultError where the name is a deleted secret's */
   set(name: string, value: string, contentType?: string): Secret {
+    if (this.deleted.has(name.toLowerCase())) throw deletedButRecoverable(name);
     const version = randomBytes(16).toString("hex");
     const secret = { name, version, value, contentType, created: Math.floor(Date.now() / 1000) };
     this.versions.set(name.toLowerCase(), [secret, ...this.versionsOf(name)]);
@@ -28,7 +32,20 @@ export class Secrets {
     return version ? this.versionsOf(name).find((secret) => secret.version === version) : current;
   }
 
+  /** As every vault deletes: the name stays taken until the secret is purged. @returns what was deleted, if it was there */
+  delete(name: string): Secret | undefined {
+    const current = this.get(name);
+    if (current) this.deleted.add(name.toLowerCase());
+    this.versions.delete(name.toLowerCase());
+    return current;
+  }
+
   private versionsOf(name: string): Secret[] {
     return this.versions.get(name.toLowerCase()) ?? [];
   }
+}
+
+function deletedButRecoverable(name: string): VaultError {
+  const message = `Secret ${name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the secret can only be recovered or purged.`;
+  return new VaultError(409, "Conflict", message, "ObjectIsDeletedButRecoverable");
 }

@@ -63,6 +63,7 @@ export class Vault {
       .use(this.authenticate, requireApiVersion)
       .get(["/secrets/:name", "/secrets/:name/:version"], this.getSecret)
       .put("/secrets/:name", express.json({ limit: "64kb" }), this.setSecret)
+      .delete("/secrets/:name", this.deleteSecret)
       .use(({ method, path }) => {
         throw new VaultError(501, "NotImplemented", `The local vault does not support ${method} ${path}.`);
       })
@@ -88,7 +89,7 @@ export class Vault {
 
   private readonly getSecret: RequestHandler<{ name: string; version?: string }> = ({ params }, response) => {
     const { name, version } = params;
-    this.authorize(response.locals.caller, "Get Secret", "getSecret", name);
+    this.authorize(response.locals.caller, "Get Secret", "getSecret/action", name);
     const secret = this.secrets.get(name, version);
     if (!secret) throw notFound(version ? `${name}/${version}` : name);
     response.json(this.bundle(secret));
@@ -98,7 +99,7 @@ export class Vault {
     { params, body }: Request<{ name: string }>,
     response,
   ) => {
-    this.authorize(response.locals.caller, "Set Secret", "setSecret", params.name);
+    this.authorize(response.locals.caller, "Set Secret", "setSecret/action", params.name);
     const { value, contentType, ...rest } = body ?? {};
     const [unknown] = Object.keys(rest);
     if (unknown) throw new VaultError(501, "NotImplemented", `The local vault does not support a secret's ${unknown}.`);
@@ -106,9 +107,18 @@ export class Vault {
     response.json(this.bundle(this.secrets.set(params.name, value, contentType)));
   };
 
+  private readonly deleteSecret: RequestHandler<{ name: string }> = ({ params: { name } }, response) => {
+    this.authorize(response.locals.caller, "Delete Secret", "delete", name);
+    const secret = this.secrets.delete(name);
+    if (!secret) throw notFound(name);
+    const { value, ...rest } = this.bundle(secret);
+    const recovery = { recoveryId: `${this.url}deletedsecrets/${name}`, deletedDate: Math.floor(Date.now() / 1000) };
+    response.json({ ...rest, ...recovery });
+  };
+
   private authorize(caller: Principal, operation: string, right: string, secret: string): void {
     const { access, denials, id } = this.options;
-    const action = `Microsoft.KeyVault/vaults/secrets/${right}/action`;
+    const action = `Microsoft.KeyVault/vaults/secrets/${right}`;
     const resource = `${id}/secrets/${secret}`;
     const decision = access.decide(caller.objectId, [[action]], resource);
     if (decision === "allowed") return;

@@ -113,13 +113,32 @@ test("only the role for it sets a secret, and the old version stays", async () =
   assert.equal((await ask({ who: writer, ...put, body: { value: 5 } })).status, 400);
 });
 
+test("only the role for it deletes a secret, whose name then stays taken", async () => {
+  const [reader, writer] = [cloud.principal("looks", [user]), cloud.principal("deletes", [officer])];
+  vault.secrets.set("going", "value");
+  const remove = { method: "DELETE", path: "secrets/going?api-version=7.4" };
+  const refused = await ask({ who: reader, ...remove });
+  assert.equal(refused.status, 403);
+  assert.match(refused.body.error.message, /Action: 'Microsoft\.KeyVault\/vaults\/secrets\/delete'/);
+  const { status, body } = await ask({ who: writer, ...remove });
+  assert.equal(status, 200);
+  assert.equal(body.recoveryId, `${vault.url}deletedsecrets/going`);
+  assert.equal(body.value, undefined);
+  assert.equal((await ask({ who: reader, path: remove.path })).status, 404);
+  assert.equal((await ask({ who: writer, ...remove })).status, 404);
+  const again = await ask({ who: writer, method: "PUT", path: remove.path, body: { value: "new" } });
+  assert.equal(again.status, 409);
+  assert.equal(again.body.error.innererror.code, "ObjectIsDeletedButRecoverable");
+});
+
 test("what the vault cannot do is refused by name, and a request needs an api-version", async () => {
   const who = cloud.principal("curious", [officer]);
   for (const [method, path] of [
     ["GET", "keys"],
     ["GET", "secrets"],
-    ["DELETE", "secrets/webhook"],
+    ["PATCH", "secrets/webhook"],
     ["GET", "deletedsecrets/webhook"],
+    ["DELETE", "deletedsecrets/webhook"],
   ]) {
     const { status, body } = await ask({ who, method, path: `${path}?api-version=7.4` });
     assert.equal(status, 501);

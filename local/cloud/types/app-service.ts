@@ -1,12 +1,20 @@
-import { same, suffixed } from "../names";
+import { isDeepStrictEqual } from "node:util";
+import { ArmError } from "../arm-error";
+import type { LocalCloud, SiteDefinition } from "../local-cloud";
+import { suffixed } from "../names";
 import { NotSupported } from "../not-supported";
-import { resourceType } from "../resource-type";
+import { type CheckFailure, resourceType } from "../resource-type";
 import { inGroup } from "./resource-group";
 
 const siteId = `${inGroup}/Microsoft.Web/sites/{name}`;
 
+interface PlanInputs {
+  reserved?: boolean;
+}
+
 interface WebAppInputs {
   kind?: string;
+  serverFarmId?: string;
   identity?: { type?: string; userAssignedIdentities?: string[] };
   siteConfig?: { appCommandLine?: string; healthCheckPath?: string; linuxFxVersion?: string };
 }
@@ -28,10 +36,26 @@ const siteConfigs = [
 
 interface ApplicationSettingsInputs {
   name: string;
-  properties: Record<string, string>;
+  properties?: Record<string, string>;
 }
 
-export const plan = resourceType({ id: `${inGroup}/Microsoft.Web/serverfarms/{name}`, autoname: suffixed });
+export const plan = resourceType<PlanInputs>({
+  id: `${inGroup}/Microsoft.Web/serverfarms/{name}`,
+  name: /^[-A-Za-z0-9]{1,60}$/,
+  autoname: suffixed,
+  inputs: ["resourceGroupName", "name", "location", "tags", "kind", "reserved", "sku"],
+  replaces: ["location"],
+  check({ reserved }) {
+    return reserved === false ? [failure("reserved", "a plan for Windows (reserved: false)")] : [];
+  },
+  held({ cloud, id, name }) {
+    const sites = cloud.resources.all.filter(({ token, inputs }) => token === webAppToken && isOn(inputs, id));
+    if (sites.length === 0) return undefined;
+    return `Server farm '${name}' cannot be deleted because it has web app(s) ${sites.map(({ name }) => name).join(", ")} assigned to it.`;
+  },
+});
+
+const webAppToken = "azure-native:web:WebApp";
 
 export const webApp = resourceType<WebAppInputs>({
   id: siteId,
@@ -53,11 +77,12 @@ export const webApp = resourceType<WebAppInputs>({
     "isXenon",
     "scmSiteAlsoStopped",
   ],
+  replaces: ["location", "kind"],
+  check: (inputs) => [...unsupported(inputs), ...unsupportedCommand(inputs)],
   async create({ cloud, inputs, name }) {
-    refuseUnsupported(inputs);
-    const identities = (inputs.identity?.userAssignedIdentities ?? []).map((id) => cloud.identity(id));
-    const { healthCheckPath } = inputs.siteConfig ?? {};
-    const site = await cloud.addSite({ name, identities, command: startCommand(inputs), healthCheckPath });
+    if (cloud.hasSite(name)) throw new ArmError("Conflict", `Website with given name ${name} already exists.`);
+    refuseWithoutPlan(cloud, inputs);
+    const site = await cloud.addSite(definition(cloud, inputs, name));
     return {
       defaultHostName: site.hostName,
       hostNameSslStates: [
@@ -66,15 +91,29 @@ export const webApp = resourceType<WebAppInputs>({
       ],
     };
   },
+  async update({ cloud, inputs, olds, name }) {
+    refuseWithoutPlan(cloud, inputs);
+    if (!isDeepStrictEqual(running(inputs), running(olds))) await cloud.changeSite(definition(cloud, inputs, name));
+    return {};
+  },
+  delete: ({ cloud, name }) => cloud.removeSite(name),
 });
 
 export const webAppApplicationSettings = resourceType<ApplicationSettingsInputs>({
   id: `${siteId}/config/appsettings`,
-  autoname: same,
   inputs: ["resourceGroupName", "name", "properties"],
+  singleton: true,
   async create({ cloud, inputs }) {
-    await cloud.site(inputs.name).configure(inputs.properties);
+    await cloud.site(inputs.name).configure(inputs.properties ?? {});
     return {};
+  },
+  async update({ cloud, inputs }) {
+    await cloud.site(inputs.name).configure(inputs.properties ?? {});
+    return {};
+  },
+  read: ({ cloud, inputs }) => ({ inputs: { properties: cloud.site(inputs.name).settings } }),
+  async delete({ cloud, inputs, withParent }) {
+    if (!withParent) await cloud.site(inputs.name).configure({});
   },
 });
 
@@ -82,27 +121,58 @@ export const webAppApplicationSettings = resourceType<ApplicationSettingsInputs>
 export const publishingPasswords = (way: "ftp" | "scm") =>
   resourceType<{ allow: boolean }>({
     id: `${siteId}/basicPublishingCredentialsPolicies/${way}`,
-    autoname: same,
     inputs: ["resourceGroupName", "name", "allow"],
-    create({ inputs }) {
-      if (inputs.allow) throw new NotSupported("publishing with basic credentials");
-      return {};
-    },
+    required: ["allow"],
+    singleton: true,
+    check: ({ allow }) => (allow ? [failure("allow", "publishing with basic credentials")] : []),
   });
 
-function refuseUnsupported({ identity, siteConfig = {} }: WebAppInputs): void {
-  const unknown = Object.keys(siteConfig).find((key) => !siteConfigs.includes(key));
-  if (unknown) throw new NotSupported(`siteConfig.${unknown}`);
-  if (identity?.type !== "UserAssigned") throw new NotSupported(`the identity type ${identity?.type}`);
+function isOn({ serverFarmId }: WebAppInputs, planId: string): boolean {
+  return serverFarmId?.toLowerCase() === planId.toLowerCase();
+}
+
+function refuseWithoutPlan(cloud: LocalCloud, { serverFarmId }: WebAppInputs): void {
+  if (serverFarmId && !cloud.exists(serverFarmId)) {
+    throw new ArmError("NotFound", `Cannot find the server farm ${serverFarmId}.`);
+  }
+}
+
+/** What a site's process is made of: App Service restarts the app when it changes. */
+function running({ identity, siteConfig }: WebAppInputs) {
+  const { appCommandLine, healthCheckPath, linuxFxVersion } = siteConfig ?? {};
+  return [identity?.userAssignedIdentities, appCommandLine, healthCheckPath, linuxFxVersion];
+}
+
+function definition(cloud: LocalCloud, inputs: WebAppInputs, name: string): SiteDefinition {
+  const identities = (inputs.identity?.userAssignedIdentities ?? []).map((id) => cloud.identity(id));
+  return { name, identities, command: startCommand(inputs), healthCheckPath: inputs.siteConfig?.healthCheckPath };
+}
+
+function unsupported({ identity, siteConfig = {} }: WebAppInputs): CheckFailure[] {
+  const unknown = Object.keys(siteConfig).filter((key) => !siteConfigs.includes(key));
+  const failures = unknown.map((key) => failure(`siteConfig.${key}`, `siteConfig.${key}`));
+  if (!identity?.type || identity.type === "UserAssigned") return failures;
+  return [...failures, failure("identity.type", `the identity type ${identity.type}`)];
+}
+
+function unsupportedCommand({ kind = "", siteConfig = {} }: WebAppInputs): CheckFailure[] {
+  const { linuxFxVersion, appCommandLine } = siteConfig;
+  if (linuxFxVersion && !/^NODE\|/i.test(linuxFxVersion)) {
+    return [failure("siteConfig.linuxFxVersion", `linuxFxVersion ${linuxFxVersion}`)];
+  }
+  if (kind.includes("functionapp") || !appCommandLine || appCommandLine.startsWith("node ")) return [];
+  return [failure("siteConfig.appCommandLine", `the command line ${appCommandLine}`)];
 }
 
 /** What starts an app: the Functions host, or the command line, which here has to be `node …`. */
-function startCommand({ kind = "", siteConfig }: WebAppInputs): "functions" | string[] {
-  if (!siteConfig?.linuxFxVersion?.toUpperCase().startsWith("NODE|")) {
-    throw new NotSupported(`linuxFxVersion ${siteConfig?.linuxFxVersion}`);
-  }
+function startCommand({ kind = "", siteConfig = {} }: WebAppInputs): "functions" | string[] {
+  const { linuxFxVersion, appCommandLine } = siteConfig;
+  if (!linuxFxVersion) throw new NotSupported("a site without linuxFxVersion");
   if (kind.includes("functionapp")) return "functions";
-  const [program, ...rest] = siteConfig.appCommandLine?.split(" ") ?? [];
-  if (program !== "node") throw new NotSupported(`the command line ${siteConfig.appCommandLine}`);
-  return rest;
+  if (!appCommandLine) throw new NotSupported("a site without appCommandLine");
+  return appCommandLine.split(" ").slice(1);
+}
+
+function failure(property: string, what: string): CheckFailure {
+  return { property, reason: new NotSupported(what).message };
 }

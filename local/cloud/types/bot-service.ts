@@ -1,6 +1,7 @@
+import { ArmError } from "../arm-error";
 import { same, suffixed } from "../names";
 import { NotSupported } from "../not-supported";
-import { resourceType } from "../resource-type";
+import { type CheckFailure, resourceType } from "../resource-type";
 import { inGroup } from "./resource-group";
 
 const botId = `${inGroup}/Microsoft.BotService/botServices/{resourceName}`;
@@ -9,6 +10,20 @@ interface BotInputs {
   properties: { endpoint: string; msaAppId: string; msaAppType: string };
 }
 
+/** What a bot may be here; the rest is refused by name. */
+const supported = [
+  "displayName",
+  "endpoint",
+  "msaAppId",
+  "msaAppType",
+  "msaAppTenantId",
+  "msaAppMSIResourceId",
+  "iconUrl", // azure-native's own default, as the next ones
+  "isCmekEnabled",
+  "isStreamingSupported",
+  "publicNetworkAccess",
+];
+
 interface ChannelInputs {
   resourceName: string;
   channelName: string;
@@ -16,14 +31,41 @@ interface ChannelInputs {
 
 export const bot = resourceType<BotInputs>({
   id: botId,
+  name: /^[A-Za-z0-9][-\w.]{1,63}$/,
   autoname: suffixed,
   inputs: ["resourceGroupName", "resourceName", "location", "tags", "kind", "sku", "properties"],
-  create({ cloud, inputs, name }) {
-    const { endpoint, msaAppId, msaAppType } = inputs.properties;
-    if (!endpoint.startsWith("https://")) throw new Error(`the bot's endpoint ${endpoint} is not https`);
-    if (msaAppType !== "UserAssignedMSI") throw new NotSupported(`msaAppType ${msaAppType}`);
-    cloud.botService.register({ name, appId: msaAppId, endpoint });
+  required: ["kind", "sku", "properties.displayName", "properties.endpoint", "properties.msaAppId"],
+  replaces: ["location"],
+  check({ properties }) {
+    const foreign = Object.keys(properties ?? {}).filter((key) => !supported.includes(key));
+    return [
+      ...foreign.map((key) => failure(key, `a bot's ${key}`)),
+      ...checkEndpoint(properties?.endpoint),
+      ...checkAppType(properties?.msaAppType),
+    ];
+  },
+  create({ cloud, inputs: { properties }, name }) {
+    if (cloud.botService.bot(name)) throw new ArmError("InvalidBotData", `The bot name ${name} is already in use.`);
+    if (cloud.botService.hasApp(properties.msaAppId)) {
+      throw new ArmError("InvalidBotData", `MsaAppId ${properties.msaAppId} is already in use.`);
+    }
+    cloud.botService.register({ name, appId: properties.msaAppId, endpoint: properties.endpoint });
     return {};
+  },
+  /** learn.microsoft.com/azure/bot-service/bot-service-quickstart-registration: the app id and type stay as they were made. */
+  update({ cloud, inputs: { properties }, olds, name }) {
+    const fixed = (["msaAppId", "msaAppType"] as const).find((key) => properties[key] !== olds.properties[key]);
+    if (fixed) throw new ArmError("InvalidBotData", `${fixed} of the bot ${name} cannot be changed`);
+    cloud.botService.update({ name, appId: properties.msaAppId, endpoint: properties.endpoint });
+    return {};
+  },
+  read({ cloud, inputs, name }) {
+    const bot = cloud.botService.bot(name);
+    const { properties } = inputs;
+    return bot && { inputs: { properties: { ...properties, endpoint: bot.endpoint, msaAppId: bot.appId } } };
+  },
+  delete({ cloud, name }) {
+    cloud.botService.unregister(name);
   },
 });
 
@@ -31,9 +73,30 @@ export const channel = resourceType<ChannelInputs>({
   id: `${botId}/channels/{channelName}`,
   autoname: same,
   inputs: ["resourceGroupName", "resourceName", "location", "tags", "kind", "sku", "channelName", "properties"],
+  replaces: ["location"],
   create({ cloud, inputs }) {
     if (inputs.channelName !== "DirectLineChannel") throw new NotSupported(`the channel ${inputs.channelName}`);
     cloud.botService.enableDirectLine(inputs.resourceName);
     return {};
   },
+  read({ cloud, inputs }) {
+    return cloud.botService.directLineKeys(inputs.resourceName) && {};
+  },
+  delete({ cloud, inputs }) {
+    cloud.botService.disableDirectLine(inputs.resourceName);
+  },
 });
+
+function checkEndpoint(endpoint?: string): CheckFailure[] {
+  if (!endpoint || endpoint.startsWith("https://")) return [];
+  return [{ property: "properties.endpoint", reason: `the bot's endpoint ${endpoint} is not https` }];
+}
+
+function checkAppType(msaAppType?: string): CheckFailure[] {
+  if (!msaAppType || msaAppType === "UserAssignedMSI") return [];
+  return [failure("msaAppType", `msaAppType ${msaAppType}`)];
+}
+
+function failure(key: string, what: string): CheckFailure {
+  return { property: `properties.${key}`, reason: new NotSupported(what).message };
+}

@@ -1,17 +1,21 @@
+import { ArmError } from "../arm-error";
+import type { LocalCloud } from "../local-cloud";
 import { same, suffixed } from "../names";
 import { NotSupported } from "../not-supported";
-import { resourceType } from "../resource-type";
+import { type CheckFailure, type Properties, resourceType } from "../resource-type";
 import { inGroup } from "./resource-group";
 
 const vaultId = `${inGroup}/Microsoft.KeyVault/vaults/{vaultName}`;
 
 interface VaultInputs {
-  properties: Record<string, unknown> & { softDeleteRetentionInDays?: number };
+  location?: string;
+  tags?: Record<string, string>;
+  properties: Properties & { softDeleteRetentionInDays?: number };
 }
 
 interface SecretInputs {
   vaultName: string;
-  properties: Record<string, unknown> & { value?: string; contentType?: string };
+  properties: Properties & { value?: string; contentType?: string };
 }
 
 export const vault = resourceType<VaultInputs>({
@@ -19,10 +23,27 @@ export const vault = resourceType<VaultInputs>({
   name: /^(?=.{3,24}$)[A-Za-z](-?[A-Za-z0-9])*$/,
   autoname: suffixed,
   inputs: ["resourceGroupName", "vaultName", "location", "tags", "properties"],
+  required: ["properties.tenantId", "properties.sku"],
+  replaces: ["location"],
+  check({ properties = {} }, cloud) {
+    return unsupported(properties, cloud.entra.tenantId);
+  },
   async create({ cloud, inputs: { properties }, id, name }) {
-    refuseUnsupported(properties, cloud.entra.tenantId);
-    const vault = await cloud.addVault(name, id, properties.softDeleteRetentionInDays ?? 90);
+    if (properties.enableRbacAuthorization === undefined) throw new NotSupported("a vault with access policies");
+    refuseTaken(cloud, name);
+    const vault = await cloud.addVault(name, id, retentionDays(properties));
     return { properties: { ...properties, vaultUri: vault.url } };
+  },
+  update({ cloud, inputs: { properties }, olds, name }) {
+    if (retentionDays(properties) !== retentionDays(olds.properties)) {
+      const message = 'The property "softDeleteRetentionInDays" has been set already and it can\'t be modified.';
+      throw new ArmError("BadRequest", message);
+    }
+    return { properties: { ...properties, vaultUri: cloud.vault(name).url } };
+  },
+  async delete({ cloud, inputs: { location = "", tags, properties }, id, name }) {
+    await cloud.removeVault(name);
+    cloud.deletedVaults.add({ name, location, tags, vaultId: id }, retentionDays(properties));
   },
 });
 
@@ -31,17 +52,56 @@ export const secret = resourceType<SecretInputs>({
   name: /^[A-Za-z0-9-]{1,127}$/,
   autoname: same,
   inputs: ["resourceGroupName", "vaultName", "secretName", "tags", "properties"],
-  create({ cloud, inputs, name }) {
-    const { value, contentType, ...rest } = inputs.properties;
-    const [unknown] = Object.keys(rest);
-    if (unknown) throw new NotSupported(`a secret's ${unknown}`);
-    if (typeof value !== "string") throw new Error("the secret has no value");
-    const vault = cloud.vault(inputs.vaultName);
-    const { version } = vault.secrets.set(name, value, contentType);
-    const secretUri = vault.secretUrl(name);
-    return { properties: { contentType, secretUri, secretUriWithVersion: vault.secretUrl(name, version) } };
+  required: ["properties"],
+  check({ properties = {} }) {
+    const { value, contentType, ...rest } = properties;
+    return Object.keys(rest).map((key) => failure(key, `a secret's ${key}`));
+  },
+  create: ({ cloud, inputs, name }) => setSecret(cloud, inputs, name),
+  update: ({ cloud, inputs, name }) => setSecret(cloud, inputs, name), // a new version, whatever changed
+  read({ cloud, inputs, name }) {
+    return cloud.vault(inputs.vaultName).secrets.get(name) && { outputs: describe(cloud, inputs, name) };
+  },
+  /** ARM deletes no secrets: azure-native asks the vault itself, as whoever runs Pulumi. */
+  async delete({ cloud, inputs, name, withParent }) {
+    if (withParent) return;
+    const { token } = await cloud.entra.issue(cloud.operator, "https://vault.azure.net");
+    const url = `${cloud.vault(inputs.vaultName).secretUrl(name)}?api-version=7.4`;
+    const response = await fetch(url, { method: "DELETE", headers: { authorization: `Bearer ${token}` } });
+    const { error } = (await response.json()) as { error?: { code: string; message: string } };
+    if (error && response.status !== 404) throw new ArmError(error.code, `${response.status}: ${error.message}`);
   },
 });
+
+function setSecret(cloud: LocalCloud, inputs: SecretInputs, name: string): Properties {
+  const { value, contentType } = inputs.properties;
+  if (typeof value !== "string") throw new Error("the secret has no value");
+  cloud.vault(inputs.vaultName).secrets.set(name, value, contentType);
+  return describe(cloud, inputs, name);
+}
+
+/** Without the value, which ARM never tells. */
+function describe(cloud: LocalCloud, { vaultName }: SecretInputs, name: string): Properties {
+  const vault = cloud.vault(vaultName);
+  const { contentType, version } = vault.secrets.get(name) ?? {};
+  const type = contentType === undefined ? {} : { contentType };
+  const secretUri = vault.secretUrl(name);
+  return { properties: { ...type, secretUri, secretUriWithVersion: vault.secretUrl(name, version) } };
+}
+
+/** Azure keeps a deleted vault for 90 days unless it is told otherwise. */
+function retentionDays({ softDeleteRetentionInDays = 90 }: VaultInputs["properties"]): number {
+  return softDeleteRetentionInDays;
+}
+
+function refuseTaken({ vaults, deletedVaults }: LocalCloud, name: string): void {
+  if (vaults.has(name.toLowerCase())) {
+    throw new ArmError("VaultAlreadyExists", `The vault name '${name}' is already in use.`);
+  }
+  if (!deletedVaults.has(name)) return;
+  const message = `A vault with the same name already exists in deleted state: ${name} has to be recovered or purged first.`;
+  throw new ArmError("ConflictError", message);
+}
 
 /** What a vault may be here; the rest is refused by name. */
 const supported: Record<string, (value: unknown, tenantId: string) => boolean> = {
@@ -57,9 +117,12 @@ const supported: Record<string, (value: unknown, tenantId: string) => boolean> =
   publicNetworkAccess: (value) => /^enabled$/i.test(String(value)),
 };
 
-function refuseUnsupported(properties: Record<string, unknown>, tenantId: string): void {
-  const all = { enableRbacAuthorization: undefined, ...properties };
-  for (const [name, value] of Object.entries(all)) {
-    if (!supported[name]?.(value, tenantId)) throw new NotSupported(`a vault with ${name}: ${JSON.stringify(value)}`);
-  }
+function unsupported(properties: Properties, tenantId: string): CheckFailure[] {
+  return Object.entries(properties)
+    .filter(([key, value]) => !supported[key]?.(value, tenantId))
+    .map(([key, value]) => failure(key, `a vault with ${key}: ${JSON.stringify(value)}`));
+}
+
+function failure(key: string, what: string): CheckFailure {
+  return { property: `properties.${key}`, reason: new NotSupported(what).message };
 }

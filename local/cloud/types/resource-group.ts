@@ -6,5 +6,8 @@ export const inGroup = "/subscriptions/{subscriptionId}/resourceGroups/{resource
 
 export const resourceGroup = resourceType({
   id: "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}",
+  name: /^[-\w.()]{0,89}[-\w()]$/,
   autoname: suffixed,
+  inputs: ["resourceGroupName", "location", "tags"],
+  replaces: ["location"],
 });

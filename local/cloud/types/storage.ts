@@ -1,3 +1,5 @@
+import { ArmError } from "../arm-error";
+import type { LocalCloud } from "../local-cloud";
 import { same, suffixed } from "../names";
 import { resourceType } from "../resource-type";
 import { inGroup } from "./resource-group";
@@ -9,6 +11,7 @@ interface InAccount {
 }
 
 interface StorageAccountInputs {
+  kind: string;
   /** Azure's default is true. */
   allowSharedKeyAccess?: boolean;
 }
@@ -30,19 +33,37 @@ export const storageAccount = resourceType<StorageAccountInputs>({
     "defaultToOAuthAuthentication",
     "enableHttpsTrafficOnly",
     "minimumTlsVersion",
-    "isHnsEnabled", // azure-native's own default, as the next ones
-    "isLocalUserEnabled",
-    "isSftpEnabled",
-    "enableExtendedGroups",
-    "enableNfsV3",
+    "isHnsEnabled",
   ],
-  create({ cloud: { storage, storageGuard }, inputs: { allowSharedKeyAccess = true }, id, name }) {
+  required: ["kind", "sku"],
+  replaces: ["location", "isHnsEnabled"],
+  create({ cloud, inputs, id, name }) {
+    const { storage } = cloud;
+    if (storage.hasAccount(name)) {
+      throw new ArmError("StorageAccountAlreadyTaken", `The storage account named ${name} is already taken.`);
+    }
     storage.addAccount(name);
-    storageGuard.protect({ name, id, allowSharedKeyAccess });
+    protect(cloud, id, name, inputs);
     const endpoint = (service: "queue" | "table" | "blob") => storage.endpoint(service, name);
     return { primaryEndpoints: { queue: endpoint("queue"), table: endpoint("table"), blob: endpoint("blob") } };
   },
+  update({ cloud, inputs, olds, id, name }) {
+    if (inputs.kind !== olds.kind && inputs.kind !== "StorageV2") {
+      throw new ArmError("AccountPropertyCannotBeUpdated", `${olds.kind} cannot become ${inputs.kind}`);
+    }
+    protect(cloud, id, name, inputs);
+    return {};
+  },
+  async delete({ cloud: { dataPlane, storage, storageGuard }, name }) {
+    await dataPlane.empty((service) => storage.endpoint(service, name)); // else another account of that name would have it
+    storageGuard.unprotect(name);
+    storage.removeAccount(name);
+  },
 });
+
+function protect(cloud: LocalCloud, id: string, name: string, { allowSharedKeyAccess = true }: StorageAccountInputs) {
+  cloud.storageGuard.protect({ name, id, allowSharedKeyAccess });
+}
 
 export const queue = resourceType<InAccount>({
   id: `${accountId}/queueServices/default/queues/{queueName}`,
@@ -52,6 +73,13 @@ export const queue = resourceType<InAccount>({
   async create({ cloud, inputs, name }) {
     await cloud.dataPlane.createQueue(cloud.storage.endpoint("queue", inputs.accountName), name);
     return {};
+  },
+  async read({ cloud, inputs, name }) {
+    const there = await cloud.dataPlane.hasQueue(cloud.storage.endpoint("queue", inputs.accountName), name);
+    return there ? {} : undefined;
+  },
+  async delete({ cloud, inputs, name }) {
+    await cloud.dataPlane.deleteQueue(cloud.storage.endpoint("queue", inputs.accountName), name);
   },
 });
 
@@ -63,5 +91,12 @@ export const table = resourceType<InAccount>({
   async create({ cloud, inputs, name }) {
     await cloud.dataPlane.createTable(cloud.storage.endpoint("table", inputs.accountName), name);
     return {};
+  },
+  async read({ cloud, inputs, name }) {
+    const there = await cloud.dataPlane.hasTable(cloud.storage.endpoint("table", inputs.accountName), name);
+    return there ? {} : undefined;
+  },
+  async delete({ cloud, inputs, name }) {
+    await cloud.dataPlane.deleteTable(cloud.storage.endpoint("table", inputs.accountName), name);
   },
 });

@@ -40,6 +40,11 @@ export class StorageGuard {
     this.accounts.set(account.name, account);
   }
 
+  /** Knows an account no longer. */
+  unprotect(name: string): void {
+    this.accounts.delete(name);
+  }
+
   /** A handler that hands on only what may be done. */
   inFrontOf(service: Service, inner: Handler): Handler {
     return async (request, response) => {
