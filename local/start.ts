@@ -1,26 +1,16 @@
 import { Console } from "node:console";
+import { endWhenTold } from "./ending";
 import { removeHome } from "./home";
 import { Screen } from "./screen";
 import { LocalStack } from "./stack";
 import type { StackDescription } from "./stack-description";
 import { help, type StartOptions, startOptions } from "./start-options";
-import { whenOrphaned } from "./when-orphaned";
-
-/** The most that ending may take, in milliseconds: whoever pressed Ctrl-C waits. */
-const farewell = 1_900;
 
 /** `npm start`: the whole template on this machine, until it is told to stop. */
 async function start(options: StartOptions): Promise<void> {
   const screen = new Screen(options.json ? process.stderr : process.stdout);
   const stack = new LocalStack();
-  const end = ending(stack);
-  process.once("exit", () => removeHome(stack.home));
-  process
-    .once("SIGINT", () => end(0))
-    .once("SIGTERM", () => end(0))
-    .once("SIGHUP", () => end(0));
-  whenOrphaned(() => end(0));
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => end(0)); // `npm start | head`
+  const end = endWhenTold({ close: () => stack.down(), remove: () => removeHome(stack.home) });
   try {
     screen.say("Bringing up the program's resources on this machine:");
     const description = await stack.up({
@@ -36,27 +26,6 @@ async function start(options: StartOptions): Promise<void> {
   } catch (error) {
     await end(1, (error as Error).message);
   }
-}
-
-/** Ends the process, once, whatever asks first. */
-function ending(stack: LocalStack): (code: number, last?: string) => Promise<void> {
-  let ending: Promise<void> | undefined;
-  const end = async (code: number, last?: string) => {
-    if (last) process.stderr.write(`\n${last}\n`);
-    process.on("uncaughtException", () => {}); // what is cut short by the end is no news
-    const leave = () => {
-      process.removeAllListeners("exit"); // Pulumi's would complain of a program that was not waited for
-      removeHome(stack.home);
-      process.exit(code);
-    };
-    setTimeout(leave, farewell);
-    await stack.down().catch((error) => process.stderr.write(`${error}\n`));
-    leave();
-  };
-  return (code, last) => {
-    ending ??= end(code, last);
-    return ending;
-  };
 }
 
 function print(description: StackDescription): void {

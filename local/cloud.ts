@@ -1,0 +1,76 @@
+import { Console } from "node:console";
+import { stop as stopEsbuild } from "esbuild";
+import { CloudScreen } from "./cloud-screen";
+import { endWhenTold } from "./ending";
+import { makeHome, removeHome } from "./home";
+import { ServedCloud } from "./served-cloud";
+import { backend, exportLines, writeStackFiles } from "./stack-environment";
+import { type StartOptions, startOptions } from "./start-options";
+
+const help = `npm run cloud -- [options]
+
+  --port N         Direct Line's port (default: any)
+  --propagation S  role assignments take S seconds to work, as in Azure (default: 0)
+  --json           print one line of JSON on stdout once the cloud serves; the rest goes to stderr
+  --help           this text
+`;
+
+/** `npm run cloud`: Azure on this machine for the real Pulumi, until it is told to stop. */
+async function serve({ port, propagation, json }: StartOptions): Promise<void> {
+  const screen = new CloudScreen(json ? process.stderr : process.stdout);
+  const home = makeHome();
+  let served: ServedCloud | undefined;
+  const close = async () => {
+    if (served) screen.left(served.resources.all.length);
+    await served?.close();
+  };
+  const end = endWhenTold({ close, remove: () => removeHome(home) });
+  try {
+    served = await ServedCloud.open({
+      home,
+      port,
+      propagation,
+      log: (source, line) => screen.log(source, line),
+      onChange: (change) => screen.changed(change),
+    });
+    await stopEsbuild(); // its service would stay for as long as we do
+    const env = { ...served.env, ...backend(home) };
+    const exports = exportLines(env, served.path);
+    const files = writeStackFiles(home, exports, served.config);
+    screen.serving({ exports, files, cli: served.cli });
+    if (json) print(served, env);
+  } catch (error) {
+    await end(1, (error as Error).message);
+  }
+}
+
+function print({ cloud, config, arm, directLine }: ServedCloud, env: Record<string, string>): void {
+  const { IDENTITY_ENDPOINT, IDENTITY_HEADER } = cloud.identityEndpoint.admit([cloud.operator], cloud.operator);
+  const description = {
+    env,
+    config,
+    arm,
+    directLine: { domain: directLine },
+    identity: { endpoint: IDENTITY_ENDPOINT, header: IDENTITY_HEADER, operatorClientId: cloud.operator.clientId },
+    caFile: cloud.certificates.caFile,
+  };
+  process.stdout.write(`${JSON.stringify(description)}\n`);
+}
+
+function main(): void {
+  try {
+    const options = startOptions(process.argv.slice(2));
+    if (options.help) return void process.stdout.write(help);
+    if (options.json) globalThis.console = new Console(process.stderr); // stdout is for one line
+    serve(options).catch((error: Error) => fail(error.message));
+  } catch (error) {
+    fail(`${(error as Error).message}\n\n${help}`);
+  }
+}
+
+function fail(message: string): void {
+  process.stderr.write(`${message}\n`);
+  process.exitCode = 1;
+}
+
+main();
