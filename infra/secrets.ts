@@ -29,7 +29,9 @@ export class Secrets extends pulumi.ComponentResource {
   private keep(secretName: string, value: pulumi.Input<string>, { placement, vault }: SecretsArgs): keyvault.Secret {
     const { resourceGroupName, tags } = placement;
     const args = { resourceGroupName, tags, vaultName: vault.vault.name, secretName, properties: { value } };
-    // Deleting a secret by itself would need rights in the vault, which whoever deploys does not have.
-    return new keyvault.Secret(secretName, args, { parent: this, deletedWith: vault.vault });
+    // Deleting a secret by itself would need rights in the vault, which whoever deploys does not have: it goes with its vault,
+    // and so after its replacement is made in another one.
+    const opts = { parent: this, deletedWith: vault.vault, deleteBeforeReplace: false };
+    return new keyvault.Secret(secretName, args, opts);
   }
 }
