@@ -5,8 +5,10 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import type { AppName } from "../local/cloud/local-cloud";
 import type { StackDescription } from "../local/stack-description";
+import { skipWithoutPulumi } from "../test/harness/pulumi";
 import { trustStack } from "../test/harness/trust-stack";
 import { CleanUp } from "./clean-up";
+import { timeEngine } from "./engine-times";
 import { Floor } from "./floor/floor";
 import { percentiles } from "./percentiles";
 import { pollingSettings } from "./polling";
@@ -34,13 +36,14 @@ async function bench(cleanUp: CleanUp): Promise<Results> {
   const { stack, memory, ...started } = await startSeveralTimes(starts, cleanUp, say);
   trustStack(stack);
   const apps = await measureApps(stack.description, cleanUp);
+  const engine = skipWithoutPulumi ? null : await timeEngine(say);
   say("Starting the floor");
   const floor = await Floor.open();
   cleanUp.add(() => floor.close());
   const { idle, loaded } = await roundTrips(stackTalkers(stack.description), floor.talkers).catch((error) => {
     throw new Error(`${(error as Error).message}${stack.lastLines()}`);
   });
-  return { machine, ...started, ...apps, idle, loaded, memory: memory() };
+  return { machine, ...started, ...apps, engine, idle, loaded, memory: memory() };
 }
 
 /** The apps that run, as they were deployed. */

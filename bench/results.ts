@@ -1,4 +1,5 @@
 import type { AppName } from "../local/cloud/local-cloud";
+import type { EngineTimes } from "./engine-times";
 import type { Memory } from "./memory";
 import type { Percentiles } from "./percentiles";
 import type { ReleaseTimes } from "./release-watch";
@@ -33,6 +34,8 @@ export interface Results {
   size: Record<AppName, number>;
   /** Null where it could not be measured. */
   startUp: Record<AppName, StartUp | null>;
+  /** Null where there is no Pulumi CLI. */
+  engine: EngineTimes | null;
   idle: RoundTrips;
   loaded: RoundTrips & { conversations: number };
   /** Null where it could not be measured. */

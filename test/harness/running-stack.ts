@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isAlive } from "../../local/is-alive";
 import type { StackDescription } from "../../local/stack-description";
+import { isRunning } from "./is-running";
 
 const root = path.resolve(__dirname, "../..");
 const start = [
@@ -172,16 +171,6 @@ class StackChild {
   private fail(how: string): never {
     throw new Error(`The stack ${how}.${this.lastLines()}`);
   }
-}
-
-function isRunning(pid: number): boolean {
-  return isAlive(pid) && !isZombie(pid);
-}
-
-/** Where nobody collects orphans (a container's first process may not), an ended process keeps its id. */
-function isZombie(pid: number): boolean {
-  const status = tolerantly(() => readFileSync(`/proc/${pid}/status`, "utf8")); // there is none but on Linux
-  return /^State:\s+Z/m.test(status ?? "");
 }
 
 /** For what may have gone already. */

@@ -249,8 +249,16 @@ test("a secret is deleted only by whoever has a role in its vault, and then with
   assert.equal(own.resources.all.filter(({ id }) => id.startsWith(vault.id)).length, 0);
 });
 
-test("Teams, which nobody can reach from here, is refused when it is to be made, so that a preview can show it", async () => {
-  const inputs = { ...inputsOf("botservice:Channel"), channelName: "MsTeamsChannel" };
-  assert.deepEqual(own.resources.check("azure-native:botservice:Channel", "teams", inputs).failures, []);
-  await assert.rejects(own.make("botservice:Channel", "teams", inputs), /does not support the channel MsTeamsChannel/);
+test("of a bot's channels, Web Chat is there with the bot, Teams is declared, and others are refused", async () => {
+  const channel = (channelName: string) => ({ ...inputsOf("botservice:Channel"), channelName });
+  await assert.rejects(own.make("botservice:Channel", "chat", channel("WebChatChannel")), /already existing resource/);
+  const { id } = await own.make("botservice:Channel", "teams", channel("MsTeamsChannel"));
+  assert.ok(await own.resources.read(id));
+  await own.resources.delete(id);
+  assert.equal(await own.resources.read(id), undefined);
+  const { failures } = own.resources.check("azure-native:botservice:Channel", "slack", channel("SlackChannel"));
+  assert.deepEqual(
+    failures.map(({ property }) => property),
+    ["channelName"],
+  );
 });

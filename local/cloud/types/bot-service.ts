@@ -24,6 +24,10 @@ const supported = [
   "publicNetworkAccess",
 ];
 
+const directLine = "DirectLineChannel";
+const teams = "MsTeamsChannel";
+const webChat = "WebChatChannel";
+
 interface ChannelInputs {
   resourceName: string;
   channelName: string;
@@ -69,21 +73,28 @@ export const bot = resourceType<BotInputs>({
   },
 });
 
+/** Teams is only declared: nothing of it is on this machine. */
 export const channel = resourceType<ChannelInputs>({
   id: `${botId}/channels/{channelName}`,
   autoname: same,
   inputs: ["resourceGroupName", "resourceName", "location", "tags", "kind", "sku", "channelName", "properties"],
   replaces: ["location"],
+  check({ channelName }) {
+    if (!channelName || [directLine, teams, webChat].includes(channelName)) return [];
+    return [{ property: "channelName", reason: new NotSupported(`the channel ${channelName}`).message }];
+  },
   create({ cloud, inputs }) {
-    if (inputs.channelName !== "DirectLineChannel") throw new NotSupported(`the channel ${inputs.channelName}`);
-    cloud.botService.enableDirectLine(inputs.resourceName);
+    if (inputs.channelName === directLine) cloud.botService.enableDirectLine(inputs.resourceName);
     return {};
   },
-  read({ cloud, inputs }) {
-    return cloud.botService.directLineKeys(inputs.resourceName) && {};
+  read({ cloud, inputs, id }) {
+    const { channelName, resourceName } = inputs;
+    if (channelName === webChat) return {}; // Azure makes it with the bot: github.com/Azure/azure-rest-api-specs/issues/15219
+    if (channelName === directLine) return cloud.botService.directLineKeys(resourceName) && {};
+    return cloud.exists(id) ? {} : undefined;
   },
   delete({ cloud, inputs }) {
-    cloud.botService.disableDirectLine(inputs.resourceName);
+    if (inputs.channelName === directLine) cloud.botService.disableDirectLine(inputs.resourceName);
   },
 });
 

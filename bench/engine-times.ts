@@ -1,0 +1,100 @@
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { ServedCloud } from "../local/served-cloud";
+import { EngineProject } from "../test/harness/engine-project";
+import { Pulumi, type PulumiStack } from "../test/harness/pulumi";
+import { CleanUp } from "./clean-up";
+import { median } from "./percentiles";
+
+/** Of each; program and empty program in turn, so that they see the same machine. */
+const previews = 5;
+
+/** Milliseconds of `pulumi preview` where nothing changed, medians. */
+export interface Preview {
+  program: number;
+  /** A Pulumi program that makes nothing. */
+  empty: number;
+  ratio: number;
+  previews: number;
+}
+
+/** Milliseconds of each of Pulumi's commands on the real engine, the apps being stand-ins and the program's types unchecked. */
+export interface Lifecycle {
+  resources: number;
+  preview: number;
+  up: number;
+  upAgain: number;
+  destroy: number;
+}
+
+export interface EngineTimes {
+  /** As `pulumi preview` runs it: the types of the program are checked first. */
+  checked: Preview;
+  /** With PULUMI_NODEJS_TRANSPILE_ONLY=true, as where `npm run check` ran before. */
+  transpiled: Preview;
+  lifecycle: Lifecycle;
+}
+
+/** The program under the real engine, beside a program that makes nothing. */
+export async function timeEngine(say: (line: string) => void): Promise<EngineTimes> {
+  const cleanUp = new CleanUp();
+  try {
+    return await measure(cleanUp, say);
+  } finally {
+    await cleanUp.now();
+  }
+}
+
+async function measure(cleanUp: CleanUp, say: (line: string) => void): Promise<EngineTimes> {
+  const cloud = await ServedCloud.open({ apps: "stand-in", log: () => {} });
+  cleanUp.add(() => cloud.close());
+  const program = await stackOf(EngineProject.make(), cleanUp, cloud.env, cloud.config);
+  const empty = await stackOf(emptyProject(), cleanUp, cloud.env);
+  await empty.up();
+  say("The program on the real engine");
+  const preview = await time(() => program.preview());
+  const up = await time(() => program.up());
+  const upAgain = await time(() => program.up());
+  say(
+    `${previews} previews without changes of the program, and as many of an empty one; then again without type checks`,
+  );
+  const checked = await compare(program, empty, { PULUMI_NODEJS_TRANSPILE_ONLY: "false" });
+  const transpiled = await compare(program, empty, { PULUMI_NODEJS_TRANSPILE_ONLY: "true" });
+  const resources = JSON.parse(await program.export()).deployment.resources.length;
+  const destroy = await time(() => program.destroy());
+  return { checked, transpiled, lifecycle: { resources, preview, up, upAgain, destroy } };
+}
+
+async function stackOf(
+  project: EngineProject,
+  cleanUp: CleanUp,
+  env: Record<string, string>,
+  config: Record<string, string> = {},
+): Promise<PulumiStack> {
+  cleanUp.add(async () => project.remove());
+  return (await Pulumi.open(project, env)).stack("bench", config);
+}
+
+/** A program in the same language, with the same compiler options and packages. */
+function emptyProject(): EngineProject {
+  const project = EngineProject.make();
+  writeFileSync(path.join(project.folder, "infra/index.ts"), "export {};\n");
+  return project;
+}
+
+async function compare(program: PulumiStack, empty: PulumiStack, env: Record<string, string>): Promise<Preview> {
+  const times: [number[], number[]] = [[], []];
+  for (let run = 0; run < previews; run++) {
+    for (const [index, stack] of [program, empty].entries()) {
+      times[index]?.push(await time(() => stack.pulumi.succeed(["preview", "--stack", stack.name], env)));
+    }
+  }
+  const [ofProgram, ofEmpty] = [median(times[0]), median(times[1])];
+  return { program: ofProgram, empty: ofEmpty, ratio: ofProgram / ofEmpty, previews };
+}
+
+async function time(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { ArmHand } from "../harness/arm-hand";
+import { type Step, summary } from "../harness/engine-events";
+import { EngineProject } from "../harness/engine-project";
+import { Pulumi, type PulumiStack, skipWithoutPulumi } from "../harness/pulumi";
+import { RunningCloud } from "../harness/running-cloud";
+import { roundTrip } from "./round-trip";
+
+const botSettings = "update web:WebAppApplicationSettings proactive-bot-settings";
+const functionSettings = "update web:WebAppApplicationSettings proactive-function-settings";
+const botRelease = "update dynamic:Resource proactive-bot-release";
+const bot = "update botservice:Bot proactive-bot";
+
+/** What a change of one setting does. */
+const effects: { key: string; value: string; does: string[] }[] = [
+  { key: "botDisplayName", value: "Somebody else", does: [bot] },
+  { key: "botSku", value: "S1", does: [bot] },
+  { key: "appServiceSku", value: "B2", does: ["update web:AppServicePlan proactive-bot"] },
+  { key: "serviceHosts", value: '["bots.example.com"]', does: [botSettings] },
+  { key: "releaseTimeout", value: "1300", does: [] },
+  {
+    key: "operatorObjectId",
+    value: "7f1b6b5e-3f0c-4b7e-9a3c-2f6f4d0f9b11",
+    does: ["queueDataContributor-poison", "queueDataContributor-queue"]
+      .concat(["botstate", "deliveries", "references"].map((table) => `tableDataContributor-${table}`))
+      .flatMap((role) => replaced("authorization:RoleAssignment", `operator-${role}`)),
+  },
+];
+
+describe("one setting changed", { skip: skipWithoutPulumi }, () => {
+  let project: EngineProject;
+  let cloud: RunningCloud;
+  let hand: ArmHand;
+  let stack: PulumiStack;
+  before(async () => {
+    project = EngineProject.make();
+    cloud = await RunningCloud.start();
+    hand = await ArmHand.of(cloud.description);
+    const pulumi = await Pulumi.open(project, cloud.description.env);
+    stack = await pulumi.stack("dev", cloud.description.config);
+    await stack.up();
+  });
+  after(async () => {
+    await cloud?.stop();
+    project?.remove();
+  });
+
+  // A preview is mostly Node's own work: two at a time use two cores.
+  describe("previews", { concurrency: 2 }, () => {
+    for (const { key, value, does } of effects) {
+      const what = does.length ? "changes what it is for, and nothing else" : "changes nothing that is there";
+      test(`${key} ${what}`, async () => {
+        assert.deepEqual(summary(await stack.previewWith({ [key]: value })), does.toSorted());
+      });
+    }
+
+    test("cloud changes the settings that its row is for, and nothing else", async () => {
+      const row = { ...JSON.parse(cloud.description.config.cloud ?? ""), callerId: "urn:botframework:another" };
+      assert.deepEqual(summary(await stack.previewWith({ cloud: JSON.stringify(row) })), [botSettings]);
+    });
+
+    test("environment makes everything again in another cloud, but the webhook's secret", async () => {
+      const all = await everythingButTheSecret();
+      const steps = await stack.previewWith({ "azure-native:environment": "usgovernment" });
+      assert.deepEqual(replacedBy(steps), all);
+    });
+  });
+
+  test("nodeVersion changes both sites", async () => {
+    await stack.set({ nodeVersion: "24" });
+    // Not by preview: there the address of a site that changes is not known, and so the bot's endpoint might change, too.
+    assert.deepEqual(summary(await stack.up()), [
+      "update web:WebApp proactive-bot",
+      "update web:WebApp proactive-function",
+    ]);
+  });
+
+  test("queueName makes other queues, with their roles, and tells the apps", async () => {
+    await stack.set({ queueName: "another-queue" });
+    const roles = (suffix: string) =>
+      ["bot-queueDataReader", "bot-queueMessageSender", "operator-queueDataContributor"].map(
+        (role) => `${role}-${suffix}`,
+      );
+    const expected = [
+      botSettings,
+      functionSettings,
+      ...["queue", "poison"].flatMap((queue) => replaced("storage:Queue", `proactive-bot-${queue}`)),
+      ...[...roles("queue"), ...roles("poison")].flatMap((role) => replaced("authorization:RoleAssignment", role)),
+    ];
+    assert.deepEqual(summary(await stack.up()), expected.sort());
+    await roundTrip(await stack.outputs(), "over another queue");
+  });
+
+  test("webhookVersion rotates the webhook's secret, and nothing else", async () => {
+    const { webhookSecret } = await stack.outputs();
+    await stack.set({ webhookVersion: "2" });
+    const expected = [
+      ...replaced("index/randomBytes:RandomBytes", "proactive-bot-webhook"),
+      "update keyvault:Secret webhook",
+    ];
+    assert.deepEqual(summary(await stack.up()), expected.sort());
+    const outputs = await stack.outputs();
+    assert.notEqual(outputs.webhookSecret, webhookSecret);
+    await roundTrip(outputs, "signed with another secret");
+  });
+
+  test("location makes everything again elsewhere, but the webhook's secret, and the bot answers there", async () => {
+    const all = await everythingButTheSecret();
+    const { webhookSecret } = await stack.outputs();
+    await stack.set({ "azure-native:location": "northeurope" });
+    assert.deepEqual(replacedBy(await stack.up()), all);
+    const outputs = await stack.outputs();
+    const group = `/resourceGroups/${outputs.resourceGroupName}`;
+    assert.deepEqual(
+      (await hand.resources()).filter(({ id }) => !id.includes(group)),
+      [],
+    );
+    assert.equal(outputs.webhookSecret, webhookSecret);
+    await roundTrip(outputs, "from another place");
+  });
+
+  test("teams adds a channel", async () => {
+    await stack.set({ teams: "true" });
+    assert.deepEqual(summary(await stack.up()), ["create botservice:Channel proactive-bot-teams"]);
+  });
+
+  test("webChat takes the page off the bot's address", async () => {
+    const { webChatUrl = "" } = await stack.outputs();
+    assert.equal((await fetch(webChatUrl)).status, 200);
+    await stack.set({ webChat: "false" });
+    assert.deepEqual(summary(await stack.up()), [botRelease, botSettings]);
+    assert.equal((await fetch(webChatUrl)).status, 404);
+    assert.equal((await stack.outputs()).webChatUrl, undefined);
+  });
+
+  /** URNs, sorted. */
+  async function everythingButTheSecret(): Promise<string[]> {
+    const { resources } = JSON.parse(await stack.export()).deployment as {
+      resources: { urn: string; type: string; custom: boolean }[];
+    };
+    return resources
+      .filter(({ type, custom }) => custom && !type.startsWith("pulumi:providers:"))
+      .map(({ urn }) => urn)
+      .filter((urn) => !urn.endsWith("RandomBytes::proactive-bot-webhook"))
+      .sort();
+  }
+});
+
+/** URNs, sorted. */
+function replacedBy(steps: Step[]): string[] {
+  return steps
+    .filter(({ op }) => op === "replace")
+    .map(({ urn }) => urn)
+    .sort();
+}
+
+/** The steps of a replacement, as the engine tells them. */
+function replaced(type: string, name: string): string[] {
+  return ["create-replacement", "delete-replaced", "replace"].map((op) => `${op} ${type} ${name}`);
+}

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { ArmHand } from "../harness/arm-hand";
+import { summary } from "../harness/engine-events";
+import { EngineProject } from "../harness/engine-project";
+import { Pulumi, type PulumiStack, skipWithoutPulumi } from "../harness/pulumi";
+import { RunningCloud } from "../harness/running-cloud";
+import { roundTrip } from "./round-trip";
+
+/** What was changed or deleted, each with the word of what `verb` does to it. */
+function drifted(verb: "create" | "delete"): string[] {
+  // The queue's roles were roles on the queue: they went with it.
+  const roles = ["bot-queueDataReader-poison", "bot-queueMessageSender-poison", "operator-queueDataContributor-poison"];
+  return [
+    ...["bot-keyVaultSecretsUser-vault", ...roles].map((role) => `${verb} authorization:RoleAssignment ${role}`),
+    `${verb} storage:Queue proactive-bot-poison`,
+    "update storage:StorageAccount proactivebot",
+    "update web:WebAppApplicationSettings proactive-bot-settings",
+  ];
+}
+
+describe("what somebody did by hand", { skip: skipWithoutPulumi }, () => {
+  let project: EngineProject;
+  let cloud: RunningCloud;
+  let hand: ArmHand;
+  let stack: PulumiStack;
+  before(async () => {
+    project = EngineProject.make();
+    cloud = await RunningCloud.start();
+    hand = await ArmHand.of(cloud.description);
+    const pulumi = await Pulumi.open(project, cloud.description.env);
+    stack = await pulumi.stack("dev", cloud.description.config);
+    await stack.up();
+  });
+  after(async () => {
+    await cloud?.stop();
+    project?.remove();
+  });
+
+  test("is found by refresh", async () => {
+    const account = await hand.find(/\/storageAccounts\/[^/]+$/);
+    await hand.patch(account.id, { tags: { owner: "somebody" } });
+    const settings = await hand.find(/\/sites\/proactive-bot[0-9a-f]{8}\/config\/appsettings$/);
+    await hand.patch(settings.id, { properties: { QUEUE_URL: "https://127.0.0.1:1/elsewhere" } });
+    const role = await hand.find(await roleOf("bot-keyVaultSecretsUser-vault"));
+    await hand.delete(role.id);
+    const queue = await hand.find("/queues/bot-queue-poison");
+    await hand.delete(queue.id);
+
+    assert.deepEqual(summary(await stack.refresh()), drifted("delete"));
+  });
+
+  test("is healed by up", async () => {
+    assert.deepEqual(summary(await stack.up()), drifted("create"));
+    const account = await hand.find(/\/storageAccounts\/[^/]+$/);
+    assert.deepEqual(account.tags, { project: "proactive-bot", stack: "dev" });
+    assert.deepEqual(await stack.refresh("--expect-no-changes"), []);
+    await roundTrip(await stack.outputs(), "all is well again");
+  });
+
+  /** The end of the id of what the program calls so. */
+  async function roleOf(name: string): Promise<string> {
+    const { resources } = JSON.parse(await stack.export()).deployment as { resources: { urn: string; id: string }[] };
+    return resources.find(({ urn }) => urn.endsWith(`::${name}`))?.id ?? "";
+  }
+});
