@@ -4,7 +4,8 @@ import path from "node:path";
 import { type GoTool, goTool, goToolFile, type Say } from "./go-tool";
 import { isExecutable, onPath } from "./on-path";
 
-const version = "v3.259.0";
+/** What is built here, and what the workflows install. */
+export const version = "v3.259.0";
 const folder = `pulumi-${version}`;
 
 const cli: GoTool = {

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import { LocalGitHub, skipWithoutTools } from "./local-github";
+
+const preview = "ci.yml preview";
+const comment = "ci.yml comment";
+
+describe("the ci and deploy workflows", { skip: skipWithoutTools }, () => {
+  let local: LocalGitHub;
+
+  before(async () => {
+    local = await LocalGitHub.open();
+  });
+
+  after(() => local?.close());
+
+  /** The one comment on the pull request, once the job has run. */
+  async function commented(): Promise<string> {
+    await local.run(comment, 7);
+    const [one, ...others] = local.gitHub.comments;
+    assert.deepEqual(others, []);
+    return one?.body ?? "";
+  }
+
+  test("a preview says what the first deployment would make, and makes nothing", async () => {
+    await local.run(preview, 7);
+    assert.match(await commented(), /There is no stack production yet.*\+ \d\d to create/s);
+    assert.deepEqual(local.served.resources.all, []);
+    assert.deepEqual(local.stacks, []);
+  });
+
+  test("a deployment brings production up and shows its outputs", async () => {
+    const { outputs, summary } = await local.run("deploy.yml up");
+    assert.match(outputs["up.url"] ?? "", /^https:\/\//);
+    assert.match(summary, /\| `webhookSecret` \| \[secret\] \|/);
+    assert.deepEqual(local.stacks, ["production"]);
+  });
+
+  test("a preview then says what a change would do, in the same comment", async () => {
+    local.config = { botDisplayName: "Another name" };
+    await local.run(preview, 7);
+    assert.match(await commented(), /~ {2}azure-native:botservice:Bot proactive-bot update.*~ 1 to update/s);
+    const names = local.served.resources.all.map(({ inputs }) => JSON.stringify(inputs));
+    assert.ok(!names.some((inputs) => inputs.includes("Another name")));
+  });
+
+  test("a preview that fails says why in the comment", async () => {
+    local.config = { botSku: "gold" };
+    assert.equal((await local.job(preview, 7).run()).succeeded, false);
+    assert.match(await commented(), /botSku is "gold": must be F0 or S1/);
+  });
+
+  test("a text cannot leave its code block, and only its end is shown when it is too long", async () => {
+    const end = "\x1b[31mred\x1b[0m\n```\n# not a title @someone\n````\nthe end";
+    writeFileSync(local.artifact("preview", "preview.txt"), `${"x".repeat(100_000)}\n${end}\n`);
+    const body = await commented();
+    assert.ok(body.length < 65_536);
+    assert.ok(body.endsWith("\nred\n```\n# not a title @someone\n````\nthe end\n`````\n"), body.slice(-200));
+    assert.match(body, /\n`````\nx/);
+  });
+
+  test("nothing runs where the backend's secret is missing", async () => {
+    local.secrets = { PULUMI_CONFIG_PASSPHRASE: "" };
+    for (const name of [preview, "deploy.yml up"]) {
+      const { succeeded, said } = await local.job(name, 7).run();
+      assert.equal(succeeded, false);
+      assert.match(said, /needs the secret PULUMI_CONFIG_PASSPHRASE: see docs\/ci.md/);
+    }
+  });
+});
