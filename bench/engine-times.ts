@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { ServedCloud } from "../local/served-cloud";
+import { CleanUp } from "../test/harness/clean-up";
 import { EngineProject } from "../test/harness/engine-project";
 import { Pulumi, type PulumiStack } from "../test/harness/pulumi";
-import { CleanUp } from "./clean-up";
 import { median } from "./percentiles";
 
 /** Of each; program and empty program in turn, so that they see the same machine. */

@@ -1,5 +1,5 @@
+import type { CleanUp } from "../test/harness/clean-up";
 import type { RunningStack } from "../test/harness/running-stack";
-import type { CleanUp } from "./clean-up";
 import { type Memory, MemoryWatch } from "./memory";
 import { npmStart } from "./npm-start";
 import { median } from "./percentiles";

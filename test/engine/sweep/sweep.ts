@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { CleanUp } from "../../harness/clean-up";
 import { EngineProject } from "../../harness/engine-project";
 import { Pulumi, type PulumiStack } from "../../harness/pulumi";
 import { choose } from "./choose";
@@ -23,21 +24,19 @@ interface Options {
   only: string;
 }
 
-async function sweep(options: Options): Promise<number> {
+async function sweep(options: Options, cleanUp: CleanUp): Promise<void> {
   const cloud = await FaultyCloud.open();
+  cleanUp.add(() => cloud.close());
   const project = EngineProject.make();
-  try {
-    const pulumi = await Pulumi.open(project, cloud.env);
-    const stack = await pulumi.stack("sweep", cloud.served.config);
-    return await sweepAll(await plan(options, stack), stack, cloud);
-  } finally {
-    project.remove();
-    await cloud.close();
-  }
+  cleanUp.add(async () => project.remove());
+  const pulumi = await Pulumi.open(project, cloud.env);
+  const stack = await pulumi.stack("sweep", cloud.served.config);
+  await sweepAll(await plan(options, stack), stack, cloud);
 }
 
 async function plan({ journeys, seed, only }: Options, stack: PulumiStack): Promise<Journey[]> {
   const all = allJourneys(await places(stack), isDeleted).filter(({ create }) => describe(create).includes(only));
+  if (all.length === 0) throw new Error(`No journey is described with "${only}".`);
   if (journeys === undefined) return all;
   say(`${journeys} of ${all.length} journeys, chosen by --seed ${seed}`);
   return choose(all, Number(journeys), seed);
@@ -56,7 +55,7 @@ function isDeleted({ type }: Place): boolean {
   return type !== "azure-native:keyvault:Secret";
 }
 
-async function sweepAll(journeys: Journey[], stack: PulumiStack, cloud: FaultyCloud): Promise<number> {
+async function sweepAll(journeys: Journey[], stack: PulumiStack, cloud: FaultyCloud): Promise<void> {
   const started = Date.now();
   const byHand = new Set<string>();
   for (const [index, journey] of journeys.entries()) {
@@ -70,7 +69,6 @@ async function sweepAll(journeys: Journey[], stack: PulumiStack, cloud: FaultyCl
   say(`Swept ${pointsOf(journeys)} points in ${seconds} s: each up and destroy recovered, and nothing was left.`);
   if (byHand.size)
     say(`Before ${byHand.size} of them could go on, one resource had to be deleted by hand (docs/azure.md).`);
-  return pointsOf(journeys);
 }
 
 function say(line: string): void {
@@ -86,16 +84,32 @@ function readOptions(): Options | undefined {
       help: { type: "boolean", short: "h" },
     },
   });
+  for (const name of ["journeys", "seed"] as const) {
+    if (!/^\d+$/.test(values[name] ?? "0")) throw new Error(`--${name} must be a whole number`);
+  }
   return values.help ? undefined : { ...values, seed: Number(values.seed) };
 }
 
-const options = readOptions();
-if (!options) process.stdout.write(help);
-else
-  sweep(options).then(
-    (points) => process.exit(points ? 0 : 1),
-    (error) => {
-      process.stderr.write(`${(error as Error).message}\n`);
-      process.exit(1);
-    },
-  );
+/** @returns the exit code */
+async function main(): Promise<number> {
+  const options = readOptions();
+  if (!options) {
+    process.stdout.write(help);
+    return 0;
+  }
+  const cleanUp = new CleanUp();
+  try {
+    await sweep(options, cleanUp);
+    return 0;
+  } finally {
+    await cleanUp.now();
+  }
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error) => {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exit(1);
+  },
+);
