@@ -28,8 +28,7 @@ const botPackage = packageBot({ webChatScript: config.webChat ? webChatScript() 
 const functionPackage = packageFunction();
 
 // What everything else stands on.
-const group = new ResourceGroup(name, config);
-const { placement } = group;
+const { group, placement } = new ResourceGroup(name, config);
 const identities = new Identities(name, { placement });
 const storage = new Storage(name, { placement, queueName: config.queueName });
 const monitoring = new Monitoring(name, { placement });
@@ -40,7 +39,7 @@ const operator = { objectId: config.operatorObjectId ?? objectId, named: config.
 const access = new Access(name, { subscriptionId, identities, storage, monitoring, vault, operator });
 
 // The apps, empty.
-const plan = new Plan(name, { placement, sku: config.appServiceSku });
+const plan = new Plan(name, { placement, group, sku: config.appServiceSku });
 const site = { placement, planId: plan.id, nodeVersion };
 const botSite = new Site(name, { ...site, kind: "web", identity: identities.bot }, { dependsOn: [access] });
 const functionSite = new Site(

@@ -4,17 +4,14 @@ import type { Placement } from "./placement";
 
 /** The one group that holds everything, so that people find it and can delete it as a whole. */
 export class ResourceGroup extends pulumi.ComponentResource {
-  readonly id: pulumi.Output<string>;
-  readonly name: pulumi.Output<string>;
+  readonly group: resources.ResourceGroup;
   readonly placement: Placement;
 
   constructor(name: string, { location }: { location: string }, opts?: pulumi.ComponentResourceOptions) {
     super("proactive-bot:infra:ResourceGroup", name, {}, opts);
     const tags = { project: pulumi.getProject(), stack: pulumi.getStack() };
-    const group = new resources.ResourceGroup(name, { location, tags }, { parent: this });
-    this.id = group.id;
-    this.name = group.name;
-    this.placement = { resourceGroupName: group.name, location, tags };
+    this.group = new resources.ResourceGroup(name, { location, tags }, { parent: this });
+    this.placement = { resourceGroupName: this.group.name, location, tags };
     this.registerOutputs();
   }
 }

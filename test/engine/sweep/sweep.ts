@@ -50,9 +50,9 @@ async function places(stack: PulumiStack): Promise<Place[]> {
   return made.map(({ type, name }) => ({ type, name }));
 }
 
-/** Secrets go with their vault. */
+/** Secrets go with their vault, the plan with its group. */
 function isDeleted({ type }: Place): boolean {
-  return type !== "azure-native:keyvault:Secret";
+  return !["azure-native:keyvault:Secret", "azure-native:web:AppServicePlan"].includes(type);
 }
 
 async function sweepAll(journeys: Journey[], stack: PulumiStack, cloud: FaultyCloud): Promise<void> {
