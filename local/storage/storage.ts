@@ -4,6 +4,7 @@ import type { Certificates } from "../certificates";
 import { type AzuriteServer, makeServers, putInFront } from "./azurite";
 import type { StorageGuard } from "./guard/storage-guard";
 import type { Service } from "./service";
+import { withWholeCharacters } from "./whole-characters";
 
 const services: Service[] = ["queue", "table", "blob"];
 
@@ -19,7 +20,10 @@ export class Storage {
     process.env.AZURITE_ACCOUNTS = accountList(new Map([["nobody", newKey()]]));
     const servers = makeServers(certificates);
     await Promise.all(Object.values(servers).map((server) => server.start()));
-    if (guard) for (const service of services) putInFront(servers[service], (inner) => guard.inFrontOf(service, inner));
+    for (const service of services) {
+      putInFront(servers[service], (inner) => withWholeCharacters(service, inner));
+      if (guard) putInFront(servers[service], (inner) => guard.inFrontOf(service, inner));
+    }
     return new Storage(servers);
   }
 
