@@ -1,17 +1,7 @@
 import { TableClient } from "@azure/data-tables";
 import type { TokenCredential } from "@azure/identity";
 import { tableNames } from "../message";
-
-/** The bot cannot use one of its tables. */
-export class TableUnreachable extends Error {
-  override readonly name = "TableUnreachable";
-}
-
-/** What Azure's error codes mean to whoever runs the bot. */
-const meanings: Record<string, string> = {
-  AuthorizationPermissionMismatch: "the role Storage Table Data Contributor is missing, or does not work yet",
-  TableNotFound: 'it does not exist: the Pulumi program makes it, so run "pulumi up"',
-};
+import { TableUnreachable } from "./table-unreachable";
 
 /** The bot's tables. The Pulumi program makes them. */
 export class Tables {
@@ -35,7 +25,6 @@ async function look(client: TableClient): Promise<void> {
   try {
     await client.listEntities({ queryOptions: { select }, abortSignal }).byPage({ maxPageSize: 1 }).next();
   } catch (error) {
-    const { details, message } = error as Error & { details?: { odataError?: { code?: string } } };
-    throw new TableUnreachable(`table ${client.tableName}: ${meanings[details?.odataError?.code ?? ""] ?? message}`);
+    throw TableUnreachable.because(client.tableName, error);
   }
 }

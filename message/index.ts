@@ -8,5 +8,5 @@ export { parseRetryAfter } from "./retry-delay";
 export { type Secret, withSecret } from "./secret";
 export { directLineSecret, webhookForm, webhookSecret } from "./secret-names";
 export { eventName, ForgedEvent, functionUser, openEvent, type SignedEvent, signEvent } from "./signed-event";
-export { tableNames } from "./table-names";
+export { stateTable, tableNames } from "./table-names";
 export { type Vault, VaultError, VaultSecret } from "./vault-secret";
