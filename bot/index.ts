@@ -2,11 +2,15 @@ import { ManagedIdentityCredential } from "@azure/identity";
 import { directLineSecret, MessageQueue, Readiness, VaultSecret, webhookForm, webhookSecret } from "../message";
 import { ChannelAdapter } from "./channel-adapter";
 import { ConversationTurns } from "./conversation-turns";
+import { ConversationDialogs } from "./dialogs/conversation-dialogs";
+import { rootDialogs } from "./dialogs/root-dialogs";
 import { log, reason } from "./log";
 import { ProactiveBot } from "./proactive-bot";
 import { ProactiveDelivery } from "./proactive-delivery";
 import { createServer } from "./server";
 import { readSettings } from "./settings";
+import { ItemStore } from "./state/item-store";
+import { TableStorage } from "./state/table-storage";
 import { Tables } from "./tables";
 
 /**
@@ -24,8 +28,10 @@ const directLine = new VaultSecret(vault, directLineSecret);
 
 const adapter = new ChannelAdapter(process.env, settings.serviceHosts);
 const turns = new ConversationTurns();
-const delivery = new ProactiveDelivery(adapter, queue, turns, settings.appId);
-const bot = new ProactiveBot(queue, delivery, turns, webhook);
+const state = new TableStorage(settings.tableServiceUrl, credential);
+const dialogs = new ConversationDialogs(new ItemStore(state), rootDialogs);
+const delivery = new ProactiveDelivery(adapter, queue, turns, settings.appId, dialogs);
+const bot = new ProactiveBot(queue, delivery, turns, webhook, dialogs);
 const webChat = settings.webChat ? { directLine: settings.directLine, secret: directLine } : undefined;
 const needed = [queue, new Tables(settings.tableServiceUrl, credential), webhook, ...(webChat ? [directLine] : [])];
 const readiness = new Readiness(

@@ -10,11 +10,17 @@ import {
   wholeMessage,
 } from "../message";
 import type { ConversationTurns } from "./conversation-turns";
+import type { ConversationDialogs } from "./dialogs/conversation-dialogs";
 import { EventGate } from "./event-gate";
 import { log, reason } from "./log";
 import type { ProactiveDelivery } from "./proactive-delivery";
+import { StateContested } from "./state/item-store";
+import { TableUnreachable } from "./table-unreachable";
 
-/** What the bot does with a turn: a message goes to the queue, a proactive event comes back from it. */
+/**
+ * What the bot does with a turn: a message goes to the dialog that waits for it, or else to the queue; a proactive event
+ * comes back from there.
+ */
 export class ProactiveBot {
   private readonly gate: EventGate;
 
@@ -23,6 +29,7 @@ export class ProactiveBot {
     private readonly delivery: ProactiveDelivery,
     private readonly turns: ConversationTurns,
     webhook: Secret,
+    private readonly dialogs: ConversationDialogs,
   ) {
     this.gate = new EventGate(webhook);
   }
@@ -48,7 +55,20 @@ export class ProactiveBot {
   }
 
   private async answer(context: TurnContext): Promise<void> {
-    await context.sendActivity(await this.enqueue(context.activity));
+    const isAnswered = await this.answerInDialog(context);
+    if (!isAnswered) await context.sendActivity(await this.enqueue(context.activity));
+  }
+
+  /** While the state is out of reach nobody knows whether a dialog waits: then nothing is queued, and the user is told so. */
+  private async answerInDialog(context: TurnContext): Promise<boolean> {
+    try {
+      return await this.dialogs.answer(context);
+    } catch (error) {
+      if (!(error instanceof TableUnreachable || error instanceof StateContested)) throw error;
+      log("error", "not answered", { reason: reason(error) });
+      await context.sendActivity(apology(error, this.queue.name));
+      return true;
+    }
   }
 
   /** Returns what to tell the user. */

@@ -9,8 +9,10 @@ import {
 } from "../message";
 import type { ChannelAdapter } from "./channel-adapter";
 import type { ConversationTurns } from "./conversation-turns";
+import type { ConversationDialogs } from "./dialogs/conversation-dialogs";
 import { log, reason } from "./log";
 import { ForbiddenService } from "./service-hosts";
+import { ItemTooLarge } from "./state/entity";
 import { within } from "./within";
 
 /** Milliseconds for a proactive send: the channel that brought the event waits 15 s, and putting it off takes some, too. */
@@ -19,7 +21,7 @@ const sendLimit = 6_000;
 /** Milliseconds for which a message that was said is remembered by its id. */
 const memory = 10 * 60 * 1000;
 
-/** Brings a queue message to the conversation it relates to. */
+/** Brings a queue message to the conversation it relates to: says its text, or starts its dialog. */
 export class ProactiveDelivery {
   private readonly sends = new Map<string, Promise<void>>();
 
@@ -28,6 +30,7 @@ export class ProactiveDelivery {
     private readonly queue: MessageQueue,
     private readonly turns: ConversationTurns,
     private readonly appId: string,
+    private readonly dialogs: ConversationDialogs,
   ) {}
 
   /**
@@ -61,18 +64,22 @@ export class ProactiveDelivery {
     const id = event["webhook-id"];
     const known = this.sends.get(id);
     if (known) return known;
-    const sending = this.speak(parseMessage(event.Message));
+    const sending = this.speak(parseMessage(event.Message), id);
     this.sends.set(id, sending);
     const forget = () => this.sends.delete(id);
     sending.then(() => setTimeout(forget, memory).unref(), forget);
     return sending;
   }
 
-  private speak({ relatesTo, text }: QueueMessage): Promise<void> {
+  /** @throws InvalidMessage, at once, for a dialog that nobody knows */
+  private speak(message: QueueMessage, id: string): Promise<void> {
+    const dialog = this.dialogs.registry.startedBy(message);
     const turn = async (context: TurnContext) => {
       context.activity.id = undefined as unknown as string; // else Web Chat waits 5 s for the activity this "replies" to
-      await context.sendActivity(`This is coming back from the trigger! ${text}`);
+      if (dialog) await this.dialogs.start(context, dialog, id);
+      else await context.sendActivity(`This is coming back from the trigger! ${message.text}`);
     };
+    const { relatesTo } = message;
     const reference = relatesTo as unknown as Partial<ConversationReference>;
     return this.turns.run(relatesTo.conversation.id, () => this.adapter.resume(this.appId, reference, turn));
   }
@@ -80,7 +87,7 @@ export class ProactiveDelivery {
 
 /** Trying again cannot help: the message is wrong, the user blocked the bot (403), or the conversation is gone (404). */
 function isFinal(error: unknown): boolean {
-  if (error instanceof InvalidMessage || error instanceof ForbiddenService) return true;
+  if ([InvalidMessage, ForbiddenService, ItemTooLarge].some((kind) => error instanceof kind)) return true;
   return [400, 403, 404, 413].includes(statusOf(error));
 }
 

@@ -51,6 +51,28 @@ describe("in a browser", { skip: skipWithoutChromium }, () => {
     await say(await openPage(String(stack.description.outputs.webChatUrl)), "hello");
   });
 
+  test("a survey that comes back by itself is answered with Web Chat's buttons and text box, to its end", async () => {
+    const page = await openPage(String(stack.description.outputs.webChatUrl));
+    const box = page.getByRole("textbox", { name: /message/i });
+    const type = async (text: string) => {
+      await box.fill(text);
+      while (await box.inputValue()) await box.press("Enter");
+    };
+    const press = (name: string) => page.locator("button.webchat__suggested-action", { hasText: name }).click();
+    const shown = (text: string) => page.getByText(text, { exact: true }).first().waitFor();
+    await type("new");
+    await press("A little");
+    await shown("How many hours a week do you have for it?");
+    await type("3");
+    await shown("What would you like to be able to do in the end?");
+    await type("Speak freely");
+    await shown("Experience: A little");
+    await shown("Hours a week: 3");
+    await shown("Goal: Speak freely");
+    await press("Yes");
+    await shown("Thank you! Your answers are kept.");
+  });
+
   test("no page asks another machine for anything", () => {
     assert.deepEqual([...requested].sort(), ["127.0.0.1", "localhost"]);
   });

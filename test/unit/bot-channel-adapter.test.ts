@@ -8,6 +8,7 @@ import { ProactiveDelivery } from "../../bot/proactive-delivery";
 import { ForbiddenService, ServiceHosts } from "../../bot/service-hosts";
 import type { MessageQueue, SignedEvent } from "../../message";
 import { appId, startChannel, type TestChannel } from "./helpers/channel";
+import { testDialogs } from "./helpers/dialogs";
 
 let channel: TestChannel;
 let adapter: ChannelAdapter;
@@ -157,7 +158,13 @@ async function deliver(fields: object = {}): Promise<{ deferred: unknown[]; pois
     defer: async (_message: unknown, retryAfter?: number) => deferred.push(retryAfter) > 0,
     poison: async (entry: unknown) => void poisoned.push(entry),
   };
-  const delivery = new ProactiveDelivery(adapter, queue as unknown as MessageQueue, new ConversationTurns(), appId);
+  const delivery = new ProactiveDelivery(
+    adapter,
+    queue as unknown as MessageQueue,
+    new ConversationTurns(),
+    appId,
+    testDialogs(),
+  );
   const Message = JSON.stringify({ relatesTo: { ...reference(), ...fields }, text: "hello" });
   await delivery.deliver({ Message, "webhook-id": "1" } as SignedEvent);
   return { deferred, poisoned };

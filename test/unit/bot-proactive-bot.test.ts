@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { beforeEach, mock, test } from "node:test";
-import type { Activity, TurnContext } from "botbuilder";
+import { type Activity, MemoryStorage, type StoreItems, type TurnContext } from "botbuilder";
 import { ConversationTurns } from "../../bot/conversation-turns";
+import type { ConversationDialogs } from "../../bot/dialogs/conversation-dialogs";
+import { newSurvey } from "../../bot/dialogs/new-survey";
 import { ProactiveBot } from "../../bot/proactive-bot";
 import type { ProactiveDelivery } from "../../bot/proactive-delivery";
+import { StateContested } from "../../bot/state/item-store";
+import { TableUnreachable } from "../../bot/table-unreachable";
 import {
   ForgedEvent,
   formatMessage,
@@ -16,6 +20,7 @@ import {
   type SignedEvent,
   signEvent,
 } from "../../message";
+import { testDialogs } from "./helpers/dialogs";
 import { fixedSecret } from "./helpers/secrets";
 
 const secret = `whsec_${randomBytes(32).toString("base64")}`;
@@ -26,7 +31,18 @@ let delivered: SignedEvent[];
 let said: string[];
 let enqueue: (message: QueueMessage) => Promise<void>;
 let deliver: (event: SignedEvent) => Promise<void>;
+let storage: FailingStorage;
+let dialogs: ConversationDialogs;
 let bot: ProactiveBot;
+
+class FailingStorage extends MemoryStorage {
+  failure?: Error;
+
+  override async read(keys: string[]): Promise<StoreItems> {
+    if (this.failure) throw this.failure;
+    return super.read(keys);
+  }
+}
 
 beforeEach(() => {
   [queued, delivered, said] = [[], [], []];
@@ -38,7 +54,9 @@ beforeEach(() => {
   const queue = { name: "bot-queue", enqueue: (message: QueueMessage) => enqueue(message) };
   const delivery = { deliver: (event: SignedEvent) => deliver(event) };
   const turns = new ConversationTurns();
-  bot = new ProactiveBot(queue as MessageQueue, delivery as ProactiveDelivery, turns, fixedSecret(secret));
+  storage = new FailingStorage();
+  dialogs = testDialogs(storage);
+  bot = new ProactiveBot(queue as MessageQueue, delivery as ProactiveDelivery, turns, fixedSecret(secret), dialogs);
   log.mock.resetCalls();
 });
 
@@ -53,7 +71,9 @@ function turn(fields: object): TurnContext {
     recipient: { id: "bot" },
     ...fields,
   } as Partial<Activity>;
-  return { activity, sendActivity: async (text: string) => void said.push(text) } as unknown as TurnContext;
+  const sendActivity = async (message: string | Partial<Activity>) =>
+    void said.push(typeof message === "string" ? message : (message.text ?? ""));
+  return { activity, sendActivity } as unknown as TurnContext;
 }
 
 function proactive(value: unknown, fields = {}): TurnContext {
@@ -187,4 +207,33 @@ test("the log holds ids and reasons, never what was said", async () => {
   await bot.run(proactive({ ...signEvent("{}", "1", secret), Message: "ulterior" }));
   for (const line of logged().split("\n")) assert.equal(typeof JSON.parse(line).event, "string");
   assert.doesNotMatch(logged(), /ulterior|whsec_/);
+});
+
+test("a message is queued as before where a dialog waits in another conversation, and goes to the dialog where it waits", async () => {
+  await dialogs.start(turn({}), newSurvey, "1");
+  said = [];
+  await bot.run(turn({ text: "new", conversation: { id: "another" } }));
+  assert.equal(queued.length, 1);
+  assert.match(said.join(), /^You said new\. /);
+  said = [];
+  await bot.run(turn({ text: "A little" }));
+  assert.equal(queued.length, 1);
+  assert.deepEqual(said, ["How many hours a week do you have for it?"]);
+  await bot.run(turn({ text: "cancel" }));
+  await bot.run(turn({ text: "A little" }));
+  assert.equal(queued.length, 2);
+});
+
+test("while nobody knows whether a dialog waits, nothing is queued, and the user is asked to try again", async () => {
+  for (const failure of [new TableUnreachable("table botstate: gone"), new StateContested("c")]) {
+    storage.failure = failure;
+    said = [];
+    await bot.run(turn({ text: "ulterior" }));
+    assert.deepEqual(said, ["Your message could not be added to the queue. Please try again in a moment."]);
+    assert.match(logged(), new RegExp(`"level":"error","event":"not answered","reason":"${failure.name}: `));
+  }
+  assert.deepEqual(queued, []);
+  assert.doesNotMatch(logged(), /ulterior/);
+  storage.failure = new Error("a bug");
+  await assert.rejects(bot.run(turn({ text: "hello" })), /a bug/);
 });

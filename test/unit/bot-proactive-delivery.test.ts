@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
-import type { ConversationReference, TurnContext } from "botbuilder";
+import { type ConversationReference, MemoryStorage, type TurnContext } from "botbuilder";
 import type { ChannelAdapter } from "../../bot/channel-adapter";
 import { ConversationTurns } from "../../bot/conversation-turns";
 import { ProactiveDelivery } from "../../bot/proactive-delivery";
 import { ForbiddenService } from "../../bot/service-hosts";
+import { ItemTooLarge } from "../../bot/state/entity";
+import { TableUnreachable } from "../../bot/table-unreachable";
 import type { MessageQueue, QueueMessage, SignedEvent } from "../../message";
+import { testDialogs } from "./helpers/dialogs";
 
 const relatesTo = { conversation: { id: "c" }, channelId: "directline", serviceUrl: "https://example.com/" };
 const log = mock.method(console, "log", () => undefined);
@@ -18,6 +21,7 @@ let resumed: { appId: string; reference: unknown }[];
 let channel: (text: string) => Promise<void>;
 let defer: () => Promise<boolean>;
 let turns: ConversationTurns;
+let storage: MemoryStorage;
 let delivery: ProactiveDelivery;
 
 beforeEach(() => {
@@ -27,7 +31,9 @@ beforeEach(() => {
   const adapter = {
     resume: async (appId: string, reference: ConversationReference, turn: (context: TurnContext) => Promise<void>) => {
       resumed.push({ appId, reference });
-      const context = { activity: { id: "random" }, sendActivity: channel };
+      const { channelId, conversation, user: from } = reference;
+      const sendActivity = (said: string | { text: string }) => channel(typeof said === "string" ? said : said.text);
+      const context = { activity: { id: "random", channelId, conversation, from }, sendActivity };
       await turn(context as unknown as TurnContext);
       assert.equal(context.activity.id, undefined, "Web Chat would wait for the activity this replies to");
     },
@@ -40,7 +46,9 @@ beforeEach(() => {
     poison: async (entry: unknown) => void poisoned.push(entry),
   };
   turns = new ConversationTurns();
-  delivery = new ProactiveDelivery(adapter as unknown as ChannelAdapter, queue as MessageQueue, turns, "the app id");
+  storage = new MemoryStorage();
+  const parts = [adapter as unknown as ChannelAdapter, queue as MessageQueue, turns, "the app id"] as const;
+  delivery = new ProactiveDelivery(...parts, testDialogs(storage));
   log.mock.resetCalls();
 });
 
@@ -187,4 +195,105 @@ test("the log holds ids and reasons, never what was said", async () => {
   await delivery.deliver(event("ulterior"));
   assert.equal(log.mock.callCount(), 5);
   assert.doesNotMatch(logged(), /ulterior/);
+});
+
+const opening = "Welcome to the course! Three short questions, so that it suits you.";
+
+test("a message starts the dialog that it names, or else the one that its text stands for, to the letter", async () => {
+  const starts: [object, RegExp][] = [
+    [{ text: "", dialog: "newSurvey" }, /^Welcome to the course!/],
+    [{ text: "hello", dialog: "oldSurvey" }, /^You have been with the course/],
+    [{ text: "new", dialog: "oldSurvey" }, /^You have been with the course/],
+    [{ text: "new" }, /^Welcome to the course!/],
+    [{ text: "new", dialog: null }, /^Welcome to the course!/],
+    [{ text: "old" }, /^You have been with the course/],
+    [{ text: "", dialog: "" }, /^How is the learning going\?/],
+    [{ text: "old", dialog: "learner" }, /^How is the learning going\?/],
+    ...["New", " new", "new ", "news", "", "constructor", "__proto__"].map((text): [object, RegExp] => [
+      { text },
+      new RegExp(`^This is coming back from the trigger! ${text}$`),
+    ]),
+  ];
+  for (const [index, [fields, first]] of starts.entries()) {
+    said = [];
+    const conversation = { id: `conversation ${index}` };
+    await delivery.deliver(event({ relatesTo: { ...relatesTo, conversation }, ...fields }, `id ${index}`));
+    assert.match(said[0] ?? "", first, JSON.stringify(fields));
+  }
+  assert.deepEqual([deferred, poisoned], [[], []]);
+});
+
+test("a dialog that nobody knows is set aside, and the reason names the field and what is known, not what was asked for", async () => {
+  for (const dialog of ["ulterior", "newsurvey", "new", " ", "constructor"]) {
+    poisoned = [];
+    log.mock.resetCalls();
+    const message = event({ relatesTo, text: "new", dialog });
+    await delivery.deliver(message);
+    assert.deepEqual(poisoned, [message.Message]);
+    const known = '\\"newSurvey\\", \\"oldSurvey\\", \\"learner\\", \\"\\" for \\"learner\\"';
+    assert(logged().includes(`"reason":"InvalidMessage: dialog is not one of this bot's: ${known}"`), logged());
+    assert.doesNotMatch(logged(), /ulterior/);
+  }
+  assert.deepEqual(said, []);
+});
+
+test("a dialog is begun once, however many messages start it", async () => {
+  for (const id of ["1", "2", "3"]) await delivery.deliver(event({ relatesTo, text: "new" }, id));
+  await Promise.all(
+    ["4", "5", "6"].map((id) => delivery.deliver(event({ relatesTo, text: "", dialog: "newSurvey" }, id))),
+  );
+  assert.equal(said.filter((text) => text === opening).length, 1);
+  assert.equal(said.length, 2, "the opening and the first question");
+  assert.match(logged(), /"event":"dialog started","id":"1","dialog":"newSurvey"/);
+  assert.match(logged(), /"event":"dialog had begun already","id":"6","dialog":"newSurvey"/);
+  assert.deepEqual([deferred, poisoned], [[], []]);
+});
+
+test("a dialog whose first words the channel did not take has not begun: the next try begins it", async () => {
+  const take = channel;
+  let calls = 0;
+  for (const [failing, status] of [
+    [1, 429],
+    [2, 503],
+  ]) {
+    [calls, said, deferred] = [0, [], []];
+    channel = (text) => (++calls === failing ? Promise.reject(answer(status as number)) : take(text));
+    await delivery.deliver(event({ relatesTo, text: "new" }));
+    assert.equal(deferred.length, 1);
+  }
+  said = [];
+  channel = take;
+  await delivery.deliver(event({ relatesTo, text: "new" }));
+  assert.equal(said[0], opening);
+  assert.equal(said.length, 2);
+});
+
+test("after a crash between storing and saying, the same message asks again, and another one does not", async () => {
+  await delivery.deliver(event({ relatesTo, text: "new" }));
+  const restarted = () => new ConversationTurns();
+  const adapter = (delivery as unknown as { adapter: ChannelAdapter }).adapter;
+  for (const [id, expected] of [
+    ["2", 0],
+    ["1", 1],
+  ] as const) {
+    said = [];
+    const again = new ProactiveDelivery(adapter, {} as MessageQueue, restarted(), "the app id", testDialogs(storage));
+    await again.deliver(event({ relatesTo, text: "new" }, id));
+    assert.equal(said.length, expected);
+  }
+  assert.match(said[0] ?? "", /^How much do you know/);
+});
+
+test("a state that is out of reach is thrown, so that the function tries again; one that is too large is set aside", async () => {
+  for (const failure of [
+    new TableUnreachable("table botstate: gone"),
+    Object.assign(new Error("x"), { statusCode: 404 }),
+  ]) {
+    storage.read = () => Promise.reject(failure);
+    await assert.rejects(delivery.deliver(event({ relatesTo, text: "new" })), (error) => error === failure);
+  }
+  assert.deepEqual([said, deferred, poisoned], [[], [], []]);
+  storage.read = () => Promise.reject(new ItemTooLarge("c", {}));
+  await delivery.deliver(event({ relatesTo, text: "new" }));
+  assert.equal(poisoned.length, 1);
 });

@@ -1,0 +1,111 @@
+import type { Answer, Dialog, DialogTurn, Memory, Step } from "./dialog";
+import { type Question, yesOrNo } from "./question";
+
+export interface SurveyScript {
+  name: string;
+  title: string;
+  /** What it says before its first question. */
+  opening: string;
+  questions: [Question, ...Question[]];
+  /** What it says when the answers are kept. */
+  thanks: string;
+}
+
+/** What a survey remembers between its questions. */
+interface Progress {
+  answers: Record<string, Answer>;
+  /** The name of the question that is open. */
+  open: string;
+}
+
+const keep = yesOrNo({ name: "(keep)", label: "", text: "Shall I keep these answers?" });
+const confirm = yesOrNo({ name: "(confirm)", label: "", text: "Is that right?" });
+
+/** Questions one after another, a summary, and a confirmation; who has answered before may keep those answers. */
+export class Survey implements Dialog {
+  readonly name: string;
+  readonly title: string;
+
+  constructor(private readonly script: SurveyScript) {
+    this.name = script.name;
+    this.title = script.title;
+  }
+
+  begin(turn: DialogTurn): Step {
+    const { earlier } = turn;
+    turn.say(this.script.opening);
+    if (!earlier) return this.restart(turn);
+    turn.say(`You have answered this before:\n\n${this.summary(earlier.answers)}`);
+    return this.ask(turn, keep);
+  }
+
+  answer(turn: DialogTurn, text: string): Step {
+    const open = this.open(turn);
+    const reading = open.read(text);
+    if ("answer" in reading) return this.take(turn, open, reading.answer);
+    turn.say(reading.problem);
+    return this.ask(turn, open);
+  }
+
+  repeat(turn: DialogTurn): void {
+    this.ask(turn, this.open(turn));
+  }
+
+  private take(turn: DialogTurn, question: Question, answer: Answer): Step {
+    const { answers } = progressOf(turn.memory);
+    if (question === keep) return answer === "Yes" ? this.end(turn, "Your earlier answers stay.") : this.restart(turn);
+    if (question === confirm) return answer === "Yes" ? this.finish(turn, answers) : this.again(turn);
+    answers[question.name] = answer;
+    const next = this.firstWithout(answers);
+    if (next) return this.ask(turn, next);
+    turn.say(`This is what I understood:\n\n${this.summary(answers)}`);
+    return this.ask(turn, confirm);
+  }
+
+  private again(turn: DialogTurn): Step {
+    turn.say("Then let us go through it again.");
+    return this.restart(turn);
+  }
+
+  private restart(turn: DialogTurn): Step {
+    progressOf(turn.memory).answers = {};
+    return this.ask(turn, this.script.questions[0]);
+  }
+
+  private ask(turn: DialogTurn, question: Question): Step {
+    progressOf(turn.memory).open = question.name;
+    turn.say(question.prompt);
+    return "waits";
+  }
+
+  private finish(turn: DialogTurn, answers: Record<string, Answer>): Step {
+    turn.keep(answers);
+    return this.end(turn, this.script.thanks);
+  }
+
+  private end(turn: DialogTurn, words: string): Step {
+    turn.say(words);
+    return "ended";
+  }
+
+  /** The question that was asked; a newer version of this app may no longer have it, and goes on with what is left. */
+  private open({ memory }: DialogTurn): Question {
+    const { open, answers } = progressOf(memory);
+    const known = [...this.script.questions, keep, confirm].find(({ name }) => name === open);
+    return known ?? this.firstWithout(answers) ?? confirm;
+  }
+
+  private firstWithout(answers: Record<string, Answer>): Question | undefined {
+    return this.script.questions.find(({ name }) => !Object.hasOwn(answers, name));
+  }
+
+  private summary(answers: Record<string, Answer>): string {
+    const answered = this.script.questions.filter(({ name }) => Object.hasOwn(answers, name));
+    return answered.map(({ name, label }) => `- ${label}: ${answers[name]}`).join("\n");
+  }
+}
+
+function progressOf(memory: Memory): Progress {
+  memory.answers ??= {};
+  return memory as unknown as Progress;
+}

@@ -1,0 +1,326 @@
+import assert from "node:assert/strict";
+import { beforeEach, mock, test } from "node:test";
+import { type Activity, MemoryStorage, type StoreItems, TestAdapter, type TurnContext } from "botbuilder";
+import { ConversationDialogs } from "../../bot/dialogs/conversation-dialogs";
+import type { Dialog, Step } from "../../bot/dialogs/dialog";
+import { DialogRegistry } from "../../bot/dialogs/dialog-registry";
+import type { ConversationMemory } from "../../bot/dialogs/dialog-stack";
+import { learner } from "../../bot/dialogs/learner";
+import { newSurvey } from "../../bot/dialogs/new-survey";
+import { oldSurvey } from "../../bot/dialogs/old-survey";
+import { rootDialogs } from "../../bot/dialogs/root-dialogs";
+import { ItemStore } from "../../bot/state/item-store";
+import { StateConflict } from "../../bot/state/table-storage";
+import { testDialogs } from "./helpers/dialogs";
+
+const log = mock.method(console, "log", () => undefined);
+const key = "test/conversations/Convo1/";
+
+let storage: MemoryStorage;
+let dialogs: ConversationDialogs;
+let starts: number;
+beforeEach(() => {
+  storage = new MemoryStorage();
+  dialogs = testDialogs(storage);
+  starts = 0;
+  log.mock.resetCalls();
+});
+
+type Logic = (context: TurnContext) => Promise<void>;
+
+/** A turn of the one conversation of these tests; returns what the bot said in it. */
+async function turn(logic: Logic, text = ""): Promise<Partial<Activity>[]> {
+  const adapter = new TestAdapter(logic);
+  await adapter.receiveActivity(text);
+  return [...adapter.activeQueue];
+}
+
+function start(dialog: Dialog, id = `message ${++starts}`): Promise<Partial<Activity>[]> {
+  return turn((context) => dialogs.start(context, dialog, id));
+}
+
+/** What the bot answers, or "queued" where no dialog waits. */
+async function say(text: string): Promise<string[]> {
+  const said = await turn(async (context) => {
+    if (!(await dialogs.answer(context))) await context.sendActivity("queued");
+  }, text);
+  return texts(said);
+}
+
+function texts(activities: Partial<Activity>[]): string[] {
+  return activities.map(({ text }) => text ?? "");
+}
+
+async function memory(): Promise<ConversationMemory> {
+  return (await storage.read([key]))[key];
+}
+
+const questions = {
+  experience: "How much do you know about the subject already?\n\n1. Nothing yet\n2. A little\n3. A lot",
+  hours: "How many hours a week do you have for it?",
+  goal: "What would you like to be able to do in the end?",
+  right: "Is that right?\n\n1. Yes\n2. No",
+  keep: "Shall I keep these answers?\n\n1. Yes\n2. No",
+};
+const opening = "Welcome to the course! Three short questions, so that it suits you.";
+const summary = "- Experience: A little\n- Hours a week: 3\n- Goal: Speak **freely** 👋🏽";
+const answers = { experience: "A little", hours: 3, goal: "Speak **freely** 👋🏽" };
+
+async function answerNewSurvey(): Promise<void> {
+  for (const text of ["A little", "3", " Speak **freely** 👋🏽 ", "yes"]) await say(text);
+}
+
+test("a survey asks, sums up, lets the user confirm and keeps the answers", async () => {
+  assert.deepEqual(texts(await start(newSurvey)), [opening, questions.experience]);
+  assert.deepEqual(await say("a little"), [questions.hours]);
+  assert.deepEqual(await say("3"), [questions.goal]);
+  assert.deepEqual(await say(" Speak **freely** 👋🏽 "), [`This is what I understood:\n\n${summary}`, questions.right]);
+  assert.deepEqual(await say("Yes"), ["Thank you! Your answers are kept."]);
+  const { dialogs: open, answers: kept } = await memory();
+  assert.deepEqual(open, []);
+  assert.deepEqual(kept?.newSurvey?.answers, answers);
+  assert.equal(kept?.newSurvey?.by, "user1");
+  assert(Math.abs(Date.parse(kept?.newSurvey?.at ?? "") - Date.now()) < 60_000);
+  assert.deepEqual(await say("a little"), ["queued"], "and then nothing waits any more");
+});
+
+test("the other survey works alike", async () => {
+  await start(oldSurvey);
+  for (const text of ["5", "n", "Nothing!", "y"]) await say(text);
+  assert.deepEqual((await memory()).answers?.oldSurvey?.answers, { rating: 5, recommend: "No", change: "Nothing!" });
+});
+
+test("a choice has buttons that say its options, for whoever answers by hand there are numbers", async () => {
+  const [, question] = await start(newSurvey);
+  assert.deepEqual(
+    question?.suggestedActions?.actions.map(({ type, title, value }) => [type, title, value]),
+    ["Nothing yet", "A little", "A lot"].map((option) => ["imBack", option, option]),
+  );
+  for (const text of ["A lot", "a LOT ", "3", "A lot.", "a lot!"]) {
+    await say("cancel");
+    await start(newSurvey);
+    assert.deepEqual(await say(text), [questions.hours], text);
+    assert.deepEqual((await memory()).dialogs?.[0]?.memory.answers, { experience: "A lot" });
+  }
+});
+
+test("an answer that does not fit is told what would, and is asked again", async () => {
+  await start(newSurvey);
+  for (const text of ["", "a", "4", "0", "A lot of it", "1, 2"]) {
+    assert.deepEqual(await say(text), ["Please choose one of these.", questions.experience], text);
+  }
+  await say("1");
+  for (const text of ["", "three", "0", "41", "-3", "3.5", "1e1", "3 4", "9".repeat(400), "NaN", "Infinity"]) {
+    assert.deepEqual(await say(text), ["Please answer with a whole number from 1 to 40.", questions.hours], text);
+  }
+  await say("+40");
+  assert.deepEqual(await say(" \n "), ["Please write a few words.", questions.goal]);
+  assert.deepEqual(await say("x".repeat(1_001)), [
+    "Please write at most 1000 characters; these were 1001.",
+    questions.goal,
+  ]);
+  await say("x".repeat(1_000));
+  assert.deepEqual(await say("maybe"), ["Please choose one of these.", questions.right]);
+});
+
+test("who does not confirm is asked all again, and nothing of before is kept", async () => {
+  await start(newSurvey);
+  for (const text of ["1", "1", "x"]) await say(text);
+  assert.deepEqual(await say("no"), ["Then let us go through it again.", questions.experience]);
+  assert.equal((await memory()).answers, undefined);
+  await answerNewSurvey();
+  assert.deepEqual((await memory()).answers?.newSurvey?.answers, answers);
+});
+
+test("a second run offers to keep the earlier answers", async () => {
+  await start(newSurvey);
+  await answerNewSurvey();
+  const before = await memory();
+  const offer = [opening, `You have answered this before:\n\n${summary}`, questions.keep];
+  assert.deepEqual(texts(await start(newSurvey)), offer);
+  assert.deepEqual(await say("hm"), ["Please choose one of these.", questions.keep]);
+  assert.deepEqual(await say("yes"), ["Your earlier answers stay."]);
+  assert.deepEqual(await memory(), { ...before, eTag: (await storage.read([key]))[key].eTag });
+
+  assert.deepEqual(texts(await start(newSurvey)), offer);
+  assert.deepEqual(await say("no"), [questions.experience]);
+  for (const text of ["A lot", "40", "Teach it", "yes"]) await say(text);
+  assert.deepEqual((await memory()).answers?.newSurvey?.answers, { experience: "A lot", hours: 40, goal: "Teach it" });
+});
+
+test("cancel ends a survey at any question, and what was kept before stays", async () => {
+  await start(newSurvey);
+  await answerNewSurvey();
+  for (const said of [[], ["no"], ["no", "1"], ["no", "1", "1"], ["no", "1", "1", "x"]]) {
+    await start(newSurvey);
+    for (const text of said) await say(text);
+    assert.deepEqual(await say(" Cancel "), [
+      "I have ended the newcomers' survey; what you answered just now is not kept.",
+    ]);
+    assert.deepEqual((await memory()).answers?.newSurvey?.answers, answers);
+    assert.deepEqual(await say("cancel"), ["queued"]);
+  }
+});
+
+test("help says what this is and asks again, and is no answer", async () => {
+  await start(newSurvey);
+  await say("1");
+  const help = `This is the newcomers' survey. Answer the question, or say "cancel" to end it.`;
+  assert.deepEqual(await say("HELP"), [help, questions.hours]);
+  assert.deepEqual(await say("7"), [questions.goal]);
+});
+
+test("a dialog that is started during another comes on top, and then the other goes on", async () => {
+  await start(newSurvey);
+  await say("1");
+  assert.match(texts(await start(oldSurvey))[0] ?? "", /^You have been with the course/);
+  await say("5");
+  assert.deepEqual(texts(await start(learner)), ["How is the learning going?\n\n1. Well\n2. Slowly\n3. I am stuck"]);
+  assert.deepEqual(await say("Well"), [
+    "Good to know, thank you!",
+    "Back to the survey on the course so far.",
+    "Would you recommend it to a friend?\n\n1. Yes\n2. No",
+  ]);
+  const [ended, ...back] = await say("cancel");
+  assert.match(ended ?? "", /^I have ended the survey on the course so far/);
+  assert.deepEqual(back, ["Back to the newcomers' survey.", questions.hours]);
+  for (const text of ["3", "x", "yes"]) await say(text);
+  assert.deepEqual((await memory()).answers?.newSurvey?.answers, { experience: "Nothing yet", hours: 3, goal: "x" });
+  assert.deepEqual(Object.keys((await memory()).answers ?? {}).sort(), ["learner", "newSurvey"]);
+});
+
+test("one that has begun is not begun again, neither on top nor below another", async () => {
+  await start(newSurvey);
+  await say("1");
+  assert.deepEqual(await start(newSurvey), []);
+  await start(oldSurvey);
+  assert.deepEqual(await start(newSurvey), []);
+  assert.deepEqual(await start(newSurvey, "message 1"), [], "below another even its own message is no reason");
+  await say("cancel");
+  assert.deepEqual(await say("7"), [questions.goal]);
+  assert.deepEqual(texts(await start(newSurvey, "message 1")), [questions.goal], "its own message, brought again");
+  assert.equal((await memory()).dialogs?.length, 1);
+});
+
+test("the check-in asks who is stuck where", async () => {
+  await start(learner);
+  assert.equal((await say("so so"))[0], "Please choose one of these.");
+  assert.deepEqual(await say("I am stuck"), ["I am sorry to hear that. Where are you stuck?"]);
+  assert.deepEqual(await say("help"), [
+    `This is the check-in. Answer the question, or say "cancel" to end it.`,
+    "I am sorry to hear that. Where are you stuck?",
+  ]);
+  assert.deepEqual(await say("I am stuck"), ["Thank you, that helps."]);
+  assert.deepEqual((await memory()).answers?.learner?.answers, { progress: "I am stuck", obstacle: "I am stuck" });
+});
+
+test("a message without text is an answer that does not fit", async () => {
+  await start(newSurvey);
+  const said = await turn(async (context) => {
+    delete (context.activity as Partial<Activity>).text;
+    await dialogs.answer(context);
+  });
+  assert.deepEqual(texts(said), ["Please choose one of these.", questions.experience]);
+});
+
+test("every conversation has its own dialogs, also where channels use the same id", async () => {
+  await start(newSurvey);
+  for (const fields of [{ conversation: { id: "other" } }, { channelId: "webchat" }]) {
+    const said = await turn(async (context) => {
+      Object.assign(context.activity, fields);
+      assert.equal(await dialogs.answer(context), false);
+    }, "1");
+    assert.deepEqual(said, []);
+  }
+  assert.deepEqual(await say("1"), [questions.hours]);
+});
+
+test("where nobody waits for an answer nothing is stored", async () => {
+  assert.deepEqual(await say("hello"), ["queued"]);
+  assert.equal(await memory(), undefined);
+});
+
+test("a newer version goes on with what an older one left, and lets go of what it no longer has", async () => {
+  const frame = (dialog: string, memory: object) => ({ dialog, startedBy: "1", memory });
+  const state = (...frames: object[]) => storage.write({ [key]: { dialogs: frames } });
+  await state(frame("newSurvey", { open: "a question of old", answers: { experience: "A lot", gone: 1 } }));
+  assert.deepEqual(await say("help"), [
+    `This is the newcomers' survey. Answer the question, or say "cancel" to end it.`,
+    questions.hours,
+  ]);
+  await state(frame("newSurvey", { open: "hours", answers: { experience: "A lot" } }), frame("goneSurvey", {}));
+  assert.deepEqual(await say("3"), [questions.goal]);
+  await state(frame("goneSurvey", {}));
+  assert.deepEqual(await say("3"), ["queued"]);
+  assert.deepEqual((await memory()).dialogs, []);
+});
+
+test("what cannot be said has not happened", async () => {
+  await start(newSurvey);
+  const before = JSON.stringify({ ...(await memory()), eTag: undefined });
+  const fails = turn(async (context) => {
+    context.sendActivity = () => Promise.reject(new Error("gone"));
+    await dialogs.answer(context);
+  }, "1");
+  await assert.rejects(fails, /gone/);
+  assert.equal(JSON.stringify({ ...(await memory()), eTag: undefined }), before);
+  assert.deepEqual(await say("1"), [questions.hours], "so the same answer fits again");
+});
+
+test("a turn that loses a race says nothing of what it would have said", async () => {
+  class Raced extends MemoryStorage {
+    before?: () => Promise<unknown>;
+    override async write(changes: StoreItems): Promise<void> {
+      const { before } = this;
+      this.before = undefined;
+      await before?.();
+      await super.write(changes).catch(() => Promise.reject(new StateConflict(key)));
+    }
+  }
+  const raced = new Raced();
+  const two = [1, 2].map(() => new ConversationDialogs(new ItemStore(raced), rootDialogs));
+  const starting = (index: number) => turn(async (context) => two[index]?.start(context, newSurvey, `by ${index}`));
+  let winner: Partial<Activity>[] = [];
+  raced.before = async () => (winner = await starting(1));
+  assert.deepEqual(await starting(0), []);
+  assert.deepEqual(texts(winner), [opening, questions.experience]);
+  assert.equal((await raced.read([key]))[key].dialogs.length, 1);
+});
+
+test("a dialog may do its work asynchronously, and one that fails leaves no trace", async () => {
+  let fails = false;
+  const slow: Dialog = {
+    name: "slow",
+    title: "the slow one",
+    begin: async (turn): Promise<Step> => {
+      turn.memory.step = await Promise.resolve(1);
+      turn.say("begun");
+      return "waits";
+    },
+    answer: async (turn, text): Promise<Step> => {
+      turn.say("heard");
+      if (fails) throw new Error("in the dialog");
+      turn.keep({ text: await Promise.resolve(text) });
+      return "ended";
+    },
+    repeat: async (turn) => turn.say("again"),
+  };
+  dialogs = new ConversationDialogs(
+    new ItemStore(storage),
+    new DialogRegistry({ dialogs: [slow], fallback: slow, byText: {} }),
+  );
+  assert.deepEqual(texts(await start(slow)), ["begun"]);
+  fails = true;
+  await assert.rejects(say("x"), /in the dialog/);
+  fails = false;
+  assert.deepEqual(await say("y"), ["heard"]);
+  assert.deepEqual((await memory()).answers?.slow?.answers, { text: "y" });
+});
+
+test("the log holds which dialog began by which message, and not a word of what was said", async () => {
+  await start(newSurvey);
+  for (const text of ["1", "7", "ulterior", "yes"]) await say(text);
+  const lines = log.mock.calls.map((call) => String((call.arguments as unknown[])[0])).join("\n");
+  assert.match(lines, /"event":"dialog started","id":"message 1","dialog":"newSurvey"/);
+  assert.doesNotMatch(lines, /ulterior|Nothing yet/);
+});
