@@ -30,9 +30,9 @@ export class FaultyCloud {
     return new FaultyCloud(served, faults, ports, env);
   }
 
-  /** The ids of all that exists. */
+  /** The ids of all that exists in Azure; random bytes are nowhere but in the stack's state. */
   get ids(): string[] {
-    return this.served.resources.all.map(({ id }) => id);
+    return this.served.resources.all.map(({ id }) => id).filter((id) => id.startsWith("/"));
   }
 
   async close(): Promise<void> {
