@@ -105,7 +105,7 @@ describe("the environment workflow", { skip: skipWithoutTools }, () => {
 
     await t.test("is torn down although Azure will not delete something by itself", async () => {
       beforeDelete = async (resource) => {
-        if (resource.type.endsWith(":AppServicePlan")) throw new Error("Conflict: try again later");
+        if (resource.type.endsWith(":StorageAccount")) throw new Error("Conflict: try again later");
       };
       assert.match((await local.run(down, 7)).said, /Conflict: try again later/);
       nothingIsLeft();

@@ -68,7 +68,7 @@ async function sweepAll(journeys: Journey[], stack: PulumiStack, cloud: FaultyCl
   const seconds = Math.round((Date.now() - started) / 1000);
   say(`Swept ${pointsOf(journeys)} points in ${seconds} s: each up and destroy recovered, and nothing was left.`);
   if (byHand.size)
-    say(`Before ${byHand.size} of them could go on, one resource had to be deleted by hand (docs/azure.md).`);
+    say(`Before ${byHand.size} of them could go on, one resource had to be removed by hand (docs/azure.md).`);
 }
 
 function say(line: string): void {

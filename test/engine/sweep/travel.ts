@@ -41,19 +41,26 @@ async function fails(fault: Fault, stack: PulumiStack, cloud: FaultyCloud): Prom
 
 /** Whatever was made behind the engine's back may be in the way: azure-native never takes over what exists. */
 async function converges({ type }: Fault, stack: PulumiStack, cloud: FaultyCloud): Promise<string[]> {
-  const byHand: string[] = [];
   let last = await stack.attempt("up", alone);
-  if (!last.succeeded && /already (exist|in use)/.test(last.said)) {
-    for (const id of await unknownTo(stack, type, cloud)) {
-      byHand.push(id);
-      await cloud.served.resources.delete(id);
-    }
+  const inTheWay =
+    !last.succeeded && /already (exist|in use)/.test(last.said) ? await unknownTo(stack, type, cloud) : [];
+  if (inTheWay.length) {
+    await makeWay(inTheWay, stack, cloud);
     last = await stack.attempt("up", alone);
   }
   if (!last.succeeded) throw new Error(`the next pulumi up did not converge:\n${last.said}`);
   const { succeeded, said } = await stack.attempt("preview", ["--expect-no-changes"]);
   if (!succeeded) throw new Error(`after the next pulumi up there still are changes:\n${said}`);
-  return byHand;
+  return inTheWay;
+}
+
+/** As docs/azure.md says: by hand, or, where whoever deploys may not do that (secrets), with the whole stack. */
+async function makeWay(ids: string[], stack: PulumiStack, cloud: FaultyCloud): Promise<void> {
+  try {
+    for (const id of ids) await cloud.served.resources.delete(id);
+  } catch {
+    await succeeds("destroy", stack, alone);
+  }
 }
 
 /** What exists of a type, and is not in the stack's state: ids. */
