@@ -43,9 +43,7 @@ unlock() {
 
 # STACK_CONFIG is a JSON object, {"botSku": "S1"}: the settings beside those in a committed Pulumi.<stack>.yaml.
 configure() {
-  local settings=${STACK_CONFIG:-} arguments=() pair
-  [[ -n $settings ]] || return 0
-  settings=$(jq --raw-output 'to_entries[] | "\(.key)=\(.value)"' <<<"$settings")
-  while IFS= read -r pair; do arguments+=(--plaintext "$pair"); done <<<"$settings"
-  pulumi config set-all --stack "$1" "${arguments[@]}"
+  local settings
+  settings=$(jq --compact-output 'with_entries(.value |= {value: tostring})' <<<"${STACK_CONFIG:-}")
+  [[ -z $settings ]] || pulumi config set-all --stack "$1" --json "$settings"
 }

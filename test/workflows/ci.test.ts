@@ -60,6 +60,12 @@ describe("the ci and deploy workflows", { skip: skipWithoutTools }, () => {
     assert.match(body, /\n`````\nx/);
   });
 
+  test("what a preview made does not replace the script that shows it", async () => {
+    writeFileSync(local.artifact("preview", ".github/scripts/comment"), "#!/bin/sh\necho replaced\n", { mode: 0o755 });
+    writeFileSync(local.artifact("preview", "preview.txt"), "the text\n");
+    assert.match(await commented(), /\nthe text\n/);
+  });
+
   test("nothing runs where the backend's secret is missing", async () => {
     local.secrets = { PULUMI_CONFIG_PASSPHRASE: "" };
     for (const name of [preview, "deploy.yml up"]) {

@@ -76,7 +76,9 @@ describe("the environment workflow", { skip: skipWithoutTools }, () => {
     await local.run(up, 7); // another push, on another machine
     assert.deepEqual(inAzure(), made);
 
-    await local.run(down, 7);
+    const { said } = await local.run(down, 7);
+    assert.match(said, /azure-native:web:WebApp .*deleted/);
+    assert.doesNotMatch(said, /pulumi-nodejs:dynamic/); // code in the state, which destroying would run
     nothingIsLeft();
   });
 

@@ -87,7 +87,7 @@ export class JobRun {
     const artifact = path.join(this.context.artifacts, String(inputs.name));
     if (action === "actions/checkout") copyCheckout(this.folder);
     else if (action === "actions/upload-artifact") this.upload(String(inputs.path), artifact);
-    else if (action === "actions/download-artifact") cpSync(artifact, this.folder, { recursive: true });
+    else if (action === "actions/download-artifact") this.download(artifact, String(inputs.path ?? "."));
     else if (!this.context.actions[action]) throw new Error(`Nothing stands for the action ${action} here.`);
     else this.path.unshift(...this.context.actions[action]);
     return true;
@@ -97,6 +97,10 @@ export class JobRun {
     rmSync(artifact, { recursive: true, force: true });
     const made = path.join(this.folder, file);
     if (existsSync(made)) cpSync(made, path.join(artifact, file));
+  }
+
+  private download(artifact: string, folder: string): void {
+    cpSync(artifact, path.join(this.folder, folder), { recursive: true });
   }
 
   /** As the runner does it: the text in a file of its own, for bash. */

@@ -65,8 +65,9 @@ ln -s ${packages}/${cache}/webchat-* node_modules/${cache}/`;
 
   /** Where a job finds this file of an artifact. */
   artifact(name: string, file: string): string {
-    mkdirSync(this.file(`artifacts/${name}`), { recursive: true });
-    return this.file(`artifacts/${name}/${file}`);
+    const full = this.file(`artifacts/${name}/${file}`);
+    mkdirSync(path.dirname(full), { recursive: true });
+    return full;
   }
 
   /** Names of the stacks that the backend knows. */

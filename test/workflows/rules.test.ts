@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { describe, test } from "node:test";
 import { version } from "../../local/pulumi-cli/pulumi-cli";
-import { actionFiles, actionSteps, jobs, scripts, workflows } from "./workflow";
+import { actionFiles, actionSteps, jobs, readWorkflow, scripts, workflows } from "./workflow";
 
 /** The scripts that change a stack. */
 const updates = /\.github\/scripts\/(environment-up|environment-down|stack-up)\b/;
@@ -31,7 +31,30 @@ describe("workflows", () => {
   });
 
   test("end", () => {
-    for (const { name, job } of jobs()) assert.ok((job["timeout-minutes"] ?? 999) <= 60, name);
+    for (const { name, job } of jobs().filter(({ job }) => !job.uses))
+      assert.ok((job["timeout-minutes"] ?? 999) <= 60, name);
+  });
+
+  test("call only workflows of this repository, and give them no secrets", () => {
+    for (const { name, job } of jobs().filter(({ job }) => job.uses)) {
+      assert.ok(
+        workflows().some(({ file, on }) => job.uses === `./.github/workflows/${file}` && "workflow_call" in on),
+        name,
+      );
+      assert.ok(!("secrets" in job), name);
+    }
+  });
+
+  test("preview and deploy only what has passed the tests", () => {
+    for (const name of ["ci.yml preview", "deploy.yml up"]) {
+      const found = jobs().find((job) => job.name === name);
+      assert.equal(found?.job.needs, "tests", name);
+      assert.equal(found?.workflow.jobs.tests?.uses, "./.github/workflows/test.yml", name);
+      assert.doesNotMatch(found?.job.if ?? "", /always|failure|cancelled/, name);
+    }
+    const ran = readWorkflow("test.yml").text;
+    for (const script of ["test", "run test:engine", "run test:workflows"])
+      assert.ok(ran.includes(`npm ${script}\n`), script);
   });
 
   test("reach Azure and its secrets only from a protected environment", () => {

@@ -21,6 +21,9 @@ export interface WorkflowJob {
   environment?: string | { name: string; url?: string };
   concurrency?: { group: string; "cancel-in-progress"?: unknown };
   outputs?: Record<string, string>;
+  needs?: string | string[];
+  /** A workflow that this job is; then it has no steps. */
+  uses?: string;
   steps: WorkflowStep[];
 }
 
@@ -40,7 +43,9 @@ export function workflows(): Workflow[] {
 /** @param file its name, such as `ci.yml` */
 export function readWorkflow(file: string): Workflow {
   const text = readFileSync(path.join(root, ".github/workflows", file), "utf8");
-  return { file, text, ...parse(text) };
+  const workflow: Workflow = { file, text, ...parse(text) };
+  for (const job of Object.values(workflow.jobs)) job.steps ??= [];
+  return workflow;
 }
 
 /** The steps of an action of this repository. @param uses as a step names it: `./.github/actions/tools` */
