@@ -65,7 +65,8 @@ export class ServedCloud {
       propagationSeconds: propagation,
       apps,
       log,
-      onDeath: (app, cause) => log("azure", `The ${app} ${cause}.`),
+      onDeath: (app, cause, site) => log("azure", `The ${app} (${site}) ${cause}. It will be started again.`),
+      restartsCrashed: true,
     });
     this.resources = new ResourceManager(this.cloud);
     this.page = await ConsolePage.open(this.cloud.botService, port);

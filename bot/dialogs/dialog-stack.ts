@@ -27,9 +27,10 @@ export class DialogStack {
    * (then nobody knows whether its first words arrived), it asks again what is open. False: there was nothing to say.
    */
   async start(dialog: Dialog, messageId: string): Promise<boolean> {
+    const top = this.top()?.frame; // before the search: it drops what hides the dialog that has the attention
     const begun = this.frames.find((frame) => frame.dialog === dialog.name);
     if (begun) {
-      if (begun !== this.frames.at(-1) || begun.startedBy !== messageId) return false;
+      if (begun !== top || begun.startedBy !== messageId) return false;
       await dialog.repeat(this.turn(begun));
       return true;
     }

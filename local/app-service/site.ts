@@ -8,6 +8,7 @@ import { AppProcess } from "./app-process";
 import { FrontEnd } from "./front-end";
 import { HealthCheck } from "./health-check";
 import { platformVariables } from "./platform-variables";
+import { Recovery } from "./recovery";
 import { ScmSite } from "./scm-site";
 import { StandIn } from "./stand-in";
 
@@ -27,6 +28,8 @@ export interface SiteOptions extends SiteConfiguration {
   authorize(token: string): Promise<unknown>;
   /** Nothing that is pushed is started: a stand-in answers for it. */
   standIn?: boolean;
+  /** An app that died is started again. Absent: it stays dead until the next change. */
+  restartsCrashed?: boolean;
   log(line: string): void;
   onDeath(cause: string): void;
 }
@@ -41,6 +44,8 @@ export class Site {
   private wwwroot?: string;
   private running?: { app: AppProcess | StandIn; port: number };
   private changes: Promise<void> = Promise.resolve();
+  private readonly recovery = new Recovery(() => this.revive());
+  private closed = false;
 
   private constructor(private readonly options: SiteOptions) {
     this.configuration = options;
@@ -92,13 +97,17 @@ export class Site {
   async deploy(zip: Buffer): Promise<void> {
     const old = this.wwwroot;
     this.wwwroot = await extract(zip, await mkdtemp(path.join(this.options.home, `${this.name}-`)));
-    await this.restart();
-    if (old) await remove(old);
+    try {
+      await this.restart();
+    } finally {
+      if (old) await remove(old);
+    }
   }
 
   /** Ends the app and everything that listens, and forgets what was pushed. */
   async close(): Promise<void> {
     const old = this.wwwroot;
+    this.closed = true; // a push that is on its way starts nothing any more
     this.healthCheck?.close();
     this.wwwroot = undefined;
     await this.restart();
@@ -114,13 +123,38 @@ export class Site {
     this.healthCheck = healthCheckPath ? new HealthCheck({ path: healthCheckPath, target, log }) : undefined;
   }
 
-  /** One change after another: two at once would leave two apps. */
   restart(): Promise<void> {
-    this.changes = this.changes.then(async () => {
+    return this.change(async () => {
+      this.recovery.forget();
       await this.running?.app.stop();
-      this.running = this.wwwroot ? await this.run(this.wwwroot) : undefined;
+      this.running = undefined;
+      await this.start();
     });
-    return this.changes;
+  }
+
+  /** One change after another: two at once would leave two apps. Why one failed is for its caller; the next ones go on. */
+  private change(work: () => Promise<void>): Promise<void> {
+    const done = this.changes.then(work);
+    this.changes = done.catch(() => {});
+    return done;
+  }
+
+  private async start(): Promise<void> {
+    if (this.wwwroot && !this.closed) this.running = await this.run(this.wwwroot);
+  }
+
+  /** After a crash, unless a newer change has started the app meanwhile. */
+  private revive(): void {
+    const revived = this.change(async () => {
+      if (!this.running) await this.start();
+    });
+    revived.catch((error: Error) => this.died(`does not start: ${error.message}`, 0));
+  }
+
+  private died(cause: string, lived: number): void {
+    this.running = undefined;
+    this.options.onDeath(cause);
+    if (this.options.restartsCrashed && !this.closed) this.recovery.died(lived);
   }
 
   private async run(wwwroot: string): Promise<NonNullable<typeof this.running>> {
@@ -129,10 +163,8 @@ export class Site {
     const port = await freePort();
     const place = { name, hostName: this.hostName, port, home, caFile: certificates.caFile };
     const env = { ...platformVariables(place, identity), ...this.current };
-    const onDeath = (cause: string) => {
-      this.running = undefined;
-      this.options.onDeath(cause);
-    };
+    const started = performance.now();
+    const onDeath = (cause: string) => this.died(cause, performance.now() - started);
     const { start } = this.configuration;
     return { app: new AppProcess({ arguments: start(wwwroot), cwd: wwwroot, env, log, onDeath }), port };
   }

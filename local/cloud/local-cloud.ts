@@ -25,8 +25,10 @@ export interface LocalCloudOptions {
   functionsHost(wwwroot: string): string[];
   /** A line of an app's log (`bot`, `function`), or of the cloud's own (`azure`). */
   log(source: string, line: string): void;
-  /** An app ended without having been asked to. */
-  onDeath(app: AppName, cause: string): void;
+  /** An app ended without having been asked to. @param site its site's name */
+  onDeath(app: AppName, cause: string, site: string): void;
+  /** Starts an app again that ended so, as App Service does. Absent: it stays dead until the next change. */
+  restartsCrashed?: boolean;
   /** How long a role assignment takes to work. */
   propagationSeconds?: number;
   /** Who the configuration says operates the bot, if it does: an object id. */
@@ -176,7 +178,7 @@ export class LocalCloud {
 
   async addSite(definition: SiteDefinition): Promise<Site> {
     const { name, identities, command } = definition;
-    const { home, log, onDeath, apps } = this.options;
+    const { home, log, onDeath, apps, restartsCrashed } = this.options;
     const app = command === "functions" ? "function" : "bot";
     const identity = this.identityEndpoint.admit(identities);
     const site = await Site.open({
@@ -187,8 +189,9 @@ export class LocalCloud {
       identity,
       authorize: (token) => this.entra.verify(token, ["https://appservice.azure.com"]),
       standIn: apps === "stand-in",
+      restartsCrashed,
       log: (line) => log(app, line),
-      onDeath: (cause) => onDeath(app, cause),
+      onDeath: (cause) => onDeath(app, cause, name),
     });
     this.sites.set(name.toLowerCase(), { site, app, identity });
     return site;
@@ -202,9 +205,9 @@ export class LocalCloud {
 
   async removeSite(name: string): Promise<void> {
     const { site, identity } = this.hosted(name);
+    await site.close(); // first: if it fails, the site is still there to be deleted again
     this.sites.delete(name.toLowerCase());
     this.identityEndpoint.dismiss(identity);
-    await site.close();
   }
 
   private hosted(name: string): HostedSite {

@@ -8,6 +8,7 @@ import { NotSupported } from "./not-supported";
 import type { ResourceRecord } from "./resource-records";
 import type { CheckFailure, Found, Making, Properties, ResourceType } from "./resource-type";
 import { resourceTypes } from "./resource-types";
+import { toldInputs } from "./told-inputs";
 import { unknown } from "./unknown";
 
 export type { CheckFailure } from "./resource-type";
@@ -84,8 +85,14 @@ export class ResourceManager {
     }
   }
 
+  /** As `read`, without the inputs that Azure never tells, except where the reader's own have them already. */
+  async tell(id: string, known: Properties): Promise<(Realised & { inputs: Properties }) | undefined> {
+    const live = await this.read(id);
+    return live && { ...live, inputs: toldInputs(typeOf(live.token), live.inputs, known) };
+  }
+
   /** How a resource is now, whoever changed it; undefined when it is gone. */
-  async read(id: string): Promise<(Realised & { inputs: Properties }) | undefined> {
+  async read(id: string): Promise<Existing | undefined> {
     const record = this.cloud.resources.get(id);
     if (!record) return undefined;
     const found = await this.find(record);

@@ -55,6 +55,8 @@ export interface ResourceType<Inputs = Properties> {
   required?: readonly string[];
   /** The inputs whose change makes another resource, with dots before what is in an input; those in the id always do. */
   replaces?: readonly string[];
+  /** The inputs that Azure takes and never tells, with dots before what is in an input. */
+  writeOnly?: readonly string[];
   /** It exists with its parent: it is made over what is there, and deleting it brings its default back. */
   singleton?: true;
   /** What else is wrong with the inputs; gets only those that are known already. */

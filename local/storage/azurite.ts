@@ -8,7 +8,7 @@ export interface AzuriteServer {
   start(): Promise<void>;
   close(): Promise<void>;
   httpServer: Server;
-  accountDataStore: { refresh(): void };
+  accountDataStore: { refresh(): void; timer?: NodeJS.Timeout };
   gcManager?: { gcIntervalInMS: number };
 }
 
@@ -45,6 +45,13 @@ function server(folder: string, name: string, rest: unknown[]): AzuriteServer {
   const Server = load<AzuriteServer>(`${name}Server`);
   const Configuration = load<object>(`${name}Configuration`);
   return new Server(new Configuration(host, 0, keepAliveSeconds, ...rest));
+}
+
+/** Its accounts are read anew from the environment every minute: there, another cloud in this process may have put its own. */
+export function withoutRefreshes({ accountDataStore }: AzuriteServer): void {
+  if (!accountDataStore.timer)
+    throw new Error("Azurite has no such timer; its version in package.json must be the one this was made for.");
+  clearInterval(accountDataStore.timer);
 }
 
 /** Its garbage collection holds the event loop for seconds every minute; a run here is short enough without. */

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import type { Certificates } from "../certificates";
-import { type AzuriteServer, makeServers, putInFront } from "./azurite";
+import { type AzuriteServer, makeServers, putInFront, withoutRefreshes } from "./azurite";
 import type { StorageGuard } from "./guard/storage-guard";
 import type { Service } from "./service";
 import { withWholeCharacters } from "./whole-characters";
@@ -21,10 +21,13 @@ export class Storage {
     const servers = makeServers(certificates);
     await Promise.all(Object.values(servers).map((server) => server.start()));
     for (const service of services) {
+      withoutRefreshes(servers[service]);
       putInFront(servers[service], (inner) => withWholeCharacters(service, inner));
       if (guard) putInFront(servers[service], (inner) => guard.inFrontOf(service, inner));
     }
-    return new Storage(servers);
+    const storage = new Storage(servers);
+    storage.tellServers(); // while they started, another cloud in this process may have put its accounts there
+    return storage;
   }
 
   addAccount(name: string): void {

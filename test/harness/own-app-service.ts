@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Files, versionOf, zip } from "../../infra/package/files";
-import { Site } from "../../local/app-service/site";
+import { Site, type SiteOptions } from "../../local/app-service/site";
 import { type Certificates, makeCertificates } from "../../local/certificates";
 import { Entra } from "../../local/identity/entra";
 import { ManagedIdentityEndpoint } from "../../local/identity/managed-identity-endpoint";
@@ -38,7 +38,7 @@ export class OwnAppService {
   }
 
   /** An empty site whose app starts with `node index.js`. */
-  async site(name: string, identities: Principal[] = []): Promise<Site> {
+  async site(name: string, identities: Principal[] = [], options: Partial<SiteOptions> = {}): Promise<Site> {
     const site = await Site.open({
       name,
       home: this.home,
@@ -48,6 +48,7 @@ export class OwnAppService {
       authorize: (token) => this.entra.verify(token, [scmAudience]),
       log: (line) => this.lines.push(line),
       onDeath: (cause) => this.lines.push(`${name} ${cause}`),
+      ...options,
     });
     this.sites.push(site);
     return site;

@@ -127,6 +127,33 @@ test("an app that ends by itself is reported, and new settings bring it back", {
   assert.ok((await look()).pid);
 });
 
+test("where crashes are healed, a killed app answers again, until its site is closed", {
+  timeout: 60_000,
+}, async () => {
+  const healed = await appService.site("healed", [], { restartsCrashed: true });
+  const deaths = () => appService.lines.filter((line) => line === "healed was killed by SIGKILL").length;
+  const kill = async (pid: number) => {
+    const before = deaths();
+    process.kill(pid, "SIGKILL");
+    while (deaths() === before) await sleep(10);
+  };
+  await healed.deploy(Buffer.from(mirror));
+  const first = (await (await askApp(healed)).json()) as Mirrored;
+  await kill(first.pid);
+  const second = (await (await askApp(healed)).json()) as Mirrored;
+  assert.notEqual(second.pid, first.pid);
+  await kill(second.pid);
+  await healed.restart();
+  const third = healed.pid;
+  assert.ok(third, "a change does not wait for the pause");
+  await sleep(2_500);
+  assert.equal(healed.pid, third, "and the pause's end changes nothing any more");
+  await kill(third);
+  await healed.close();
+  await sleep(1_500);
+  assert.equal(healed.pid, undefined);
+});
+
 test("an app gets tokens for its own identity, and for no other", async () => {
   const { env } = await look();
   const { IDENTITY_ENDPOINT: endpoint = "", IDENTITY_HEADER: header = "" } = env;

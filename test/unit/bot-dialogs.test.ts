@@ -255,6 +255,14 @@ test("a newer version goes on with what an older one left, and lets go of what i
   assert.deepEqual((await memory()).dialogs, []);
 });
 
+test("a dialog that is gone does not hide the one below it from the message that began it", async () => {
+  await start(newSurvey, "the message");
+  const [begun] = (await memory()).dialogs ?? [];
+  await storage.write({ [key]: { dialogs: [begun, { dialog: "goneSurvey", startedBy: "2", memory: {} }] } });
+  assert.deepEqual(texts(await start(newSurvey, "the message")), [questions.experience]);
+  assert.deepEqual((await memory()).dialogs, [begun]);
+});
+
 test("what cannot be said has not happened", async () => {
   await start(newSurvey);
   const before = JSON.stringify({ ...(await memory()), eTag: undefined });

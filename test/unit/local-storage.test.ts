@@ -49,3 +49,16 @@ test("a large entity of other letters than ASCII's comes back from the table as 
     }
   }
 });
+
+test("another cloud's accounts in the same process do not take the place of this one's", async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const one = await Storage.open(cloud.certificates);
+  one.addAccount("one");
+  const other = await Storage.open(cloud.certificates);
+  t.after(() => Promise.all([one.close(), other.close()]));
+  other.addAccount("other");
+  t.mock.timers.tick(120_000); // by itself Azurite reads its accounts anew after a minute
+  t.mock.timers.reset();
+  await new QueueClient(`${one.endpoint("queue", "one")}still-there`, credential).create();
+  await new QueueClient(`${other.endpoint("queue", "other")}there-too`, credential).create();
+});

@@ -12,6 +12,7 @@ import { OwnCloud } from "./helpers/own-cloud";
 
 const account = "azure-native:storage:StorageAccount";
 const resourceGroup = "azure-native:resources:ResourceGroup";
+const secret = "azure-native:keyvault:Secret";
 const vault = "azure-native:keyvault:Vault";
 const accountInputs = {
   resourceGroupName: "group",
@@ -160,6 +161,23 @@ test("read finds what a hand has changed, and puts it where the next up sees it"
 test("read of what has no old state is an import: all inputs come from Azure", async () => {
   const { id, inputs } = await makeAccount();
   assert.deepEqual((await engine.read(account, id, {}, {})).inputs, inputs);
+});
+
+test("an import of a secret has all but its value, which Azure never tells; a refresh of a known one changes nothing", async () => {
+  const group = { resourceGroupName: "group" };
+  const ofVault = { tenantId: own.cloud.entra.tenantId, sku: { family: "A", name: "standard" } };
+  const properties = { ...ofVault, enableRbacAuthorization: true };
+  await own.make("keyvault:Vault", "v", { ...group, vaultName: "imported", properties });
+  const inputs = { ...group, vaultName: "imported", secretName: "s", properties: { value: "hush", contentType: "a" } };
+  const { id, outputs } = await engine.create(secret, inputs);
+  assert.deepEqual(await engine.read(secret, id, inputs, outputs), { id, inputs, outputs });
+  const imported = await engine.read(secret, id, {}, {});
+  assert.doesNotMatch(JSON.stringify(imported), /hush/);
+  assert.deepEqual(imported.inputs, { ...inputs, properties: { contentType: "a" } });
+  assert.deepEqual((await engine.check(secret, imported.inputs)).failures, []);
+  assert.deepEqual(await engine.read(secret, id, imported.inputs, imported.outputs), imported);
+  own.cloud.vault("imported").secrets.set("s", "by hand");
+  assert.doesNotMatch(JSON.stringify(await engine.read(secret, id, imported.inputs, imported.outputs)), /hush|by hand/);
 });
 
 test("read of what is gone has no id", async () => {

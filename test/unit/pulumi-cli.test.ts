@@ -143,7 +143,7 @@ test("a build that fails says what Go said and leaves nothing", async () => {
   assert.deepEqual(readdirSync(path.join(cache, "proactive-bot/hello-v1.2.3")), []);
 });
 
-test("who waits for a build is told every ten seconds how far it is", async (context) => {
+test("who waits for a build is told every ten seconds how far it is", { timeout: 60_000 }, async (context) => {
   installGo(`until [ -e ${folder}/go-on ]; do sleep 0.02; done; echo > "$out"`);
   const said: string[] = [];
   context.mock.timers.enable({ apis: ["setInterval"] });
@@ -157,7 +157,7 @@ test("who waits for a build is told every ten seconds how far it is", async (con
 });
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  test(`${signal} stops a build with all that Go started, and leaves nothing`, async () => {
+  test(`${signal} stops a build with all that Go started, and leaves nothing`, { timeout: 60_000 }, async () => {
     installGo(`echo half > "$out"; sleep 600 & echo $! > ${folder}/compiler; wait`);
     const { child, ended } = engine();
     const compiler = path.join(folder, "compiler");

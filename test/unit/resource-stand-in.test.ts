@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { strToU8, zipSync } from "fflate";
 import { makeZip } from "../harness/own-app-service";
 import { OwnCloud } from "./helpers/own-cloud";
 import { makeGround, samples } from "./helpers/resource-samples";
@@ -27,6 +28,31 @@ test("a stand-in answers in an app's place which version was pushed, and that it
   assert.equal(site.pid, undefined);
   await own.resources.delete(id);
   await assert.rejects(fetch(`${url}/healthz`));
+});
+
+test("a push that fails stands in the way of nothing that comes later", async () => {
+  const inputs = { ...samples(own)["azure-native:web:WebApp"]?.inputs, name: "failing" };
+  const { id } = await own.make("web:WebApp", "site", inputs);
+  const site = own.cloud.site("failing");
+  const { zip, version } = makeZip("");
+  const versionless = Buffer.from(zipSync({ "index.js": strToU8("") }));
+  await assert.rejects(site.deploy(versionless), /version\.txt/);
+  await assert.rejects(site.deploy(Buffer.from("not a zip")), /zip/);
+  await site.deploy(zip);
+  const answer = await fetch(`https://${site.hostName}/healthz`);
+  assert.deepEqual(await answer.json(), { status: "ok", version });
+  await assert.rejects(site.deploy(versionless));
+  await own.resources.delete(id);
+  assert.ok(!own.cloud.hasSite("failing"));
+});
+
+test("a site whose deletion failed can be deleted again", async (t) => {
+  const inputs = { ...samples(own)["azure-native:web:WebApp"]?.inputs, name: "staying" };
+  const { id } = await own.make("web:WebApp", "site", inputs);
+  t.mock.method(own.cloud.site("staying"), "close", () => Promise.reject(new Error("the disk is busy")), { times: 1 });
+  await assert.rejects(own.resources.delete(id), /the disk is busy/);
+  await own.resources.delete(id);
+  assert.ok(!own.cloud.hasSite("staying"));
 });
 
 test("a group goes with everything in it, and nothing of it listens or counts any more", async () => {

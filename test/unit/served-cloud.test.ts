@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
+import { connect } from "node:tls";
 import { cloud as cloudRow } from "../../infra/clouds";
 import { ServedCloud } from "../../local/served-cloud";
 import { EngineSide } from "./helpers/engine-side";
@@ -21,11 +21,26 @@ function engineOf(served: ServedCloud, provider = "azure-native"): EngineSide {
   return new EngineSide(ports(served)[provider] ?? 0);
 }
 
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
-    socket.once("connect", () => socket.destroy());
+/** Asks whether this cloud itself answers, at each of its addresses: others may listen on a port that it has left. */
+function greeter(served: ServedCloud): () => Promise<boolean[]> {
+  const { cloud, arm, directLine } = served;
+  cloud.botService.register({ name: "greeter", appId: "app", endpoint: "https://127.0.0.1:1/" });
+  const headers = { authorization: `Bearer ${cloud.botService.enableDirectLine("greeter").key}` };
+  const providers = Object.values(ports(served)).map((port) => async () => {
+    const engine = new EngineSide(port);
+    const { subscriptionId } = await engine.invoke(getClientConfig, {}).finally(() => engine.close());
+    return subscriptionId === cloud.subscriptionId;
+  });
+  const trusted = () => isOf(cloud.certificates.ca, Number(new URL(arm).port));
+  const known = async () => (await fetch(`${directLine}/tokens/generate`, { method: "POST", headers })).ok;
+  return () => Promise.all([...providers, trusted, known].map((greets) => greets().catch(() => false)));
+}
+
+/** Whether who listens there has a certificate of this authority. */
+function isOf(ca: string, port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: "127.0.0.1", port, ca }, () => resolve(socket.authorized));
+    socket.once("secureConnect", () => socket.destroy()).once("error", reject);
   });
 }
 
@@ -103,11 +118,10 @@ test("a test can put something between engine and cloud", async () => {
 
 test("closed, it leaves no folder and no port", async () => {
   const served = await ServedCloud.open(quiet);
-  const urls = [served.arm, served.directLine].map((url) => Number(new URL(url).port));
-  const all = [...Object.values(ports(served)), ...urls];
-  assert.deepEqual(await Promise.all(all.map(answers)), [true, true, true, true]);
+  const greet = greeter(served);
+  assert.deepEqual(await greet(), [true, true, true, true]);
   await served.close();
-  assert.deepEqual(await Promise.all(all.map(answers)), [false, false, false, false]);
+  assert.deepEqual(await greet(), [false, false, false, false]);
   assert.ok(!existsSync(served.home));
 });
 

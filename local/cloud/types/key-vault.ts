@@ -53,6 +53,7 @@ export const secret = resourceType<SecretInputs>({
   autoname: same,
   inputs: ["resourceGroupName", "vaultName", "secretName", "tags", "properties"],
   required: ["properties"],
+  writeOnly: ["properties.value"], // an import would put it into the state in plain text
   check({ properties = {} }) {
     const { value, contentType, ...rest } = properties;
     return Object.keys(rest).map((key) => failure(key, `a secret's ${key}`));
