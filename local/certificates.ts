@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { generate, type SubjectAltNameEntry } from "selfsigned";
@@ -22,7 +23,9 @@ const hosts: SubjectAltNameEntry[] = [
 
 /** Makes an authority of this run's own; its key is forgotten when this returns. */
 export async function makeCertificates(home: string): Promise<Certificates> {
-  const authority = await generate([{ name: "commonName", value: "proactive-bot local authority" }], {
+  // Who trusts several of them finds the right one by its name.
+  const name = `proactive-bot local authority ${randomBytes(8).toString("hex")}`;
+  const authority = await generate([{ name: "commonName", value: name }], {
     keyType: "ec",
     algorithm: "sha256",
     notAfterDate: new Date(Date.now() + 30 * days),
