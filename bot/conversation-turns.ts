@@ -1,4 +1,4 @@
-import { within } from "./within";
+import { within } from "../message";
 
 /** Milliseconds after which the next turn begins: what hangs in one must not silence its conversation. */
 const turnLimit = 25_000;

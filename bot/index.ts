@@ -1,5 +1,13 @@
 import { ManagedIdentityCredential } from "@azure/identity";
-import { directLineSecret, MessageQueue, Readiness, VaultSecret, webhookForm, webhookSecret } from "../message";
+import {
+  Deliveries,
+  directLineSecret,
+  MessageQueue,
+  Readiness,
+  VaultSecret,
+  webhookForm,
+  webhookSecret,
+} from "../message";
 import { ChannelAdapter } from "./channel-adapter";
 import { ConversationTurns } from "./conversation-turns";
 import { ConversationDialogs } from "./dialogs/conversation-dialogs";
@@ -7,6 +15,7 @@ import { rootDialogs } from "./dialogs/root-dialogs";
 import { log, reason } from "./log";
 import { ProactiveBot } from "./proactive-bot";
 import { ProactiveDelivery } from "./proactive-delivery";
+import { References } from "./references";
 import { createServer } from "./server";
 import { readSettings } from "./settings";
 import { ItemStore } from "./state/item-store";
@@ -28,12 +37,16 @@ const directLine = new VaultSecret(vault, directLineSecret);
 
 const adapter = new ChannelAdapter(process.env, settings.serviceHosts);
 const turns = new ConversationTurns();
-const state = new TableStorage(settings.tableServiceUrl, credential);
+const tables = new Tables(settings.tableServiceUrl, credential);
+const state = new TableStorage(tables.state);
 const dialogs = new ConversationDialogs(new ItemStore(state), rootDialogs);
-const delivery = new ProactiveDelivery(adapter, queue, turns, settings.appId, dialogs);
-const bot = new ProactiveBot(queue, delivery, turns, webhook, dialogs);
+const deliveries = new Deliveries(tables.deliveries);
+const references = new References(tables.references);
+const { appId } = settings;
+const delivery = new ProactiveDelivery({ adapter, queue, turns, appId, dialogs, deliveries, references });
+const bot = new ProactiveBot(queue, delivery, turns, webhook, dialogs, references);
 const webChat = settings.webChat ? { directLine: settings.directLine, secret: directLine } : undefined;
-const needed = [queue, new Tables(settings.tableServiceUrl, credential), webhook, ...(webChat ? [directLine] : [])];
+const needed = [queue, tables, webhook, ...(webChat ? [directLine] : [])];
 const readiness = new Readiness(
   needed.map((one) => () => one.reach()),
   (error) => log("error", "not ready", { reason: reason(error) }),

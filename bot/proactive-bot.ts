@@ -7,6 +7,7 @@ import {
   parseMessage,
   QueueMissing,
   type Secret,
+  TableUnreachable,
   wholeMessage,
 } from "../message";
 import type { ConversationTurns } from "./conversation-turns";
@@ -14,8 +15,8 @@ import type { ConversationDialogs } from "./dialogs/conversation-dialogs";
 import { EventGate } from "./event-gate";
 import { log, reason } from "./log";
 import type { ProactiveDelivery } from "./proactive-delivery";
+import type { References } from "./references";
 import { StateContested } from "./state/item-store";
-import { TableUnreachable } from "./table-unreachable";
 
 /**
  * What the bot does with a turn: a message goes to the dialog that waits for it, or else to the queue; a proactive event
@@ -30,12 +31,23 @@ export class ProactiveBot {
     private readonly turns: ConversationTurns,
     webhook: Secret,
     private readonly dialogs: ConversationDialogs,
+    private readonly references: References,
   ) {
     this.gate = new EventGate(webhook);
   }
 
-  /** Other activities (someone joined, typing, …) need no answer. */
+  /** Where the user can be reached is written down beside the answer: nobody waits for it, and it is not lost. */
   async run(context: TurnContext): Promise<void> {
+    const followed = this.references.follow(context.activity);
+    try {
+      await this.react(context);
+    } finally {
+      await followed;
+    }
+  }
+
+  /** Other activities (someone joined, typing, …) need no answer. */
+  private async react(context: TurnContext): Promise<void> {
     const { activity } = context;
     if (isProactiveEvent(activity)) return this.deliver(activity);
     if (activity.type === ActivityTypes.Message) {

@@ -1,109 +1,188 @@
 import type { ConversationReference, TurnContext } from "botbuilder";
 import {
+  type Claim,
+  type Deliveries,
+  DeliveryLeased,
+  DeliverySettled,
   InvalidMessage,
   type MessageQueue,
   parseMessage,
-  parseRetryAfter,
   type QueueMessage,
   type SignedEvent,
+  within,
 } from "../message";
 import type { ChannelAdapter } from "./channel-adapter";
+import { isGone, isRefused, isThrottled, retryAfter } from "./channel-answer";
 import type { ConversationTurns } from "./conversation-turns";
 import type { ConversationDialogs } from "./dialogs/conversation-dialogs";
+import { failureReason } from "./failure-reason";
 import { log, reason } from "./log";
+import { Outcomes } from "./outcomes";
+import type { References } from "./references";
 import { ForbiddenService } from "./service-hosts";
 import { ItemTooLarge } from "./state/entity";
-import { within } from "./within";
 
 /** Milliseconds for a proactive send: the channel that brought the event waits 15 s, and putting it off takes some, too. */
 const sendLimit = 6_000;
 
-/** Milliseconds for which a message that was said is remembered by its id. */
-const memory = 10 * 60 * 1000;
+/** Milliseconds that must be left of a claim when its turn comes: a turn has 25 s, and the clocks of two instances differ. */
+const turnTime = 40_000;
 
-/** Brings a queue message to the conversation it relates to: says its text, or starts its dialog. */
+export interface ProactiveDeliveryParts {
+  adapter: ChannelAdapter;
+  queue: MessageQueue;
+  turns: ConversationTurns;
+  appId: string;
+  dialogs: ConversationDialogs;
+  deliveries: Deliveries;
+  references: References;
+}
+
+/** One message on its way to its conversation. */
+interface Attempt {
+  id: string;
+  event: SignedEvent;
+  /** Whether it is known what the send came to. */
+  isDecided: boolean;
+  /** False: who brought it has been told that it took too long, and brings it again. */
+  isAwaited: boolean;
+}
+
+/** Brings a queue message to the conversation it relates to, once: says its text, or starts its dialog. */
 export class ProactiveDelivery {
-  private readonly sends = new Map<string, Promise<void>>();
+  private readonly outcomes = new Outcomes();
 
-  constructor(
-    private readonly adapter: ChannelAdapter,
-    private readonly queue: MessageQueue,
-    private readonly turns: ConversationTurns,
-    private readonly appId: string,
-    private readonly dialogs: ConversationDialogs,
-  ) {}
+  constructor(private readonly parts: ProactiveDeliveryParts) {}
 
   /**
    * Resolves when the message is delivered, deferred or set aside: then the function may forget it.
    * @throws what made it impossible, so that the channel's error reaches the function and it defers.
    */
   async deliver(event: SignedEvent): Promise<void> {
+    const attempt: Attempt = { id: event["webhook-id"], event, isDecided: false, isAwaited: true };
+    const done = this.attempt(attempt);
     try {
-      await within(sendLimit, "the proactive send", this.send(event));
+      await within(sendLimit, "the proactive send", done);
     } catch (error) {
-      return this.recover(event, error);
-    }
-    log("info", "delivered", { id: event["webhook-id"] });
-  }
-
-  private async recover(event: SignedEvent, error: unknown): Promise<void> {
-    const id = event["webhook-id"];
-    const details = { id, reason: reason(error) };
-    if (isThrottled(error)) {
-      const deferred = await this.queue.defer({ ...parseMessage(event.Message), id }, retryAfter(error));
-      if (deferred) return log("warn", "deferred", details);
-    } else if (!isFinal(error)) {
+      if (attempt.isDecided) return done;
+      attempt.isAwaited = false; // the send goes on, and records what becomes of it
       throw error;
     }
-    await this.queue.poison(event.Message);
+  }
+
+  private async attempt(attempt: Attempt): Promise<void> {
+    const { id, event } = attempt;
+    const claim = await this.claim(attempt);
+    if (!claim) return;
+    try {
+      await this.speak(parseMessage(event.Message), claim).finally(() => {
+        attempt.isDecided = true;
+      });
+    } catch (error) {
+      return this.recover(attempt, claim, error);
+    }
+    const sentAt = new Date();
+    await this.outcomes.record(id, () => this.parts.deliveries.delivered(id, sentAt));
+    log("info", "delivered", { id });
+  }
+
+  /** Undefined: there is nothing to do, now or any more. @throws TableUnreachable: who knows whether it was said? */
+  private async claim(attempt: Attempt): Promise<Claim | undefined> {
+    const { id, event } = attempt;
+    if (this.outcomes.has(id)) return void log("info", "not said again", { id });
+    try {
+      return await this.parts.deliveries.claim(id, conversationOf(event));
+    } catch (error) {
+      if (error instanceof DeliverySettled) return void log("info", "not said again", { id, reason: reason(error) });
+      if (error instanceof DeliveryLeased) return void (await this.wait(attempt, error));
+      throw error;
+    }
+  }
+
+  /** Until the claim of another has ended. */
+  private async wait(attempt: Attempt, leased: DeliveryLeased): Promise<void> {
+    const { id, event } = attempt;
+    attempt.isDecided = true;
+    const deferred = await this.parts.queue.defer({ ...parseMessage(event.Message), id }, leased.seconds);
+    if (!deferred) throw leased;
+    log("info", "deferred", { id, reason: reason(leased) });
+  }
+
+  private async recover(attempt: Attempt, claim: Claim, error: unknown): Promise<void> {
+    const { id, event } = attempt;
+    const details = { id, reason: reason(error) };
+    try {
+      if (Date.now() > claim.until) throw error; // by now it is somebody else's
+      if (isThrottled(error)) {
+        if (await this.defer(attempt, error)) {
+          await this.release(claim, failureReason(error));
+          return log("warn", "deferred", details);
+        }
+      } else if (!isFinal(error)) {
+        throw error;
+      }
+      await this.parts.queue.poison(event.Message);
+    } catch (problem) {
+      await this.release(claim, failureReason(problem));
+      throw problem;
+    }
+    await this.fail(attempt, error);
     log("error", "failed", details);
   }
 
-  /** A message that is being said, or was, is not said again: the function brings back what took too long. */
-  private send(event: SignedEvent): Promise<void> {
-    const id = event["webhook-id"];
-    const known = this.sends.get(id);
-    if (known) return known;
-    const sending = this.speak(parseMessage(event.Message), id);
-    this.sends.set(id, sending);
-    const forget = () => this.sends.delete(id);
-    sending.then(() => setTimeout(forget, memory).unref(), forget);
-    return sending;
+  /** False: it has been deferred for a day. */
+  private async defer({ id, event, isAwaited }: Attempt, error: unknown): Promise<boolean> {
+    if (!isAwaited) return true; // the function has done so
+    return this.parts.queue.defer({ ...parseMessage(event.Message), id }, retryAfter(error));
   }
 
-  /** @throws InvalidMessage, at once, for a dialog that nobody knows */
-  private speak(message: QueueMessage, id: string): Promise<void> {
-    const dialog = this.dialogs.registry.startedBy(message);
-    const turn = async (context: TurnContext) => {
+  private async fail({ id, event }: Attempt, error: unknown): Promise<void> {
+    const { deliveries, references } = this.parts;
+    const why = isThrottled(error) ? `it was deferred for a day; last: ${failureReason(error)}` : failureReason(error);
+    await this.outcomes.record(id, () => deliveries.failed(id, why));
+    if (isGone(error)) await references.drop(parseMessage(event.Message).relatesTo);
+  }
+
+  /** Where that is not possible, the claim ends by itself. */
+  private async release(claim: Claim, why: string): Promise<void> {
+    await this.parts.deliveries.release(claim, why).catch((error) => {
+      log("error", "claim not released", { id: claim.id, reason: reason(error) });
+    });
+  }
+
+  /** Settles when the send does, however long it takes. @throws InvalidMessage, at once, for a dialog that nobody knows */
+  private async speak(message: QueueMessage, claim: Claim): Promise<void> {
+    const { adapter, turns, appId, dialogs } = this.parts;
+    const dialog = dialogs.registry.startedBy(message);
+    const logic = async (context: TurnContext) => {
+      if (claim.until - Date.now() < turnTime) throw new Error("its turn came too late");
       context.activity.id = undefined as unknown as string; // else Web Chat waits 5 s for the activity this "replies" to
-      if (dialog) await this.dialogs.start(context, dialog, id);
+      if (dialog) await dialogs.start(context, dialog, claim.id);
       else await context.sendActivity(`This is coming back from the trigger! ${message.text}`);
     };
     const { relatesTo } = message;
     const reference = relatesTo as unknown as Partial<ConversationReference>;
-    return this.turns.run(relatesTo.conversation.id, () => this.adapter.resume(this.appId, reference, turn));
+    await new Promise<void>((resolve, reject) => {
+      const turn = () => {
+        const said = adapter.resume(appId, reference, logic);
+        said.then(resolve, reject);
+        return said;
+      };
+      turns.run(relatesTo.conversation.id, turn).catch(() => {}); // its limit lets the next turn begin
+    });
   }
 }
 
-/** Trying again cannot help: the message is wrong, the user blocked the bot (403), or the conversation is gone (404). */
+/** Undefined for a message that nobody can read. */
+function conversationOf({ Message }: SignedEvent): string | undefined {
+  try {
+    return parseMessage(Message).relatesTo.conversation.id.slice(0, 500);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Trying again cannot help. */
 function isFinal(error: unknown): boolean {
-  if ([InvalidMessage, ForbiddenService, ItemTooLarge].some((kind) => error instanceof kind)) return true;
-  return [400, 403, 404, 413].includes(statusOf(error));
-}
-
-/** The channel wants us to come back later: learn.microsoft.com/microsoftteams/platform/bots/how-to/rate-limit. */
-function isThrottled(error: unknown): boolean {
-  const status = statusOf(error);
-  return status === 412 || status === 429 || status >= 500;
-}
-
-/** The channel's answer, which the connector throws as a RestError; other errors (no token, no network) are not answers. */
-function statusOf(error: unknown): number {
-  const { name, statusCode = 0 } = error as { name?: string; statusCode?: number };
-  return name === "RestError" ? statusCode : 0;
-}
-
-function retryAfter(error: unknown): number {
-  const { response } = error as { response?: { headers?: { get?(name: string): string | undefined } } };
-  return parseRetryAfter(response?.headers?.get?.("retry-after"));
+  return isRefused(error) || [InvalidMessage, ForbiddenService, ItemTooLarge].some((kind) => error instanceof kind);
 }

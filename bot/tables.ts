@@ -1,30 +1,21 @@
-import { TableClient } from "@azure/data-tables";
 import type { TokenCredential } from "@azure/identity";
-import { tableNames } from "../message";
-import { TableUnreachable } from "./table-unreachable";
+import { deliveriesTable, referencesTable, stateTable, Table } from "../message";
 
-/** The bot's tables. The Pulumi program makes them. */
+/** The stack's tables. */
 export class Tables {
-  private readonly clients: TableClient[];
+  readonly state: Table;
+  readonly references: Table;
+  readonly deliveries: Table;
 
   /** @param url `https://<account>.table.core.windows.net/` */
   constructor(url: string, credential: TokenCredential) {
-    const retryOptions = { maxRetries: 1 };
-    this.clients = tableNames.map((name) => new TableClient(url, name, credential, { retryOptions }));
+    this.state = new Table(url, stateTable, credential);
+    this.references = new Table(url, referencesTable, credential);
+    this.deliveries = new Table(url, deliveriesTable, credential);
   }
 
   /** Resolves when this app's identity can read every table. @throws TableUnreachable */
   async reach(): Promise<void> {
-    await Promise.all(this.clients.map(look));
-  }
-}
-
-async function look(client: TableClient): Promise<void> {
-  const select = ["PartitionKey"];
-  const abortSignal = AbortSignal.timeout(5_000);
-  try {
-    await client.listEntities({ queryOptions: { select }, abortSignal }).byPage({ maxPageSize: 1 }).next();
-  } catch (error) {
-    throw TableUnreachable.because(client.tableName, error);
+    await Promise.all([this.state, this.references, this.deliveries].map((table) => table.reach()));
   }
 }

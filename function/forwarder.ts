@@ -1,5 +1,7 @@
 import type { InvocationContext } from "@azure/functions";
 import {
+  type Deliveries,
+  type Hop,
   InvalidMessage,
   type MessageQueue,
   parseMessage,
@@ -17,6 +19,7 @@ export class Forwarder {
     private readonly queue: MessageQueue,
     private readonly directLine: DirectLine,
     private readonly webhook: Secret,
+    private readonly deliveries: Deliveries,
   ) {}
 
   /**
@@ -24,48 +27,74 @@ export class Forwarder {
    * may then delete it. @throws only when the queue is out of reach, and the host tries again.
    */
   async forward(entry: unknown, context: InvocationContext): Promise<void> {
-    let id = queueId(context);
+    const visit: Visit = { id: queueId(context), context, hop: hopOf(context) };
     try {
       const message = parseMessage(entry);
-      id = message.id ?? id;
-      await this.deliver(message, id, context);
+      visit.id = message.id ?? visit.id;
+      if (message.attempt !== undefined) visit.hop.queuedAt = undefined; // of a copy: the message is older
+      await this.deliver(message, visit);
     } catch (error) {
       if (!(error instanceof InvalidMessage || error instanceof Undeliverable)) throw error;
-      await this.queue.poison(entry);
-      context.error(`Message ${id} was moved to the poison queue: ${error.message}`);
+      await this.setAside(entry, error, visit);
     }
   }
 
-  private async deliver(message: QueueMessage, id: string, context: InvocationContext): Promise<void> {
+  private async deliver(message: QueueMessage, visit: Visit): Promise<void> {
     const { notBefore } = message;
-    if (notBefore && Date.parse(notBefore) > Date.now()) {
-      await this.queue.postpone({ ...message, id }, new Date(notBefore));
-      return context.log(`Message ${id} waits until ${notBefore}`);
-    }
-    await this.send(message, id, context);
+    if (notBefore && Date.parse(notBefore) > Date.now()) return this.postpone(message, notBefore, visit);
+    await this.send(message, visit);
   }
 
-  private async send(message: QueueMessage, id: string, context: InvocationContext): Promise<void> {
+  private async postpone(message: QueueMessage, notBefore: string, visit: Visit): Promise<void> {
+    const { id, context, hop } = visit;
+    await this.queue.postpone({ ...message, id }, new Date(notBefore));
+    context.log(`Message ${id} waits until ${notBefore}`);
+    await this.record(visit, this.deliveries.waits(id, `it is not due before ${notBefore}`, hop));
+  }
+
+  private async send(message: QueueMessage, visit: Visit): Promise<void> {
+    const { id, context, hop } = visit;
     try {
       await this.directLine.postEvent(signEvent(toJson(message), id, await this.webhook.get()));
-      context.log(`Message ${id} was forwarded`);
     } catch (error) {
       if (!(error instanceof DirectLineError || error instanceof VaultError)) throw error;
       if (error instanceof DirectLineError && error.isFinal) throw new Undeliverable(error.message);
       await this.webhook.renew().catch(() => {}); // the bot refuses a signature with a secret that was rotated
-      await this.defer({ ...message, id }, error, context);
+      return this.defer(message, error, visit);
     }
+    context.log(`Message ${id} was forwarded`);
+    await this.record(visit, this.deliveries.passed(id, hop)); // afterwards: the user does not wait for it
   }
 
-  private async defer(
-    message: QueueMessage,
-    error: DirectLineError | VaultError,
-    context: InvocationContext,
-  ): Promise<void> {
-    const deferred = await this.queue.defer(message, error instanceof DirectLineError ? error.retryAfter : 0);
+  private async defer(message: QueueMessage, error: DirectLineError | VaultError, visit: Visit): Promise<void> {
+    const { id, context, hop } = visit;
+    const retryAfter = error instanceof DirectLineError ? error.retryAfter : 0;
+    const deferred = await this.queue.defer({ ...message, id }, retryAfter);
     if (!deferred) throw new Undeliverable(`it was deferred for a day; last: ${error.message}`);
-    context.warn(`Message ${message.id} was deferred: ${error.message}`);
+    context.warn(`Message ${id} was deferred: ${error.message}`);
+    await this.record(visit, this.deliveries.waits(id, error.message, hop));
   }
+
+  /** Recorded first: where this ends in between, the host brings the message again, and it is set aside once. */
+  private async setAside(entry: unknown, error: InvalidMessage | Undeliverable, visit: Visit): Promise<void> {
+    const { id, context, hop } = visit;
+    const why = error instanceof InvalidMessage ? `the message is not valid: ${error.message}` : error.message;
+    await this.record(visit, this.deliveries.failed(id, why, hop));
+    await this.queue.poison(entry);
+    context.error(`Message ${id} was moved to the poison queue: ${error.message}`);
+  }
+
+  /** A table that is out of reach holds no message up. */
+  private async record({ id, context }: Visit, work: Promise<void>): Promise<void> {
+    await work.catch((error) => context.error(`What became of message ${id} was not recorded: ${error.message}`));
+  }
+}
+
+/** One coming of a message. */
+interface Visit {
+  id: string;
+  hop: Hop;
+  context: InvocationContext;
 }
 
 /** Trying again cannot help. */
@@ -74,4 +103,15 @@ class Undeliverable extends Error {}
 /** The queue's id of the message. In the host's metadata a JSON body's field `id`, of whatever type, takes its place. */
 function queueId({ triggerMetadata, invocationId }: InvocationContext): string {
   return typeof triggerMetadata?.id === "string" ? triggerMetadata.id : invocationId;
+}
+
+/** What the host's metadata tells; fields of that name in a JSON body take its place there, so it is told to people only. */
+function hopOf({ triggerMetadata }: InvocationContext): Hop {
+  const { insertionTime, dequeueCount } = triggerMetadata ?? {};
+  const queuedAt = new Date(String(insertionTime));
+  return {
+    queuedAt: Number.isNaN(queuedAt.getTime()) ? undefined : queuedAt,
+    dequeuedAt: new Date(),
+    dequeueCount: Number.isInteger(dequeueCount) ? Number(dequeueCount) : undefined,
+  };
 }

@@ -1,6 +1,16 @@
 import { app } from "@azure/functions";
 import { ManagedIdentityCredential } from "@azure/identity";
-import { directLineSecret, MessageQueue, Readiness, VaultSecret, webhookForm, webhookSecret } from "../message";
+import {
+  Deliveries,
+  deliveriesTable,
+  directLineSecret,
+  MessageQueue,
+  Readiness,
+  Table,
+  VaultSecret,
+  webhookForm,
+  webhookSecret,
+} from "../message";
 import { DirectLine } from "./direct-line";
 import { Forwarder } from "./forwarder";
 import { healthz, readyz } from "./health";
@@ -13,9 +23,11 @@ const vault = { ...settings.vault, credential };
 const webhook = new VaultSecret(vault, webhookSecret, webhookForm);
 const directLineKey = new VaultSecret(vault, directLineSecret);
 
-const forwarder = new Forwarder(queue, new DirectLine(settings.directLine, directLineKey), webhook);
+const deliveries = new Deliveries(new Table(settings.tableServiceUrl, deliveriesTable, credential));
+
+const forwarder = new Forwarder(queue, new DirectLine(settings.directLine, directLineKey), webhook, deliveries);
 const readiness = new Readiness(
-  [queue, webhook, directLineKey].map((one) => () => one.reach()),
+  [queue, deliveries, webhook, directLineKey].map((one) => () => one.reach()),
   (error) => console.error(`Not ready: ${(error as Error).message}`),
 );
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 const environment = z
   .object({
     AzureWebJobsStorage__clientId: z.uuid(),
+    AzureWebJobsStorage__tableServiceUri: z.url(),
     QUEUE_URL: z.url(),
     DIRECT_LINE_ENDPOINT: z.url(),
     VAULT_URL: z.url(),
@@ -12,6 +13,7 @@ const environment = z
     /** The client id of the function's identity. */
     clientId: env.AzureWebJobsStorage__clientId,
     queueUrl: env.QUEUE_URL,
+    tableServiceUrl: env.AzureWebJobsStorage__tableServiceUri,
     directLine: env.DIRECT_LINE_ENDPOINT,
     vault: { url: env.VAULT_URL, audience: env.VAULT_AUDIENCE },
   }));

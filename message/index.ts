@@ -1,4 +1,14 @@
 export { type ConversationReference, conversationReference } from "./conversation-reference";
+export {
+  type Claim,
+  Deliveries,
+  type Delivery,
+  DeliveryLeased,
+  DeliverySettled,
+  type Hop,
+  leaseTime,
+} from "./deliveries";
+export { entityKey, readableKey } from "./entity-key";
 export { InvalidMessage, wholeMessage } from "./invalid-message";
 export { MessageQueue, QueueMissing } from "./message-queue";
 export { formatMessage, maxMessageBytes, parseMessage, type QueueMessage, toJson } from "./queue-message";
@@ -8,5 +18,8 @@ export { parseRetryAfter } from "./retry-delay";
 export { type Secret, withSecret } from "./secret";
 export { directLineSecret, webhookForm, webhookSecret } from "./secret-names";
 export { eventName, ForgedEvent, functionUser, openEvent, type SignedEvent, signEvent } from "./signed-event";
-export { stateTable, tableNames } from "./table-names";
+export { isConflict, isTooLarge, Table, type TableRequest, unlessMissing } from "./table";
+export { deliveriesTable, referencesTable, stateTable, tableNames } from "./table-names";
+export { TableUnreachable } from "./table-unreachable";
 export { type Vault, VaultError, VaultSecret } from "./vault-secret";
+export { within } from "./within";

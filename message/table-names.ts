@@ -1,5 +1,11 @@
 /** The table of what the bot remembers of each conversation. */
 export const stateTable = "botstate";
 
-/** The tables in the stack's storage account: the bot's state, where its users are, and what became of each message. */
-export const tableNames = [stateTable, "references", "deliveries"];
+/** The table of where the bot can reach its users. */
+export const referencesTable = "references";
+
+/** The table of what became of each message. */
+export const deliveriesTable = "deliveries";
+
+/** The tables in the stack's storage account. */
+export const tableNames = [stateTable, referencesTable, deliveriesTable];

@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { toJson } from "../../message";
+import { entityKey, readableKey, toJson } from "../../message";
 
 /**
  * The largest item, in UTF-16 units of its JSON. An entity holds 1 MiB, two bytes a unit, names and keys included.
@@ -25,10 +24,9 @@ export interface Address {
   rowKey: string;
 }
 
-/** Any string is a key of an item, but not of an entity: `/ \ # ?` and control characters are forbidden there. */
+/** Where an item is kept. */
 export function addressOf(key: string): Address {
-  const bytes = Buffer.from(key, "utf16le"); // UTF-8 has no half of a surrogate pair, so keys with one would all be the same
-  return { partitionKey: createHash("sha256").update(bytes).digest("hex"), rowKey: "item" };
+  return { partitionKey: entityKey(key), rowKey: "item" };
 }
 
 /** The entity that holds an item: its JSON in the properties `d0`, `d1`, …; `key` is for people. @throws ItemTooLarge */
@@ -36,7 +34,7 @@ export function toEntity(key: string, item: object): Address & Record<string, st
   const json = toJson(item);
   if (json.length > maxItemLength) throw new ItemTooLarge(key, item);
   const chunks = chunksOf(json).map((chunk, index) => [`d${index}`, chunk]);
-  return { ...addressOf(key), key: readable(key), ...Object.fromEntries(chunks) };
+  return { ...addressOf(key), key: readableKey(key), ...Object.fromEntries(chunks) };
 }
 
 /** The item that an entity holds. */
@@ -56,8 +54,4 @@ function chunksOf(text: string): string[] {
     start = isPair ? end - 1 : end;
   }
   return chunks;
-}
-
-function readable(key: string): string {
-  return Buffer.from(key.slice(0, 500).replace(/[\p{Cc}\p{Cn}]/gu, " ")).toString();
 }

@@ -1,17 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { TableClient } from "@azure/data-tables";
-import type { TokenCredential } from "@azure/identity";
 import type { Storage, StoreItem, StoreItems } from "botbuilder";
-import { stateTable } from "../../message";
-import { TableUnreachable, tableErrorCode } from "../table-unreachable";
-import { within } from "../within";
+import { isConflict, isTooLarge, type Table, unlessMissing } from "../../message";
 import { addressOf, fromEntity, ItemTooLarge, toEntity } from "./entity";
 
 /** The eTag of an item that must not be there yet. (botbuilder's interface can only say "whatever is there": `*`, or none.) */
 export const absent = "(absent)";
-
-/** Milliseconds for a request with its tries: a turn makes two, and its channel waits 15 s. */
-const requestLimit = 4_000;
 
 /** Somebody else changed the item since it was read. */
 export class StateConflict extends Error {
@@ -22,15 +15,9 @@ export class StateConflict extends Error {
   }
 }
 
-/** botbuilder's storage in Azure Table storage, reached with a managed identity. The Pulumi program makes the table. */
+/** botbuilder's storage in a table. */
 export class TableStorage implements Storage {
-  private readonly client: TableClient;
-
-  /** @param url `https://<account>.table.core.windows.net/` */
-  constructor(url: string, credential: TokenCredential, table = stateTable) {
-    const retryOptions = { maxRetries: 1, retryDelayInMs: 200 };
-    this.client = new TableClient(url, table, credential, { retryOptions });
-  }
+  constructor(private readonly table: Table) {}
 
   /** What is there of these items, each with its eTag. @throws TableUnreachable */
   async read(keys: string[]): Promise<StoreItems> {
@@ -54,7 +41,8 @@ export class TableStorage implements Storage {
     await Promise.all(
       [...new Set(keys ?? [])].map(async (key) => {
         const { partitionKey, rowKey } = addressOf(key);
-        await this.request((options) => this.client.deleteEntity(partitionKey, rowKey, options)).catch(unlessMissing);
+        const remove = this.table.request((client, options) => client.deleteEntity(partitionKey, rowKey, options));
+        await remove.catch(unlessMissing);
       }),
     );
   }
@@ -66,14 +54,14 @@ export class TableStorage implements Storage {
 
   private entity(key: string) {
     const { partitionKey, rowKey } = addressOf(key);
-    const get = (options: RequestOptions) => this.client.getEntity(partitionKey, rowKey, options);
-    return this.request(get).catch(unlessMissing);
+    const get = this.table.request((client, options) => client.getEntity(partitionKey, rowKey, options));
+    return get.catch(unlessMissing);
   }
 
   private async put(key: string, { eTag, ...item }: StoreItem): Promise<void> {
     const entity = { ...toEntity(key, item), write: randomUUID() };
     try {
-      await this.request((options) => this.send(entity, eTag, options));
+      await this.send(entity, eTag);
     } catch (error) {
       if (isTooLarge(error)) throw new ItemTooLarge(key, item);
       if (!isConflict(error)) throw error;
@@ -82,45 +70,11 @@ export class TableStorage implements Storage {
     }
   }
 
-  private send(entity: ReturnType<typeof toEntity>, etag: string | undefined, options: RequestOptions) {
-    if (!etag || etag === "*") return this.client.upsertEntity(entity, "Replace", options);
-    if (etag === absent) return this.client.createEntity(entity, options);
-    return this.client.updateEntity(entity, "Replace", { ...options, etag });
+  private send(entity: ReturnType<typeof toEntity>, etag: string | undefined): Promise<unknown> {
+    return this.table.request((client, options) => {
+      if (!etag || etag === "*") return client.upsertEntity(entity, "Replace", options);
+      if (etag === absent) return client.createEntity(entity, options);
+      return client.updateEntity(entity, "Replace", { ...options, etag });
+    });
   }
-
-  /** @throws TableUnreachable, or what the SDK threw when the service's answer is about the item */
-  private async request<T>(send: (options: RequestOptions) => Promise<T>): Promise<T> {
-    const { tableName } = this.client;
-    const end = new AbortController(); // which an identity's client does not look at, hence `within`
-    try {
-      return await within(requestLimit, "a request", send({ abortSignal: end.signal }));
-    } catch (error) {
-      if (isConflict(error) || isTooLarge(error)) throw error;
-      throw TableUnreachable.because(tableName, error);
-    } finally {
-      end.abort();
-    }
-  }
-}
-
-interface RequestOptions {
-  abortSignal: AbortSignal;
-}
-
-function isMissing(error: unknown): boolean {
-  return tableErrorCode(error) === "ResourceNotFound";
-}
-
-function unlessMissing(error: unknown): undefined {
-  if (!isMissing(error)) throw error;
-}
-
-/** The entity is another one by now, is there already, or is not there. */
-function isConflict(error: unknown): boolean {
-  const preconditionFailed = (error as { statusCode?: number }).statusCode === 412;
-  return preconditionFailed || ["EntityAlreadyExists", "ResourceNotFound"].includes(tableErrorCode(error) ?? "");
-}
-
-function isTooLarge(error: unknown): boolean {
-  return ["EntityTooLarge", "RequestBodyTooLarge"].includes(tableErrorCode(error) ?? "");
 }

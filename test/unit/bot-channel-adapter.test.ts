@@ -5,10 +5,13 @@ import { generateKeyPair } from "jose";
 import { ChannelAdapter, Unauthorized } from "../../bot/channel-adapter";
 import { ConversationTurns } from "../../bot/conversation-turns";
 import { ProactiveDelivery } from "../../bot/proactive-delivery";
+import { References } from "../../bot/references";
 import { ForbiddenService, ServiceHosts } from "../../bot/service-hosts";
 import type { MessageQueue, SignedEvent } from "../../message";
 import { appId, startChannel, type TestChannel } from "./helpers/channel";
+import { TestDeliveries } from "./helpers/deliveries";
 import { testDialogs } from "./helpers/dialogs";
+import { MemoryTable } from "./helpers/memory-table";
 
 let channel: TestChannel;
 let adapter: ChannelAdapter;
@@ -158,13 +161,15 @@ async function deliver(fields: object = {}): Promise<{ deferred: unknown[]; pois
     defer: async (_message: unknown, retryAfter?: number) => deferred.push(retryAfter) > 0,
     poison: async (entry: unknown) => void poisoned.push(entry),
   };
-  const delivery = new ProactiveDelivery(
+  const delivery = new ProactiveDelivery({
     adapter,
-    queue as unknown as MessageQueue,
-    new ConversationTurns(),
+    queue: queue as unknown as MessageQueue,
+    turns: new ConversationTurns(),
     appId,
-    testDialogs(),
-  );
+    dialogs: testDialogs(),
+    deliveries: new TestDeliveries(),
+    references: new References(new MemoryTable()),
+  });
   const Message = JSON.stringify({ relatesTo: { ...reference(), ...fields }, text: "hello" });
   await delivery.deliver({ Message, "webhook-id": "1" } as SignedEvent);
   return { deferred, poisoned };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { ConversationTurns } from "../../bot/conversation-turns";
-import { within } from "../../bot/within";
+import { within } from "../../message";
 
 test("turns of one conversation run in the order in which they came, one at a time", async () => {
   const turns = new ConversationTurns();

@@ -7,8 +7,8 @@ import type { ConversationDialogs } from "../../bot/dialogs/conversation-dialogs
 import { newSurvey } from "../../bot/dialogs/new-survey";
 import { ProactiveBot } from "../../bot/proactive-bot";
 import type { ProactiveDelivery } from "../../bot/proactive-delivery";
+import { References } from "../../bot/references";
 import { StateContested } from "../../bot/state/item-store";
-import { TableUnreachable } from "../../bot/table-unreachable";
 import {
   ForgedEvent,
   formatMessage,
@@ -19,8 +19,10 @@ import {
   QueueMissing,
   type SignedEvent,
   signEvent,
+  TableUnreachable,
 } from "../../message";
 import { testDialogs } from "./helpers/dialogs";
+import { MemoryTable } from "./helpers/memory-table";
 import { fixedSecret } from "./helpers/secrets";
 
 const secret = `whsec_${randomBytes(32).toString("base64")}`;
@@ -33,6 +35,7 @@ let enqueue: (message: QueueMessage) => Promise<void>;
 let deliver: (event: SignedEvent) => Promise<void>;
 let storage: FailingStorage;
 let dialogs: ConversationDialogs;
+let table: MemoryTable;
 let bot: ProactiveBot;
 
 class FailingStorage extends MemoryStorage {
@@ -56,7 +59,9 @@ beforeEach(() => {
   const turns = new ConversationTurns();
   storage = new FailingStorage();
   dialogs = testDialogs(storage);
-  bot = new ProactiveBot(queue as MessageQueue, delivery as ProactiveDelivery, turns, fixedSecret(secret), dialogs);
+  table = new MemoryTable();
+  const parts = [queue as MessageQueue, delivery as ProactiveDelivery, turns, fixedSecret(secret), dialogs] as const;
+  bot = new ProactiveBot(...parts, new References(table));
   log.mock.resetCalls();
 });
 
@@ -236,4 +241,39 @@ test("while nobody knows whether a dialog waits, nothing is queued, and the user
   assert.doesNotMatch(logged(), /ulterior/);
   storage.failure = new Error("a bug");
   await assert.rejects(bot.run(turn({ text: "hello" })), /a bug/);
+});
+
+test("where the user can be reached is written down beside the answer, which does not wait for it, but the turn does", async () => {
+  let reach = () => {};
+  const isReached = new Promise<void>((resolve) => {
+    reach = resolve;
+  });
+  const upsert = table.upsertEntity.bind(table);
+  table.upsertEntity = (...args) => isReached.then(() => upsert(...args));
+  let isOver = false;
+  const over = bot.run(turn({ text: "hello" })).then(() => {
+    isOver = true;
+  });
+  await new Promise(setImmediate);
+  await new Promise(setImmediate);
+  assert.equal(said.length, 1);
+  assert.equal(isOver, false);
+  reach();
+  await over;
+  assert.deepEqual(
+    table.rows.map(({ userId, conversationId }) => [userId, conversationId]),
+    [["user", "c"]],
+  );
+});
+
+test("a user who cannot be written down is answered all the same", async () => {
+  table.failure = new TableUnreachable("table references: gone");
+  await bot.run(turn({ text: "hello" }));
+  assert.equal(said.length, 1);
+  assert.match(logged(), /"event":"reference not kept","reason":"TableUnreachable: table references: gone"/);
+});
+
+test("nobody is written down for a proactive event", async () => {
+  await bot.run(proactive(signEvent("{}", "1", secret)));
+  assert.deepEqual(table.rows, []);
 });

@@ -1,14 +1,22 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
-import { type ConversationReference, MemoryStorage, type TurnContext } from "botbuilder";
+import { type Activity, type ConversationReference, MemoryStorage, type TurnContext } from "botbuilder";
 import type { ChannelAdapter } from "../../bot/channel-adapter";
 import { ConversationTurns } from "../../bot/conversation-turns";
 import { ProactiveDelivery } from "../../bot/proactive-delivery";
+import { References } from "../../bot/references";
 import { ForbiddenService } from "../../bot/service-hosts";
 import { ItemTooLarge } from "../../bot/state/entity";
-import { TableUnreachable } from "../../bot/table-unreachable";
-import type { MessageQueue, QueueMessage, SignedEvent } from "../../message";
+import {
+  DeliveryLeased,
+  type MessageQueue,
+  type QueueMessage,
+  type SignedEvent,
+  TableUnreachable,
+} from "../../message";
+import { TestDeliveries } from "./helpers/deliveries";
 import { testDialogs } from "./helpers/dialogs";
+import { MemoryTable } from "./helpers/memory-table";
 
 const relatesTo = { conversation: { id: "c" }, channelId: "directline", serviceUrl: "https://example.com/" };
 const log = mock.method(console, "log", () => undefined);
@@ -22,7 +30,11 @@ let channel: (text: string) => Promise<void>;
 let defer: () => Promise<boolean>;
 let turns: ConversationTurns;
 let storage: MemoryStorage;
+let deliveries: TestDeliveries;
+let references: MemoryTable;
 let delivery: ProactiveDelivery;
+/** Another instance of the bot, with the same tables. */
+let instance: (turns?: ConversationTurns) => ProactiveDelivery;
 
 beforeEach(() => {
   [said, deferred, poisoned, resumed] = [[], [], [], []];
@@ -47,10 +59,26 @@ beforeEach(() => {
   };
   turns = new ConversationTurns();
   storage = new MemoryStorage();
-  const parts = [adapter as unknown as ChannelAdapter, queue as MessageQueue, turns, "the app id"] as const;
-  delivery = new ProactiveDelivery(...parts, testDialogs(storage));
+  references = new MemoryTable();
+  instance = (turns = new ConversationTurns()) =>
+    new ProactiveDelivery({
+      adapter: adapter as unknown as ChannelAdapter,
+      queue: queue as MessageQueue,
+      turns,
+      appId: "the app id",
+      dialogs: testDialogs(storage),
+      deliveries,
+      references: new References(references),
+    });
+  forget();
   log.mock.resetCalls();
 });
+
+/** Nothing has been delivered. */
+function forget(): void {
+  deliveries = new TestDeliveries();
+  delivery = instance(turns);
+}
 
 function event(message: unknown = { relatesTo, text: "hello" }, id = "1"): SignedEvent {
   const Message = typeof message === "string" ? message : JSON.stringify(message);
@@ -64,6 +92,11 @@ function answer(statusCode: number, headers: Record<string, string> = {}): Error
     statusCode,
     response: { headers: new Map(Object.entries(headers)) },
   });
+}
+
+/** When everything that waits for nothing has happened. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 5; i++) await new Promise(setImmediate);
 }
 
 function logged(): string {
@@ -89,6 +122,9 @@ test("what the channel throttles is deferred under the message's id, for as long
       deferred = [];
       await delivery.deliver(event(message));
       assert.deepEqual(deferred, [{ message: { ...message, id: "1" }, retryAfter: 17 }], String(status));
+      const [row] = deliveries.rows;
+      assert.equal(row?.status, "waiting");
+      assert.equal(row?.reason, `the channel did not take it (it answered ${status}: no)`);
     }
   }
   channel = () => Promise.reject(answer(429));
@@ -103,24 +139,70 @@ test("after a day of deferring it is set aside", async () => {
   defer = async () => false;
   await delivery.deliver(event());
   assert.deepEqual(poisoned, [event().Message]);
+  const [row] = deliveries.rows;
+  assert.equal(row?.status, "failed");
+  assert.equal(row?.reason, "it was deferred for a day; last: the channel did not take it (it answered 503: no)");
 });
 
-test("what no retry can deliver is set aside as it came, with the reason in the log", async () => {
-  for (const status of [400, 403, 404, 413]) {
+test("what no retry can deliver is set aside as it came, with the reason in the log and, in words, in its row", async () => {
+  const answers: [number, RegExp][] = [
+    [400, /^the channel takes the message for a bad one \(it answered 400: no\)$/],
+    [403, /^the user has blocked or uninstalled the bot \(/],
+    [404, /^the conversation is gone \(/],
+    [413, /^the channel takes no message that large \(/],
+  ];
+  for (const [status, words] of answers) {
     poisoned = [];
+    forget();
     channel = () => Promise.reject(answer(status));
     await delivery.deliver(event());
     assert.deepEqual(poisoned, [event().Message], String(status));
     assert.match(logged(), new RegExp(`"level":"error","event":"failed","id":"1","reason":"RestError: ${status}`));
+    assert.deepEqual([deliveries.rows[0]?.id, deliveries.rows[0]?.status], ["1", "failed"]);
+    assert.match(deliveries.rows[0]?.reason ?? "", words);
   }
   channel = () => Promise.reject(new ForbiddenService("https://evil.example"));
-  for (const bad of ["not json", "{}", { relatesTo, text: 5 }, { relatesTo, text: "a forbidden service" }]) {
+  const bad: [unknown, RegExp][] = [
+    ["not json", /^the message is not valid: \(message\) is not JSON/],
+    ["{}", /^the message is not valid: relatesTo is missing$/],
+    [{ relatesTo, text: 5 }, /^the message is not valid: text /],
+    [{ relatesTo, text: "a forbidden service" }, /^https:\/\/evil\.example$/],
+  ];
+  for (const [message, words] of bad) {
     poisoned = [];
-    await delivery.deliver(event(bad));
-    assert.deepEqual(poisoned, [event(bad).Message]);
+    forget();
+    await delivery.deliver(event(message));
+    assert.deepEqual(poisoned, [event(message).Message]);
+    assert.match(deliveries.rows[0]?.reason ?? "", words);
   }
   assert.match(logged(), /relatesTo is missing/);
   assert.deepEqual([said, deferred], [[], []]);
+});
+
+test("a user who is gone for good is no longer one whom the bot can reach, by that address", async () => {
+  const { channelId, conversation, serviceUrl } = relatesTo;
+  for (const [status, left] of [
+    [400, 2],
+    [413, 2],
+    [429, 2],
+    [403, 1],
+    [404, 1],
+  ] as const) {
+    forget();
+    for (const id of ["c", "other"]) {
+      const activity = {
+        type: "message",
+        from: { id: "user" },
+        channelId,
+        conversation: { ...conversation, id },
+        serviceUrl,
+      };
+      await new References(references).follow(activity as Activity);
+    }
+    channel = () => Promise.reject(answer(status));
+    await delivery.deliver(event());
+    assert.equal(references.rows.length, left, String(status));
+  }
 });
 
 test("any other failure is thrown, so that it never looks like a success to the function", async () => {
@@ -136,7 +218,9 @@ test("any other failure is thrown, so that it never looks like a success to the 
   for (const failure of failures) {
     channel = () => Promise.reject(failure);
     await assert.rejects(delivery.deliver(event()), (error) => error === failure);
+    assert.equal(deliveries.rows[0]?.status, "waiting", "who brings it again need not wait");
   }
+  assert.equal(deliveries.rows[0]?.tries, failures.length);
   assert.deepEqual([deferred, poisoned], [[], []]);
 });
 
@@ -160,22 +244,185 @@ test("what takes longer than the function's patience is a failure, and is said o
   const behind = { relatesTo, text: "behind" };
   const slow = assert.rejects(delivery.deliver(event(undefined, "slow")), /longer than 6000 ms/);
   const waiting = assert.rejects(delivery.deliver(event(behind, "behind")), /longer than 6000 ms/);
-  await new Promise(setImmediate);
+  await settled();
   t.mock.timers.tick(6_000);
   await Promise.all([slow, waiting]);
 
   channel = async (text) => void said.push(text);
-  const again = delivery.deliver(event(undefined, "slow"));
+  for (const id of ["slow", "behind"]) await delivery.deliver(event(undefined, id));
+  assert.deepEqual(
+    deferred.map(({ message, retryAfter }) => [message.id, retryAfter]),
+    [
+      ["slow", 54],
+      ["behind", 54],
+    ],
+    "somebody is at it: for as long as that may take",
+  );
   finish();
-  await again;
-  await delivery.deliver(event(behind, "behind"));
-  const once = ["This is coming back from the trigger! hello", "This is coming back from the trigger! behind"];
-  assert.deepEqual(said, once);
-  await delivery.deliver(event(behind, "behind"));
-  assert.deepEqual(said, once);
-  t.mock.timers.tick(10 * 60_000);
-  await delivery.deliver(event(behind, "behind"));
-  assert.equal(said.length, 3, "ten minutes later it is forgotten");
+  await settled();
+  for (const id of ["slow", "behind"]) await delivery.deliver(event(undefined, id));
+  assert.deepEqual(said, [
+    "This is coming back from the trigger! hello",
+    "This is coming back from the trigger! behind",
+  ]);
+  assert.deepEqual(
+    deliveries.rows.map(({ id, status, tries }) => [id, status, tries]),
+    [
+      ["slow", "delivered", 1],
+      ["behind", "delivered", 1],
+    ],
+  );
+  assert.equal(deferred.length, 2);
+});
+
+test("what fails after the function's patience is recorded, and no second copy goes back", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.now() });
+  for (const [status, expected] of [
+    [503, "waiting"],
+    [403, "failed"],
+  ] as const) {
+    forget();
+    let fail = () => {};
+    channel = () => new Promise((_, reject) => (fail = () => reject(answer(status))));
+    const slow = assert.rejects(delivery.deliver(event()), /longer than 6000 ms/);
+    await settled();
+    t.mock.timers.tick(6_000);
+    await slow;
+    fail();
+    await settled();
+    assert.equal(deliveries.rows[0]?.status, expected);
+  }
+  assert.deepEqual([deferred, poisoned.length], [[], 1]);
+});
+
+test("a turn that comes when others might say the message by now says nothing", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.now() });
+  let finish = () => {};
+  void turns.run("c", () => new Promise<void>((resolve) => (finish = resolve)));
+  const late = assert.rejects(delivery.deliver(event()), /longer than 6000 ms/);
+  await settled();
+  t.mock.timers.tick(21_000);
+  await late;
+  finish();
+  await settled();
+  assert.deepEqual(said, []);
+  assert.deepEqual([deliveries.rows[0]?.status, deliveries.rows[0]?.reason], ["waiting", "its turn came too late"]);
+  await delivery.deliver(event());
+  assert.equal(said.length, 1);
+});
+
+test("two instances that are brought the same message say it once, or set it aside once", async () => {
+  for (const status of [undefined, 403]) {
+    forget();
+    said = [];
+    deferred = [];
+    const instances = Array.from({ length: 5 }, () => instance());
+    channel = async (text) => {
+      await settled();
+      if (status) throw answer(status);
+      said.push(text);
+    };
+    await Promise.all(instances.map((one) => one.deliver(event())));
+    assert.equal(deferred.length, 4);
+    for (const one of instances) await one.deliver(event());
+    assert.equal(deferred.length, 4);
+    assert.deepEqual([said.length, poisoned.length], status ? [0, 1] : [1, 0]);
+    assert.equal(deliveries.rows[0]?.status, status ? "failed" : "delivered");
+  }
+});
+
+test("a message whose claim nobody gives up for a day is the function's to set aside", async () => {
+  await deliveries.claim("1");
+  defer = async () => false;
+  await assert.rejects(delivery.deliver(event()), DeliveryLeased);
+  assert.deepEqual([said, poisoned], [[], []]);
+});
+
+test("after a crash before the send, the message is said once; between send and mark is the only time for a second", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.now() });
+  const never = new Promise<void>(() => {});
+  const crashes: [string, number, () => void][] = [
+    ["before it is said", 1, () => (channel = () => never)],
+    [
+      "when it was said",
+      2,
+      () => {
+        const claimed = deliveries;
+        claimed.delivered = () => never;
+      },
+    ],
+  ];
+  for (const [when, times, crash] of crashes) {
+    forget();
+    said = [];
+    channel = async (text) => void said.push(text);
+    crash();
+    delivery.deliver(event()).catch(() => {}); // this instance is never heard of again
+    await settled();
+    channel = async (text) => void said.push(text);
+    deliveries = new TestDeliveries(deliveries.memory);
+    const next = instance();
+    deferred = [];
+    await next.deliver(event());
+    assert.equal(deferred[0]?.retryAfter, 60, when);
+    t.mock.timers.tick(60_000);
+    await next.deliver(event());
+    await next.deliver(event());
+    assert.equal(said.length, times, when);
+    assert.deepEqual([deliveries.rows[0]?.status, deliveries.rows[0]?.tries], ["delivered", 2]);
+  }
+});
+
+test("while the table is out of reach nothing is said, and the function hears of it", async () => {
+  deliveries.memory.failure = new TableUnreachable("table deliveries: gone");
+  await assert.rejects(delivery.deliver(event()), TableUnreachable);
+  deliveries.memory.failure = undefined;
+  await delivery.deliver(event());
+  assert.equal(said.length, 1);
+});
+
+test("what was said, and could not be recorded, is not said again by this instance, and is recorded later", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.now() });
+  for (const [status, expected] of [
+    [undefined, "delivered"],
+    [403, "failed"],
+  ] as const) {
+    forget();
+    [said, poisoned] = [[], []];
+    channel = async (text) => {
+      deliveries.memory.failure = new TableUnreachable("table deliveries: gone");
+      if (status) throw answer(status);
+      said.push(text);
+    };
+    await delivery.deliver(event());
+    for (let minute = 0; minute < 5; minute++) {
+      for (let i = 0; i < 60; i++) {
+        t.mock.timers.tick(1_000);
+        await settled();
+      }
+      await delivery.deliver(event());
+    }
+    assert.match(logged(), /"event":"not recorded","id":"1","reason":"TableUnreachable: table deliveries: gone"/);
+    assert.equal(deliveries.rows[0]?.status, "claimed");
+    deliveries.memory.failure = undefined;
+    for (let i = 0; i < 60; i++) {
+      t.mock.timers.tick(1_000);
+      await settled();
+    }
+    assert.equal(deliveries.rows[0]?.status, expected);
+    await delivery.deliver(event());
+    assert.deepEqual([said.length, poisoned.length], status ? [0, 1] : [1, 0]);
+  }
+});
+
+test("a row tells when the message reached the bot, and when the channel took it, and for which conversation", async () => {
+  const before = new Date();
+  await delivery.deliver(event());
+  const [row] = deliveries.rows;
+  assert.ok(row?.receivedAt && row.sentAt);
+  assert.ok(before <= row.receivedAt && row.receivedAt <= row.sentAt && row.sentAt <= new Date());
+  assert.equal(row.conversation, "c");
+  assert.doesNotMatch(JSON.stringify(deliveries.rows), /hello/);
 });
 
 test("a send that failed is tried anew", async () => {
@@ -188,13 +435,14 @@ test("a send that failed is tried anew", async () => {
 
 test("the log holds ids and reasons, never what was said", async () => {
   for (const status of [undefined, 403, 429]) {
+    forget();
     if (status) channel = () => Promise.reject(answer(status));
     await delivery.deliver(event({ relatesTo, text: "ulterior" }));
   }
-  await delivery.deliver(event({ relatesTo: { ...relatesTo, channelId: "ulterior" }, text: "ulterior" }));
-  await delivery.deliver(event("ulterior"));
+  await delivery.deliver(event({ relatesTo: { ...relatesTo, channelId: "ulterior" }, text: "ulterior" }, "2"));
+  await delivery.deliver(event("ulterior", "3"));
   assert.equal(log.mock.callCount(), 5);
-  assert.doesNotMatch(logged(), /ulterior/);
+  assert.doesNotMatch(logged() + JSON.stringify(deliveries.rows), /ulterior/);
 });
 
 const opening = "Welcome to the course! Three short questions, so that it suits you.";
@@ -226,6 +474,7 @@ test("a message starts the dialog that it names, or else the one that its text s
 test("a dialog that nobody knows is set aside, and the reason names the field and what is known, not what was asked for", async () => {
   for (const dialog of ["ulterior", "newsurvey", "new", " ", "constructor"]) {
     poisoned = [];
+    forget();
     log.mock.resetCalls();
     const message = event({ relatesTo, text: "new", dialog });
     await delivery.deliver(message);
@@ -270,15 +519,13 @@ test("a dialog whose first words the channel did not take has not begun: the nex
 
 test("after a crash between storing and saying, the same message asks again, and another one does not", async () => {
   await delivery.deliver(event({ relatesTo, text: "new" }));
-  const restarted = () => new ConversationTurns();
-  const adapter = (delivery as unknown as { adapter: ChannelAdapter }).adapter;
   for (const [id, expected] of [
     ["2", 0],
     ["1", 1],
   ] as const) {
     said = [];
-    const again = new ProactiveDelivery(adapter, {} as MessageQueue, restarted(), "the app id", testDialogs(storage));
-    await again.deliver(event({ relatesTo, text: "new" }, id));
+    deliveries = new TestDeliveries(); // whose claim has ended
+    await instance().deliver(event({ relatesTo, text: "new" }, id));
     assert.equal(said.length, expected);
   }
   assert.match(said[0] ?? "", /^How much do you know/);

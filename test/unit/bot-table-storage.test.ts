@@ -3,7 +3,7 @@ import { after, before, beforeEach, test } from "node:test";
 import type { StoreItem, StoreItems } from "botbuilder";
 import { ItemTooLarge, maxItemLength } from "../../bot/state/entity";
 import { absent, StateConflict, type TableStorage } from "../../bot/state/table-storage";
-import { TableUnreachable } from "../../bot/table-unreachable";
+import { TableUnreachable } from "../../message";
 import { StateTable } from "./helpers/state-table";
 
 /** The rules are those of botbuilder-core's `Storage`: its documentation, and the tests of its own storages. */

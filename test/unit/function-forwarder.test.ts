@@ -5,15 +5,18 @@ import type { InvocationContext } from "@azure/functions";
 import { type DirectLine, DirectLineError } from "../../function/direct-line";
 import { Forwarder } from "../../function/forwarder";
 import {
-  type MessageQueue,
+  type Delivery,
+  MessageQueue,
   maxMessageBytes,
   openEvent,
   parseMessage,
   type QueueMessage,
   type Secret,
   type SignedEvent,
+  TableUnreachable,
   VaultError,
 } from "../../message";
+import { TestDeliveries } from "./helpers/deliveries";
 import { fixedSecret, lostSecret, rotatingSecret, type TestSecret } from "./helpers/secrets";
 
 const secret = `whsec_${randomBytes(32).toString("base64")}`;
@@ -27,6 +30,7 @@ let poisoned: unknown[];
 let lines: string[];
 let post: () => Promise<void>;
 let defer: () => Promise<boolean>;
+let deliveries: TestDeliveries;
 let outOfReach: Error | undefined;
 /** Makes another forwarder, with another secret to sign with. */
 let open: (webhook: Secret) => Forwarder;
@@ -61,14 +65,15 @@ beforeEach(() => {
       await post();
     },
   };
-  open = (webhook) => new Forwarder(queue as MessageQueue, directLine as unknown as DirectLine, webhook);
+  deliveries = new TestDeliveries();
+  open = (webhook) => new Forwarder(queue as MessageQueue, directLine as unknown as DirectLine, webhook, deliveries);
   forwarder = open(fixedSecret(secret));
 });
 
-function forward(entry: unknown, id: unknown = "the queue's id"): Promise<void> {
+function forward(entry: unknown, id: unknown = "the queue's id", facts: object = {}): Promise<void> {
   const write = (text: string) => void lines.push(text);
   const context = {
-    triggerMetadata: { id },
+    triggerMetadata: { id, ...facts },
     invocationId: "the invocation's id",
     log: write,
     warn: write,
@@ -160,8 +165,13 @@ test("an invalid message is set aside at once and as it came, with a reason that
   ];
   for (const [entry, reason] of cases) {
     [poisoned, lines] = [[], []];
+    deliveries.memory.clear();
     await forward(entry);
     assert.deepEqual(poisoned, [entry]);
+    const [row] = deliveries.rows;
+    assert.deepEqual([row?.id, row?.status], ["the queue's id", "failed"]);
+    assert.match(row?.reason ?? "", /^the message is not valid: /);
+    assert.match(row?.reason ?? "", reason);
     assert.match(lines.join(), /^Message the queue's id was moved to the poison queue: /);
     assert.match(lines.join(), reason);
   }
@@ -291,4 +301,107 @@ test("what comes back from the queue after a deferral is what the bot gets", asy
   const copy = { ...message, id: "1", attempt: 2, deferredSince: new Date().toISOString() };
   await forward(copy);
   assert.deepEqual(parseMessage(posted[0]?.Message), copy);
+});
+
+/** As the host tells them: learn.microsoft.com/azure/azure-functions/functions-bindings-storage-queue-trigger#message-metadata */
+const facts = { insertionTime: "2026-01-02T03:04:05+00:00", dequeueCount: 2 };
+
+test("each hop is recorded with its time: of a copy the queue does not know when the message came", async () => {
+  const before = new Date();
+  await forward(message, "1", facts);
+  const [{ dequeuedAt, ...row } = {} as Delivery] = deliveries.rows;
+  assert.deepEqual(row, { id: "1", queuedAt: new Date("2026-01-02T03:04:05Z"), dequeueCount: 2 });
+  assert.ok(dequeuedAt && before <= dequeuedAt && dequeuedAt <= new Date());
+  const copyOfIt = { ...message, id: "1", attempt: 1 };
+  await forward(copyOfIt, "2", { insertionTime: "2026-02-02T03:04:05+00:00", dequeueCount: 1 });
+  assert.deepEqual(deliveries.rows[0]?.queuedAt, new Date("2026-01-02T03:04:05Z"));
+  assert.equal(deliveries.rows[0]?.dequeueCount, 1);
+});
+
+test("a body that hides the queue's facts hides them, and holds nothing up", async () => {
+  for (const hidden of [
+    { insertionTime: "soon", dequeueCount: "ulterior" },
+    { insertionTime: {}, dequeueCount: 1.5 },
+    {},
+  ]) {
+    deliveries.memory.clear();
+    await forward(message, "1", hidden);
+    assert.deepEqual(Object.keys(deliveries.rows[0] ?? {}).sort(), ["dequeuedAt", "id"]);
+  }
+  assert.equal(posted.length, 3);
+});
+
+test("the hops are recorded when the bot has answered: the user does not wait for that", async () => {
+  post = async () => assert.deepEqual(deliveries.rows, []);
+  await forward(message, "1", facts);
+  assert.equal(deliveries.rows.length, 1);
+});
+
+test("a message that waits has its reason in its row", async () => {
+  await forward({ ...message, id: "1", notBefore: "2099-01-01T00:00:00Z" }, "q", facts);
+  post = () => Promise.reject(new DirectLineError(503, "Direct Line answered 503"));
+  await forward({ ...message, id: "2" }, "q", facts);
+  const kept = deliveries.rows.map(({ id, status, reason, queuedAt }) => [id, status, reason, queuedAt?.toISOString()]);
+  assert.deepEqual(kept, [
+    ["1", "waiting", "it is not due before 2099-01-01T00:00:00Z", "2026-01-02T03:04:05.000Z"],
+    ["2", "waiting", "Direct Line answered 503", "2026-01-02T03:04:05.000Z"],
+  ]);
+});
+
+test("what has failed has its reason in its row, unless the bot has said it all the same", async () => {
+  defer = async () => false;
+  post = () => Promise.reject(new DirectLineError(503, "Direct Line answered 503"));
+  await forward({ ...message, id: "1" });
+  assert.deepEqual(
+    [deliveries.rows[0]?.status, deliveries.rows[0]?.reason],
+    ["failed", "it was deferred for a day; last: Direct Line answered 503"],
+  );
+  post = async () => {
+    await deliveries.delivered("2", new Date());
+    throw new DirectLineError(0, "Direct Line could not be reached: TimeoutError");
+  };
+  await forward({ ...message, id: "2" });
+  assert.equal(deliveries.rows[1]?.status, "delivered");
+});
+
+test("a table that is out of reach holds nothing up, and the log says what was not recorded", async () => {
+  deliveries.memory.failure = new TableUnreachable("table deliveries: gone");
+  await forward(message);
+  await forward("not json");
+  await forward({ ...message, notBefore: "2099-01-01T00:00:00Z" });
+  post = () => Promise.reject(new DirectLineError(503, "no"));
+  await forward(message);
+  assert.deepEqual([posted.length, poisoned.length, postponed.length, deferred.length], [2, 1, 1, 1]);
+  const unrecorded = lines.filter((line) =>
+    /^What became of message .* was not recorded: table deliveries: gone$/.test(line),
+  );
+  assert.equal(unrecorded.length, 4);
+});
+
+test("a message that is due in three weeks is hidden again each time it shows up, and goes out when it is due", async (t) => {
+  const start = Date.parse("2026-01-01T00:00:00Z");
+  const day = 24 * 60 * 60 * 1000;
+  t.mock.timers.enable({ apis: ["Date"], now: start });
+  const hidden: number[] = [];
+  let entry: string | undefined = JSON.stringify({ ...message, id: "1", notBefore: "2026-01-22T12:00:00Z" });
+  const client = {
+    sendMessage: async (text: string, { visibilityTimeout = 0 }) => {
+      hidden.push(visibilityTimeout);
+      entry = text;
+    },
+  };
+  const queue = new MessageQueue("https://example.com/queue", { getToken: async () => null });
+  Object.assign(queue, { queue: client });
+  const directLine = { postEvent: async (event: SignedEvent) => void posted.push(event) };
+  forwarder = new Forwarder(queue, directLine as unknown as DirectLine, fixedSecret(secret), deliveries);
+  while (entry && posted.length === 0) {
+    const came: string = entry;
+    entry = undefined;
+    await forward(came);
+    t.mock.timers.setTime(Date.now() + (hidden.at(-1) ?? 0) * 1000);
+  }
+  assert.deepEqual(hidden, [7 * 86_400, 7 * 86_400, 7 * 86_400, 86_400 / 2]);
+  assert.equal(posted[0]?.["webhook-id"], "1");
+  assert.equal(entry, undefined);
+  assert.ok(Number(posted[0]?.["webhook-timestamp"]) * 1000 >= start + 21.5 * day);
 });

@@ -11,6 +11,7 @@ import { Readiness } from "../../message";
 
 const good = {
   AzureWebJobsStorage__clientId: "6f0b1d2e-5a66-4c1c-9d0b-3f6c8a7e9b10",
+  AzureWebJobsStorage__tableServiceUri: "https://account.table.core.windows.net/",
   QUEUE_URL: "https://account.queue.core.windows.net/bot-queue",
   DIRECT_LINE_ENDPOINT: "https://directline.botframework.com",
   VAULT_URL: "https://the-vault.vault.azure.net",
@@ -23,6 +24,7 @@ test("the settings that infra writes are read", () => {
   assert.deepEqual(readSettings({ ...good, MORE: "of the platform's" }), {
     clientId: good.AzureWebJobsStorage__clientId,
     queueUrl: good.QUEUE_URL,
+    tableServiceUrl: good.AzureWebJobsStorage__tableServiceUri,
     directLine: good.DIRECT_LINE_ENDPOINT,
     vault: { url: good.VAULT_URL, audience: good.VAULT_AUDIENCE },
   });

@@ -4,12 +4,13 @@ import type { TokenCredential } from "@azure/identity";
 import { TableStorage } from "../../../bot/state/table-storage";
 import type { StorageGuard } from "../../../local/storage/guard/storage-guard";
 import { Storage } from "../../../local/storage/storage";
+import { Table, tableNames } from "../../../message";
 import { GuardedCloud } from "./guarded-cloud";
 
 /** Passes a request on, or does something else. */
 export type Interference = (request: IncomingMessage, response: ServerResponse, pass: () => void) => void;
 
-/** The table `botstate` in Azurite, and what may go wrong on the way there. */
+/** The stack's tables in Azurite, and what may go wrong on the way there. */
 export class StateTable {
   /** What happens to each request to the table service. */
   interfere: Interference = (_request, _response, pass) => pass();
@@ -27,13 +28,19 @@ export class StateTable {
     };
     table.storage = await Storage.open(cloud.certificates, { inFrontOf } as unknown as StorageGuard);
     table.storage.addAccount("account");
-    await new TableServiceClient(table.url, table.credential).createTable("botstate");
+    const service = new TableServiceClient(table.url, table.credential);
+    await Promise.all(tableNames.map((name) => service.createTable(name)));
     return table;
   }
 
   /** A storage as one instance of the bot has it. */
   instance(name = "botstate"): TableStorage {
-    return new TableStorage(this.url, this.credential, name);
+    return new TableStorage(this.table(name));
+  }
+
+  /** A table as one instance of an app has it. */
+  table(name: string): Table {
+    return new Table(this.url, name, this.credential);
   }
 
   /** The table as Azure's SDK sees it. */

@@ -1,0 +1,207 @@
+import { randomUUID } from "node:crypto";
+import { entityKey, readableKey } from "./entity-key";
+import { isConflict, type Table, unlessMissing } from "./table";
+
+/** Milliseconds for which a claim keeps others away: longer than a send can take, and what a crash costs. */
+export const leaseTime = 60_000;
+
+/** How often a change is tried when others keep changing the same row. */
+const tries = 10;
+
+/** The longest reason that is kept, in UTF-16 units. */
+const longestReason = 1_000;
+
+/**
+ * `waiting` to be tried, again or for the first time; `claimed` by a send that is under way, or was when its app died;
+ * `delivered` and `failed` are final.
+ */
+export type DeliveryStatus = "waiting" | "claimed" | "delivered" | "failed";
+
+/** What the function knows of a message's way. */
+export interface Hop {
+  /** When it was put on the queue. */
+  queuedAt?: Date;
+  /** When the function took it from there, this time. */
+  dequeuedAt?: Date;
+  /** How often the queue has handed it out: more than once after a crash. */
+  dequeueCount?: number;
+}
+
+/** The row of a message in the table `deliveries`. */
+export interface Delivery extends Hop {
+  /** The message's id. */
+  id: string;
+  status?: DeliveryStatus;
+  /** Why it failed, or why it waits. */
+  reason?: string;
+  /** The id of the conversation that it is for. */
+  conversation?: string;
+  /** How often the bot has begun to say it. */
+  tries?: number;
+  /** Who has claimed it, and until when. */
+  lease?: string;
+  leaseUntil?: Date;
+  /** When it reached the bot, this time. */
+  receivedAt?: Date;
+  /** When it was put off last. */
+  deferredAt?: Date;
+  /** When the channel took it. */
+  sentAt?: Date;
+  failedAt?: Date;
+}
+
+/** The right to say a message, for a minute. */
+export interface Claim {
+  id: string;
+  lease: string;
+  /** Milliseconds since the epoch. */
+  until: number;
+}
+
+/** The message has been said, or has failed: there is nothing left to do. */
+export class DeliverySettled extends Error {
+  override readonly name = "DeliverySettled";
+
+  constructor(readonly status: "delivered" | "failed") {
+    super(`it was ${status} before`);
+  }
+}
+
+/** Somebody else is saying the message, or has died while doing so. */
+export class DeliveryLeased extends Error {
+  override readonly name = "DeliveryLeased";
+
+  /** @param seconds until it may be claimed */
+  constructor(readonly seconds: number) {
+    super(`another delivery of it is under way, for ${seconds} s at most`);
+  }
+}
+
+/** A row as it was read: with its ETag. */
+type Known = Delivery & { etag: string };
+
+/** What becomes of each message: the table `deliveries`, one row for each id. It makes delivery idempotent. */
+export class Deliveries {
+  constructor(private readonly table: Table) {}
+
+  /**
+   * Gives one of those who bring a message the right to say it.
+   * @throws DeliverySettled, DeliveryLeased, TableUnreachable
+   */
+  async claim(id: string, conversation?: string): Promise<Claim> {
+    const lease = randomUUID();
+    const receivedAt = new Date();
+    const until = receivedAt.getTime() + leaseTime;
+    const claimed: Partial<Delivery> = { status: "claimed", lease, leaseUntil: new Date(until), receivedAt };
+    await this.change(id, undefined, (row) => {
+      if (row?.lease === lease) return undefined; // the first try was heard, and only its answer was lost
+      if (row) refuse(row);
+      return { ...claimed, conversation, tries: (row?.tries ?? 0) + 1 };
+    });
+    return { id, lease, until };
+  }
+
+  /** The channel has taken the message: whatever the row says, this is so. @throws TableUnreachable */
+  async delivered(id: string, sentAt: Date): Promise<void> {
+    const entity = toEntity(id, { status: "delivered", sentAt, reason: "" });
+    await this.table.request((client, options) => client.upsertEntity(entity, "Merge", options));
+  }
+
+  /** Nothing more will be tried. What was delivered all the same stays so. @throws TableUnreachable */
+  async failed(id: string, reason: string, hop: Hop = {}): Promise<void> {
+    await this.change(id, await this.read(id), (row) =>
+      row?.status === "delivered" ? undefined : { ...hop, status: "failed", reason, failedAt: new Date() },
+    );
+  }
+
+  /** Gives a claim back, unless somebody else has it by now: the message may be tried again at once. @throws TableUnreachable */
+  async release({ id, lease }: Claim, reason: string): Promise<void> {
+    await this.change(id, await this.read(id), (row) =>
+      row?.lease === lease && row.status === "claimed" ? { ...waiting(reason), leaseUntil: new Date() } : undefined,
+    );
+  }
+
+  /** The message waits in the queue. A claim that lives, and what is final, stay. @throws TableUnreachable */
+  async waits(id: string, reason: string, hop: Hop = {}): Promise<void> {
+    await this.change(id, await this.read(id), (row) =>
+      row && (isFinal(row) || leaseLeft(row) > 0) ? hop : { ...hop, ...waiting(reason) },
+    );
+  }
+
+  /** Adds what the function knows. @throws TableUnreachable */
+  async passed(id: string, hop: Hop): Promise<void> {
+    await this.table.request((client, options) => client.upsertEntity(toEntity(id, hop), "Merge", options));
+  }
+
+  /** @throws TableUnreachable */
+  reach(): Promise<void> {
+    return this.table.reach();
+  }
+
+  /** The row of a message. @throws TableUnreachable */
+  async read(id: string): Promise<Known | undefined> {
+    const { partitionKey, rowKey } = addressOf(id);
+    const get = this.table.request((client, options) => client.getEntity<Delivery>(partitionKey, rowKey, options));
+    return (await get.catch(unlessMissing)) as Known | undefined;
+  }
+
+  /**
+   * Changes a row as if alone: who loses a race decides again on what is there now.
+   * @param row as it is believed to be @param decide what is to be merged into it; undefined: nothing
+   */
+  private async change(
+    id: string,
+    row: Known | undefined,
+    decide: (row: Known | undefined) => Partial<Delivery> | undefined,
+  ): Promise<void> {
+    for (let i = 0, known = row; i < tries; i++, known = await this.read(id)) {
+      const change = decide(known);
+      if (!change || (await this.write(id, change, known?.etag))) return;
+    }
+    throw new Error(`the row of message ${id} was changed by others ${tries} times in a row`);
+  }
+
+  /** False: the row is not, or no longer, what it was believed to be. */
+  private async write(id: string, change: Partial<Delivery>, etag?: string): Promise<boolean> {
+    const entity = toEntity(id, change);
+    const write = this.table.request<unknown>((client, options) =>
+      etag ? client.updateEntity(entity, "Merge", { ...options, etag }) : client.createEntity(entity, options),
+    );
+    return write.then(
+      () => true,
+      (error) => {
+        if (isConflict(error)) return false;
+        throw error;
+      },
+    );
+  }
+}
+
+function refuse(row: Delivery): void {
+  const { status } = row;
+  if (status === "delivered" || status === "failed") throw new DeliverySettled(status);
+  const left = leaseLeft(row);
+  if (left > 0) throw new DeliveryLeased(Math.ceil(left / 1000));
+}
+
+function isFinal({ status }: Delivery): boolean {
+  return status === "delivered" || status === "failed";
+}
+
+/** Milliseconds. */
+function leaseLeft({ leaseUntil }: Delivery): number {
+  return leaseUntil ? leaseUntil.getTime() - Date.now() : 0;
+}
+
+function waiting(reason: string): Partial<Delivery> {
+  return { status: "waiting", reason, deferredAt: new Date() };
+}
+
+function addressOf(id: string) {
+  return { partitionKey: entityKey(id), rowKey: "delivery" };
+}
+
+function toEntity(id: string, change: Partial<Delivery>) {
+  const reason = change.reason === undefined ? {} : { reason: change.reason.slice(0, longestReason) };
+  return { ...addressOf(id), ...change, ...reason, id: readableKey(id) };
+}

@@ -1,0 +1,71 @@
+import { TableClient } from "@azure/data-tables";
+import type { TokenCredential } from "@azure/identity";
+import { TableUnreachable, tableErrorCode } from "./table-unreachable";
+import { within } from "./within";
+
+/** Milliseconds for a request with its tries: a turn makes a few, and its channel waits 15 s. */
+const requestLimit = 4_000;
+
+/** What each request hands on to Azure's SDK. */
+export interface TableRequest {
+  abortSignal: AbortSignal;
+}
+
+/** One of the stack's tables, reached with a managed identity. The Pulumi program makes it. */
+export class Table {
+  private readonly client: TableClient;
+
+  /** @param url `https://<account>.table.core.windows.net/` */
+  constructor(url: string, name: string, credential: TokenCredential) {
+    const retryOptions = { maxRetries: 1, retryDelayInMs: 200 };
+    this.client = new TableClient(url, name, credential, { retryOptions });
+  }
+
+  /**
+   * Asks the table something, for a limited time.
+   * @throws TableUnreachable, or what the SDK threw when the service's answer is about the entity
+   */
+  async request<T>(send: (client: TableClient, options: TableRequest) => Promise<T>): Promise<T> {
+    const end = new AbortController(); // which an identity's client does not look at, hence `within`
+    try {
+      return await within(requestLimit, "a request", send(this.client, { abortSignal: end.signal }));
+    } catch (error) {
+      if (isConflict(error) || isTooLarge(error)) throw error;
+      throw TableUnreachable.because(this.client.tableName, error);
+    } finally {
+      end.abort();
+    }
+  }
+
+  /** Resolves when this app's identity can read the table. @throws TableUnreachable */
+  async reach(): Promise<void> {
+    const queryOptions = { select: ["PartitionKey"] };
+    await this.request((client, options) =>
+      client
+        .listEntities({ queryOptions, ...options })
+        .byPage({ maxPageSize: 1 })
+        .next(),
+    );
+  }
+}
+
+/** There is no such entity. */
+export function isMissing(error: unknown): boolean {
+  return tableErrorCode(error) === "ResourceNotFound";
+}
+
+/** The entity is another one by now, is there already, or is not there. */
+export function isConflict(error: unknown): boolean {
+  const preconditionFailed = (error as { statusCode?: number }).statusCode === 412;
+  return preconditionFailed || tableErrorCode(error) === "EntityAlreadyExists" || isMissing(error);
+}
+
+/** The entity is larger than a table takes. */
+export function isTooLarge(error: unknown): boolean {
+  return ["EntityTooLarge", "RequestBodyTooLarge"].includes(tableErrorCode(error) ?? "");
+}
+
+/** For the `catch` of a request that minds no absence. */
+export function unlessMissing(error: unknown): undefined {
+  if (!isMissing(error)) throw error;
+}

@@ -1,0 +1,16 @@
+import { Deliveries, type Delivery } from "../../../message";
+import { MemoryTable } from "./memory-table";
+
+/** Deliveries that end with the test, and their table. */
+export class TestDeliveries extends Deliveries {
+  readonly memory: MemoryTable;
+
+  constructor(memory = new MemoryTable()) {
+    super(memory);
+    this.memory = memory;
+  }
+
+  get rows(): Delivery[] {
+    return this.memory.rows as unknown as Delivery[];
+  }
+}

@@ -1,0 +1,79 @@
+import type { TableClient } from "@azure/data-tables";
+import { Table, type TableRequest } from "../../../message";
+
+type Entity = Record<string, unknown> & { partitionKey: string; rowKey: string; etag: string };
+
+/** A table that ends with the test, and answers as Azure's does. */
+export class MemoryTable extends Table {
+  /** What every request ends with while this is set. */
+  failure?: Error;
+  private readonly entities = new Map<string, Entity>();
+  private writes = 0;
+
+  constructor() {
+    super("https://example.com/", "memory", { getToken: async () => null });
+  }
+
+  override async request<T>(send: (client: TableClient, options: TableRequest) => Promise<T>): Promise<T> {
+    if (this.failure) throw this.failure;
+    return send(this as unknown as TableClient, { abortSignal: new AbortController().signal });
+  }
+
+  /** All that is there, without what makes it an entity. */
+  get rows(): Record<string, unknown>[] {
+    return [...this.entities.values()].map(({ partitionKey, rowKey, etag, ...row }) => row);
+  }
+
+  clear(): void {
+    this.entities.clear();
+  }
+
+  async getEntity(partitionKey: string, rowKey: string): Promise<Entity> {
+    const entity = this.entities.get(`${partitionKey}/${rowKey}`);
+    if (!entity) throw failure(404, "ResourceNotFound");
+    return { ...entity };
+  }
+
+  async createEntity(entity: Entity): Promise<void> {
+    if (this.entities.has(keyOf(entity))) throw failure(409, "EntityAlreadyExists");
+    this.put(entity);
+  }
+
+  async updateEntity(entity: Entity, mode: string, { etag }: { etag: string }): Promise<void> {
+    const { partitionKey, rowKey } = entity;
+    if ((await this.getEntity(partitionKey, rowKey)).etag !== etag) throw failure(412, "UpdateConditionNotSatisfied");
+    await this.upsertEntity(entity, mode);
+  }
+
+  async upsertEntity(entity: Entity, mode: string): Promise<void> {
+    this.put(mode === "Merge" ? { ...this.entities.get(keyOf(entity)), ...defined(entity) } : entity);
+  }
+
+  async deleteEntity(partitionKey: string, rowKey: string, { etag = "*" } = {}): Promise<void> {
+    const { etag: current } = await this.getEntity(partitionKey, rowKey);
+    if (etag !== "*" && etag !== current) throw failure(412, "UpdateConditionNotSatisfied");
+    this.entities.delete(`${partitionKey}/${rowKey}`);
+  }
+
+  async *listEntities({ queryOptions: { filter = "" } }): AsyncGenerator<Entity> {
+    const [, partition] = /^PartitionKey eq '(\w+)'$/.exec(filter) ?? [];
+    yield* [...this.entities.values()].filter(({ partitionKey }) => partitionKey === partition);
+  }
+
+  private put(entity: Entity): void {
+    this.entities.set(keyOf(entity), { ...defined(entity), etag: String(++this.writes) });
+  }
+}
+
+/** The SDK leaves out what is undefined. */
+function defined(entity: Entity): Entity {
+  return Object.fromEntries(Object.entries(entity).filter(([, value]) => value !== undefined)) as Entity;
+}
+
+function keyOf({ partitionKey, rowKey }: Entity): string {
+  return `${partitionKey}/${rowKey}`;
+}
+
+function failure(statusCode: number, code: string): Error {
+  return Object.assign(new Error(code), { statusCode, details: { odataError: { code } } });
+}

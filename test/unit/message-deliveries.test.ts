@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import {
+  Deliveries,
+  DeliveryLeased,
+  DeliverySettled,
+  deliveriesTable,
+  leaseTime,
+  TableUnreachable,
+} from "../../message";
+import { StateTable } from "./helpers/state-table";
+
+let tables: StateTable;
+let ids = 0;
+before(async () => {
+  tables = await StateTable.open();
+});
+after(() => tables?.close());
+beforeEach(() => {
+  tables.interfere = (_request, _response, pass) => pass();
+});
+
+/** Deliveries as one instance of an app has them. */
+function instance(): Deliveries {
+  return new Deliveries(tables.table(deliveriesTable));
+}
+
+function newId(): string {
+  return `message ${++ids} of / \\ # ? %20`;
+}
+
+async function row(id: string) {
+  const found = await instance().read(id);
+  assert.ok(found);
+  return found;
+}
+
+test("of many who bring the same message exactly one may say it, and the others learn when to come back", async () => {
+  for (let round = 0; round < 5; round++) {
+    const id = newId();
+    const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => instance().claim(id)));
+    const refusals = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
+    assert.equal(refusals.length, 9);
+    for (const refusal of refusals) {
+      assert.ok(refusal instanceof DeliveryLeased, String(refusal));
+      assert.ok(refusal.seconds > 50 && refusal.seconds <= 60);
+    }
+    assert.equal((await row(id)).tries, 1);
+  }
+});
+
+test("a claim that has ended is taken over, by exactly one", async (t) => {
+  const id = newId();
+  await instance().claim(id);
+  t.mock.timers.enable({ apis: ["Date"], now: Date.now() + leaseTime - 5_000 });
+  await assert.rejects(instance().claim(id), DeliveryLeased);
+  t.mock.timers.setTime(Date.now() + 6_000);
+  const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => instance().claim(id)));
+  assert.equal(outcomes.filter(({ status }) => status === "fulfilled").length, 1);
+  for (const outcome of outcomes)
+    if (outcome.status === "rejected") assert.ok(outcome.reason instanceof DeliveryLeased);
+  assert.equal((await row(id)).tries, 2);
+});
+
+test("a claim that was given back is free at once, and the reason is told", async () => {
+  const id = newId();
+  const claim = await instance().claim(id, "c");
+  await instance().release(claim, "the channel is busy");
+  const { status, reason, conversation } = await row(id);
+  assert.deepEqual(
+    { status, reason, conversation },
+    { status: "waiting", reason: "the channel is busy", conversation: "c" },
+  );
+  const next = await instance().claim(id, "c");
+  await instance().release(claim, "too late: it is another's");
+  await assert.rejects(instance().claim(id), DeliveryLeased);
+  await instance().delivered(id, new Date());
+  await instance().release(next, "too late: it is done");
+  assert.equal((await row(id)).status, "delivered");
+});
+
+test("what was delivered stays so, whatever is said of it later", async () => {
+  const id = newId();
+  const claim = await instance().claim(id);
+  const sentAt = new Date("2026-01-02T03:04:05.678Z");
+  await instance().delivered(id, sentAt);
+  await instance().failed(id, "no");
+  await instance().waits(id, "no");
+  await instance().passed(id, { dequeueCount: 3 });
+  await instance().release(claim, "no");
+  const { status, sentAt: kept, reason, dequeueCount } = await row(id);
+  assert.deepEqual(
+    { status, kept, reason, dequeueCount },
+    { status: "delivered", kept: sentAt, reason: "", dequeueCount: 3 },
+  );
+  await assert.rejects(
+    instance().claim(id),
+    (error) => error instanceof DeliverySettled && error.status === "delivered",
+  );
+});
+
+test("what failed is not tried again; should it have been delivered all the same, that is what counts", async () => {
+  const id = newId();
+  await instance().failed(id, "x".repeat(100_000), { queuedAt: new Date(0) });
+  const failed = await row(id);
+  assert.equal(failed.status, "failed");
+  assert.equal(failed.reason, "x".repeat(1_000));
+  assert.deepEqual(failed.queuedAt, new Date(0));
+  assert.ok(failed.failedAt);
+  await instance().waits(id, "no");
+  await assert.rejects(instance().claim(id), (error) => error instanceof DeliverySettled && error.status === "failed");
+  await instance().delivered(id, new Date());
+  assert.equal((await row(id)).status, "delivered");
+});
+
+test("a message waits before anybody has claimed it, and not while somebody has", async () => {
+  const id = newId();
+  await instance().waits(id, "it is not due", { dequeueCount: 1 });
+  assert.deepEqual([(await row(id)).status, (await row(id)).reason], ["waiting", "it is not due"]);
+  await instance().claim(id);
+  await instance().waits(id, "the bot did not answer in time", { dequeueCount: 2 });
+  assert.deepEqual([(await row(id)).status, (await row(id)).dequeueCount], ["claimed", 2]);
+  await assert.rejects(instance().claim(id), DeliveryLeased);
+});
+
+test("what the function knows can come before and after, and changes nothing else", async () => {
+  const id = newId();
+  const hop = { queuedAt: new Date("2026-01-01"), dequeuedAt: new Date("2026-01-02"), dequeueCount: 1 };
+  await instance().passed(id, hop);
+  await instance().claim(id);
+  await instance().passed(id, { ...hop, queuedAt: undefined, dequeueCount: 2 });
+  const { queuedAt, dequeuedAt, dequeueCount, status, tries } = await row(id);
+  assert.deepEqual({ queuedAt, dequeuedAt, dequeueCount }, { ...hop, dequeueCount: 2 });
+  assert.deepEqual([status, tries], ["claimed", 1]);
+});
+
+test("a claim whose answer was lost is one's own", async () => {
+  for (const before of ["nothing", "a row"]) {
+    const id = newId();
+    if (before === "a row") await instance().waits(id, "");
+    let writes = 0;
+    tables.interfere = (request, response, pass) => {
+      if (request.method === "GET" || ++writes > 1) return pass();
+      pass(); // it is written, but the answer is another one
+      response.end = Object.assign(() => response.socket?.destroy(), {}) as unknown as typeof response.end;
+    };
+    const claim = await instance().claim(id);
+    assert.equal((await row(id)).lease, claim.lease, before);
+    assert.equal((await row(id)).tries, 1);
+  }
+});
+
+test("a table that is out of reach is said so, and nothing is claimed", async () => {
+  const id = newId();
+  tables.interfere = (_request, response) => response.writeHead(503).end();
+  const work: (() => Promise<unknown>)[] = [
+    () => instance().claim(id),
+    () => instance().delivered(id, new Date()),
+    () => instance().failed(id, ""),
+    () => instance().waits(id, ""),
+    () => instance().passed(id, {}),
+    () => instance().read(id),
+    () => instance().reach(),
+  ];
+  await Promise.all(work.map((one) => assert.rejects(one(), TableUnreachable)));
+  tables.interfere = (_request, _response, pass) => pass();
+  assert.equal(await instance().read(id), undefined);
+});
