@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { TableClient } from "@azure/data-tables";
 import { QueueClient } from "@azure/storage-queue";
 import { makePrincipal } from "../../local/identity/principal";
-import { stateTable, tableNames } from "../../message";
+import { deliveriesTable, referencesTable, stateTable, tableNames } from "../../message";
 import { acknowledged, comingBack, talk } from "../flow/talk";
 import type { DirectLineClient } from "../harness/direct-line-client";
 import { OwnStack } from "../harness/own-stack";
@@ -13,12 +13,23 @@ import { OwnStack } from "../harness/own-stack";
 type Ability =
   | "bot puts messages on the queue"
   | "bot sets messages aside"
+  | "bot writes down where its users are"
   | "bot is ready"
   | "function carries messages"
+  | "function records what failed"
   | "function is ready"
   | "operator sends"
   | "operator looks at the poison queue"
   | `operator reads ${string}`;
+
+/** What the bot can no longer do. */
+const withoutTable: Record<string, Ability[]> = {
+  // It does not know whether a message is an answer, so it takes none.
+  [stateTable]: ["bot puts messages on the queue"],
+  [referencesTable]: ["bot writes down where its users are"],
+  // It does not know whether a message was said, so it says none and gives none up.
+  [deliveriesTable]: ["function carries messages", "bot sets messages aside"],
+};
 
 interface Need {
   breaks: Ability[];
@@ -49,8 +60,7 @@ const needs: Record<string, Need> = {
   },
   ...ofTables((table) => ({
     [`bot-tableDataContributor-${table}`]: {
-      // Without its state the bot does not know whether a message is an answer, so it takes none.
-      breaks: table === stateTable ? ["bot puts messages on the queue", "bot is ready"] : ["bot is ready"],
+      breaks: [...(withoutTable[table] ?? []), "bot is ready"],
       says: new RegExp(`bot .*table ${table}: the role Storage Table Data Contributor is missing`),
     },
     [`operator-tableDataContributor-${table}`]: {
@@ -59,8 +69,18 @@ const needs: Record<string, Need> = {
     },
   })),
   "function-queueDataContributor-account": {
-    breaks: ["bot sets messages aside", "function carries messages", "function is ready"], // nothing reaches the bot
+    // Nothing reaches the function, and so the bot.
+    breaks: [
+      "bot sets messages aside",
+      "function carries messages",
+      "function records what failed",
+      "function is ready",
+    ],
     says: /azure .*needs \S*messages\/process\/action[\s\S]*function .*Cannot read queue 'bot-queue'/,
+  },
+  "function-tableDataContributor-account": {
+    breaks: ["function records what failed", "function is ready"],
+    says: /function .*table deliveries: the role Storage Table Data Contributor is missing/,
   },
   "function-keyVaultSecretsUser-vault": {
     breaks: ["function is ready"],
@@ -80,7 +100,6 @@ const needs: Record<string, Need> = {
 const exempt: Record<string, string> = {
   "function-blobDataOwner-account":
     "the real host keeps its locks in blobs: functions-reference#connecting-to-host-storage-with-an-identity",
-  "function-tableDataContributor-account": "the real host keeps its diagnostic events in tables: the same page",
   "function-metricsPublisher-insights": "the real host sends telemetry: azure-monitor/app/azure-ad-authentication",
 };
 
@@ -122,11 +141,27 @@ const abilities: Record<string, (limit: number) => Promise<boolean>> = {
       return found;
     }, limit);
   },
+  async "bot writes down where its users are"(limit) {
+    const find = async () => (await rows(referencesTable)).find((row) => row.conversationId === client.conversationId);
+    const before = await find();
+    await client.post({ type: "conversationUpdate" });
+    return eventually(async () => {
+      const now = await find();
+      return now !== undefined && now.etag !== before?.etag;
+    }, limit);
+  },
   "bot is ready": () => isReady(stack.description.local.bot),
   async "function carries messages"(limit) {
     const text = unique();
     await queue(tester()).sendMessage(JSON.stringify(message(client.conversationId, text)));
     return eventually(async () => client.received.some(({ text: said }) => said === comingBack(text)), limit);
+  },
+  async "function records what failed"(limit) {
+    const { messageId } = await queue(tester()).sendMessage(`no JSON: ${unique()}`);
+    return eventually(async () => {
+      const row = (await rows(deliveriesTable)).find(({ id }) => id === messageId);
+      return row?.status === "failed";
+    }, limit);
   },
   "function is ready": () => isReady(stack.description.local.function),
   "operator sends": () =>
@@ -168,6 +203,14 @@ function ofTables<T>(of: (table: string) => Record<string, T>): Record<string, T
 
 function read(table: string, credential: ReturnType<typeof operator>): Promise<unknown> {
   return new TableClient(stack.description.local.tableService, table, credential).listEntities().next();
+}
+
+/** What a table holds. */
+async function rows(table: string): Promise<Record<string, unknown>[]> {
+  const found: Record<string, unknown>[] = [];
+  const client = new TableClient(stack.description.local.tableService, table, tester());
+  for await (const row of client.listEntities()) found.push(row);
+  return found;
 }
 
 /** @param expected waited for a short time only */
