@@ -70,7 +70,8 @@ function forBot({ identities, storage, vault }: AccessArgs): Grant[] {
 }
 
 /**
- * What Microsoft documents for a Functions host whose storage has no keys, though a queue trigger alone needs less:
+ * What Microsoft documents for a Functions host whose storage has no keys, though a queue trigger alone needs less, and
+ * what the function writes into `deliveries`:
  * learn.microsoft.com/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity
  */
 function forFunction({ identities, storage, monitoring, vault }: AccessArgs): Grant[] {

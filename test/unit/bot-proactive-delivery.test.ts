@@ -311,6 +311,52 @@ test("a turn that comes when others might say the message by now says nothing", 
   assert.equal(said.length, 1);
 });
 
+test("what ends after its claim is no longer this instance's to set aside", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.now() });
+  let fail = () => {};
+  channel = () => new Promise((_, reject) => (fail = () => reject(answer(403))));
+  const slow = assert.rejects(delivery.deliver(event()), /longer than 6000 ms/);
+  await settled();
+  t.mock.timers.tick(61_000);
+  await slow;
+  channel = async (text) => void said.push(text);
+  await instance().deliver(event());
+  fail();
+  await settled();
+  assert.deepEqual([said.length, poisoned.length, deliveries.rows[0]?.status], [1, 0, "delivered"]);
+});
+
+test("a send that outlasts its turn is still the one that counts", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.now() });
+  let finish = () => {};
+  channel = (text) => new Promise((resolve) => (finish = () => resolve(void said.push(text))));
+  const slow = assert.rejects(delivery.deliver(event()), /longer than 6000 ms/);
+  await settled();
+  t.mock.timers.tick(26_000);
+  await slow;
+  await settled();
+  channel = async (text) => void said.push(text);
+  await delivery.deliver(event());
+  finish();
+  await settled();
+  await delivery.deliver(event());
+  assert.deepEqual([said.length, deliveries.rows[0]?.status, deliveries.rows[0]?.tries], [1, "delivered", 1]);
+});
+
+test("once it is known what a send came to, the function is told that, although it takes long to write down", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.now() });
+  let finish = () => {};
+  channel = () => Promise.reject(answer(429));
+  defer = () => new Promise((resolve) => (finish = () => resolve(true)));
+  const slow = delivery.deliver(event());
+  await settled();
+  t.mock.timers.tick(6_000);
+  await settled();
+  finish();
+  await slow;
+  assert.equal(deferred.length, 1);
+});
+
 test("two instances that are brought the same message say it once, or set it aside once", async () => {
   for (const status of [undefined, 403]) {
     forget();

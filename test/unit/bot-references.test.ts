@@ -133,6 +133,18 @@ test("a conversation that is gone is dropped, but not a newer address of it", as
   assert.equal(log.mock.callCount(), 0);
 });
 
+test("a user who is heard of while the conversation is dropped stays", async () => {
+  await references.follow(activity());
+  const list = table.listEntities.bind(table);
+  table.listEntities = async function* (query) {
+    yield* list(query);
+    await references.follow(activity({ id: "8" }));
+  };
+  await references.drop(activity());
+  assert.deepEqual(known(), ["user in c"]);
+  assert.equal(log.mock.callCount(), 0);
+});
+
 test("what goes wrong is logged, without what was said, and fails no turn", async () => {
   table.failure = new TableUnreachable("table references: gone");
   await references.follow(activity());
