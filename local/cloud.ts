@@ -1,11 +1,11 @@
-import { Console } from "node:console";
 import { stop as stopEsbuild } from "esbuild";
 import { CloudScreen } from "./cloud-screen";
+import { command } from "./command";
 import { endWhenTold } from "./ending";
 import { makeHome, removeHome } from "./home";
 import { ServedCloud } from "./served-cloud";
 import { backend, exportLines, writeStackFiles } from "./stack-environment";
-import { type StartOptions, startOptions } from "./start-options";
+import type { StartOptions } from "./start-options";
 
 const help = `npm run cloud -- [options]
 
@@ -57,20 +57,4 @@ function print({ cloud, config, arm, directLine }: ServedCloud, env: Record<stri
   process.stdout.write(`${JSON.stringify(description)}\n`);
 }
 
-function main(): void {
-  try {
-    const options = startOptions(process.argv.slice(2));
-    if (options.help) return void process.stdout.write(help);
-    if (options.json) globalThis.console = new Console(process.stderr); // stdout is for one line
-    serve(options).catch((error: Error) => fail(error.message));
-  } catch (error) {
-    fail(`${(error as Error).message}\n\n${help}`);
-  }
-}
-
-function fail(message: string): void {
-  process.stderr.write(`${message}\n`);
-  process.exitCode = 1;
-}
-
-main();
+command(help, serve);

@@ -1,10 +1,10 @@
-import { Console } from "node:console";
+import { command } from "./command";
 import { endWhenTold } from "./ending";
 import { removeHome } from "./home";
 import { Screen } from "./screen";
 import { LocalStack } from "./stack";
 import type { StackDescription } from "./stack-description";
-import { help, type StartOptions, startOptions } from "./start-options";
+import { help, type StartOptions } from "./start-options";
 
 /** `npm start`: the whole template on this machine, until it is told to stop. */
 async function start(options: StartOptions): Promise<void> {
@@ -32,20 +32,4 @@ function print(description: StackDescription): void {
   process.stdout.write(`${JSON.stringify(description)}\n`);
 }
 
-function main(): void {
-  try {
-    const options = startOptions(process.argv.slice(2));
-    if (options.help) return void process.stdout.write(help);
-    if (options.json) globalThis.console = new Console(process.stderr); // stdout is for one line
-    start(options).catch((error: Error) => fail(error.message));
-  } catch (error) {
-    fail(`${(error as Error).message}\n\n${help}`);
-  }
-}
-
-function fail(message: string): void {
-  process.stderr.write(`${message}\n`);
-  process.exitCode = 1;
-}
-
-main();
+command(help, start);
