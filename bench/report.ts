@@ -65,8 +65,8 @@ function describeEngine(engine: EngineTimes | null): string[] {
       "  preview, up",
       `${seconds(preview)}, ${seconds(up)}   up again ${seconds(upAgain)}   destroy ${seconds(destroy)}`,
     ),
-    row("  preview without changes", describePreview(engine.checked)),
-    row("  the same, types unchecked", describePreview(engine.transpiled)),
+    row("  preview without changes", describePreview(engine.unchanged)),
+    row("  the first after a change", `${milliseconds(engine.checking)}   with the program's types checked`),
   ];
 }
 

@@ -1,5 +1,5 @@
-import { ManagedIdentityCredential } from "@azure/identity";
 import { MessageQueue, type QueueMessage } from "../message";
+import { operatorCredential } from "./operator-credential";
 import type { StackDescription } from "./stack-description";
 
 export interface Words {
@@ -9,14 +9,7 @@ export interface Words {
 
 /** Puts a message on a running stack's queue, as its operator. @throws InvalidMessage, QueueMissing */
 export async function sendMessage(stack: StackDescription, words: Words | QueueMessage): Promise<void> {
-  const { endpoint, header, operatorClientId } = stack.local.identity;
-  process.env.NO_PROXY = [process.env.NO_PROXY, "127.0.0.1"].filter(Boolean).join(","); // Azure's SDK would use one even here
-  process.env.IDENTITY_ENDPOINT = endpoint; // the only way to tell @azure/identity
-  process.env.IDENTITY_HEADER = header;
-  const queue = new MessageQueue(
-    String(stack.outputs.queueUrl),
-    new ManagedIdentityCredential({ clientId: operatorClientId }),
-  );
+  const queue = new MessageQueue(String(stack.outputs.queueUrl), operatorCredential(stack));
   await queue.enqueue("relatesTo" in words ? (words as QueueMessage) : addressed(stack, words as Words));
 }
 

@@ -1,6 +1,6 @@
 import { idInputs, nameInput } from "./arm-id";
 import type { LocalCloud } from "./local-cloud";
-import { NotSupported } from "./not-supported";
+import { notSupported } from "./not-supported";
 import type { CheckFailure, Properties, ResourceType } from "./resource-type";
 import { known, unknown } from "./unknown";
 
@@ -16,10 +16,7 @@ export function checkInputs(token: string, type: ResourceType, inputs: Propertie
 
 function foreign(token: string, type: ResourceType, inputs: Properties): CheckFailure[] {
   const strangers = Object.keys(inputs).filter((input) => !type.inputs.includes(input));
-  return strangers.map((input) => ({
-    property: input,
-    reason: new NotSupported(`the input ${input} of ${token}`).message,
-  }));
+  return strangers.map((input) => notSupported(input, `the input ${input} of ${token}`));
 }
 
 function missing(type: ResourceType, inputs: Properties): CheckFailure[] {

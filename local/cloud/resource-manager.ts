@@ -6,7 +6,7 @@ import { invokes } from "./invokes";
 import type { LocalCloud } from "./local-cloud";
 import { NotSupported } from "./not-supported";
 import type { ResourceRecord } from "./resource-records";
-import type { CheckFailure, Found, Making, Properties, ResourceType } from "./resource-type";
+import type { CheckFailure, Found, Living, Properties, ResourceType } from "./resource-type";
 import { resourceTypes } from "./resource-types";
 import { toldInputs } from "./told-inputs";
 import { unknown } from "./unknown";
@@ -26,11 +26,7 @@ export interface Existing extends Realised {
 
 /** Azure Resource Manager: makes what a program declares, keeps it and answers what it asks, by Pulumi's tokens. */
 export class ResourceManager {
-  /** @param location azure-native's setting of that name, where there is one */
-  constructor(
-    private readonly cloud: LocalCloud,
-    private readonly location?: string,
-  ) {}
+  constructor(private readonly cloud: LocalCloud) {}
 
   /** All that exists, in the order in which it was made, as Azure Resource Manager knows it: `read` asks the resource itself. */
   get all(): Existing[] {
@@ -157,7 +153,7 @@ export class ResourceManager {
   private defaults(type: ResourceType, logicalName: string, news: Properties, olds: Properties): Properties {
     const key = nameInput(type.id) ?? "";
     const name = olds[key] ?? type.autoname?.(logicalName);
-    const location = olds.location ?? this.location ?? this.locationOfGroup(news.resourceGroupName);
+    const location = olds.location ?? this.locationOfGroup(news.resourceGroupName);
     const wants = (input: string) => type.inputs.includes(input) && news[input] === undefined;
     return { ...(wants(key) && name ? { [key]: name } : {}), ...(wants("location") && location ? { location } : {}) };
   }
@@ -169,7 +165,7 @@ export class ResourceManager {
   }
 
   /** azure-native asks first, whatever its own state says. */
-  private async refuseExisting(type: ResourceType, making: Making<Properties>) {
+  private async refuseExisting(type: ResourceType, making: Living<Properties>) {
     if (type.singleton) return;
     const found = (await this.read(making.id)) ?? (this.isPart(making.id) && (await type.read?.(making)));
     if (found) throw new ArmError("Conflict", `cannot create already existing resource '${making.id}'`);

@@ -9,7 +9,7 @@ export interface CheckFailure {
   reason: string;
 }
 
-/** A resource that is there. */
+/** A resource that is there, or is being made. */
 export interface Living<Inputs> {
   cloud: LocalCloud;
   inputs: Inputs;
@@ -19,9 +19,6 @@ export interface Living<Inputs> {
   /** What the program calls it. */
   logicalName: string;
 }
-
-/** A resource that is being made. */
-export type Making<Inputs> = Living<Inputs>;
 
 /** A resource that gets other inputs. */
 export interface Changing<Inputs> extends Living<Inputs> {
@@ -62,7 +59,7 @@ export interface ResourceType<Inputs = Properties> {
   /** What else is wrong with the inputs; gets only those that are known already. */
   check?(inputs: Partial<Inputs>, cloud: LocalCloud): CheckFailure[];
   /** Gives the resource its body; resolves to the outputs that are not inputs. */
-  create?(making: Making<Inputs>): Promise<Properties> | Properties;
+  create?(making: Living<Inputs>): Promise<Properties> | Properties;
   /** Changes the body; resolves to the outputs that are others now. Absent: there is nothing to do. */
   update?(changing: Changing<Inputs>): Promise<Properties> | Properties;
   /** Why Azure does not let it be deleted now, if so. */

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { ArmHand } from "../harness/arm-hand";
 import { type Step, summary } from "../harness/engine-events";
-import { EngineProject } from "../harness/engine-project";
-import { Pulumi, type PulumiStack, skipWithoutPulumi } from "../harness/pulumi";
-import { RunningCloud } from "../harness/running-cloud";
+import { EngineStage } from "../harness/engine-stage";
+import { type PulumiStack, skipWithoutPulumi } from "../harness/pulumi";
 import { roundTrip } from "./round-trip";
 
 const botSettings = "update web:WebAppApplicationSettings proactive-bot-settings";
@@ -29,22 +27,17 @@ const effects: { key: string; value: string; does: string[] }[] = [
 ];
 
 describe("one setting changed", { skip: skipWithoutPulumi }, () => {
-  let project: EngineProject;
-  let cloud: RunningCloud;
-  let hand: ArmHand;
+  let stage: EngineStage;
+  let cloud: EngineStage["cloud"];
+  let hand: EngineStage["hand"];
   let stack: PulumiStack;
   before(async () => {
-    project = EngineProject.make();
-    cloud = await RunningCloud.start();
-    hand = await ArmHand.of(cloud.description);
-    const pulumi = await Pulumi.open(project, cloud.description.env);
-    stack = await pulumi.stack("dev", cloud.description.config);
+    stage = await EngineStage.open();
+    ({ cloud, hand } = stage);
+    stack = await stage.stack("dev");
     await stack.up();
   });
-  after(async () => {
-    await cloud?.stop();
-    project?.remove();
-  });
+  after(() => stage?.close());
 
   // A preview is mostly Node's own work: two at a time use two cores.
   describe("previews", { concurrency: 2 }, () => {

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { ArmHand } from "../harness/arm-hand";
 import { summary } from "../harness/engine-events";
-import { EngineProject } from "../harness/engine-project";
-import { Pulumi, type PulumiStack, skipWithoutPulumi } from "../harness/pulumi";
-import { RunningCloud } from "../harness/running-cloud";
+import { EngineStage } from "../harness/engine-stage";
+import { type PulumiStack, skipWithoutPulumi } from "../harness/pulumi";
 import { roundTrip } from "./round-trip";
 
 /** What was changed or deleted, each with the word of what `verb` does to it. */
@@ -20,22 +18,16 @@ function drifted(verb: "create" | "delete"): string[] {
 }
 
 describe("what somebody did by hand", { skip: skipWithoutPulumi }, () => {
-  let project: EngineProject;
-  let cloud: RunningCloud;
-  let hand: ArmHand;
+  let stage: EngineStage;
+  let hand: EngineStage["hand"];
   let stack: PulumiStack;
   before(async () => {
-    project = EngineProject.make();
-    cloud = await RunningCloud.start();
-    hand = await ArmHand.of(cloud.description);
-    const pulumi = await Pulumi.open(project, cloud.description.env);
-    stack = await pulumi.stack("dev", cloud.description.config);
+    stage = await EngineStage.open();
+    ({ hand } = stage);
+    stack = await stage.stack("dev");
     await stack.up();
   });
-  after(async () => {
-    await cloud?.stop();
-    project?.remove();
-  });
+  after(() => stage?.close());
 
   test("is found by refresh", async () => {
     const account = await hand.find(/\/storageAccounts\/[^/]+$/);

@@ -1,31 +1,25 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { ArmHand } from "../harness/arm-hand";
 import { childProcesses } from "../harness/child-processes";
 import { type Step, summary } from "../harness/engine-events";
-import { EngineProject } from "../harness/engine-project";
-import { Pulumi, type PulumiStack, skipWithoutPulumi } from "../harness/pulumi";
-import { RunningCloud } from "../harness/running-cloud";
+import { EngineStage } from "../harness/engine-stage";
+import { type PulumiStack, skipWithoutPulumi } from "../harness/pulumi";
 import { roundTrip } from "./round-trip";
 
 describe("the life of a stack", { skip: skipWithoutPulumi }, () => {
-  let project: EngineProject;
-  let cloud: RunningCloud;
-  let hand: ArmHand;
+  let stage: EngineStage;
+  let project: EngineStage["project"];
+  let cloud: EngineStage["cloud"];
+  let hand: EngineStage["hand"];
   let stack: PulumiStack;
   let previewed: Step[];
   let outputs: Record<string, string>;
   before(async () => {
-    project = EngineProject.make();
-    cloud = await RunningCloud.start();
-    hand = await ArmHand.of(cloud.description);
-    const pulumi = await Pulumi.open(project, cloud.description.env);
-    stack = await pulumi.stack("dev", cloud.description.config);
+    stage = await EngineStage.open();
+    ({ project, cloud, hand } = stage);
+    stack = await stage.stack("dev");
   });
-  after(async () => {
-    await cloud?.stop();
-    project?.remove();
-  });
+  after(() => stage?.close());
 
   test("preview makes nothing", async () => {
     previewed = await stack.preview();

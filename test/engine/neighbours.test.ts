@@ -1,30 +1,23 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { ArmHand } from "../harness/arm-hand";
 import { childProcesses } from "../harness/child-processes";
-import { EngineProject } from "../harness/engine-project";
-import { Pulumi, type PulumiStack, skipWithoutPulumi } from "../harness/pulumi";
-import { RunningCloud } from "../harness/running-cloud";
+import { EngineStage } from "../harness/engine-stage";
+import { type PulumiStack, skipWithoutPulumi } from "../harness/pulumi";
 import { roundTrip } from "./round-trip";
 
 describe("two stacks side by side in one subscription", { skip: skipWithoutPulumi }, () => {
-  let project: EngineProject;
-  let cloud: RunningCloud;
-  let hand: ArmHand;
+  let stage: EngineStage;
+  let cloud: EngineStage["cloud"];
+  let hand: EngineStage["hand"];
   let left: PulumiStack;
   let right: PulumiStack;
   before(async () => {
-    project = EngineProject.make();
-    cloud = await RunningCloud.start();
-    hand = await ArmHand.of(cloud.description);
-    const pulumi = await Pulumi.open(project, cloud.description.env);
-    left = await pulumi.stack("left", cloud.description.config);
-    right = await pulumi.stack("right", cloud.description.config);
+    stage = await EngineStage.open();
+    ({ cloud, hand } = stage);
+    left = await stage.stack("left");
+    right = await stage.stack("right");
   });
-  after(async () => {
-    await cloud?.stop();
-    project?.remove();
-  });
+  after(() => stage?.close());
 
   test("come up at the same time, and each bot answers its own users", async () => {
     await Promise.all([left.up(), right.up()]);

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TableClient } from "@azure/data-tables";
-import { ManagedIdentityCredential } from "@azure/identity";
 import { QueueClient } from "@azure/storage-queue";
+import { operatorCredential } from "../../local/operator-credential";
 import type { DirectLineClient } from "../harness/direct-line-client";
 import { OwnStack } from "../harness/own-stack";
 import { acknowledged, comingBack, talk, texts } from "./talk";
@@ -12,13 +12,10 @@ import { acknowledged, comingBack, talk, texts } from "./talk";
 const patience = 60_000;
 
 let stack: Awaited<ReturnType<typeof OwnStack.up>>;
-let credential: ManagedIdentityCredential;
+let credential: ReturnType<typeof operatorCredential>;
 before(async () => {
   stack = await OwnStack.up();
-  const { endpoint, header, operatorClientId } = stack.description.local.identity;
-  process.env.IDENTITY_ENDPOINT = endpoint;
-  process.env.IDENTITY_HEADER = header;
-  credential = new ManagedIdentityCredential({ clientId: operatorClientId });
+  credential = operatorCredential(stack.description);
 });
 after(() => stack?.down());
 

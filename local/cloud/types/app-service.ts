@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { ArmError } from "../arm-error";
 import type { LocalCloud, SiteDefinition } from "../local-cloud";
 import { suffixed } from "../names";
-import { NotSupported } from "../not-supported";
+import { NotSupported, notSupported } from "../not-supported";
 import { type CheckFailure, resourceType } from "../resource-type";
 import { inGroup } from "./resource-group";
 
@@ -46,7 +46,7 @@ export const plan = resourceType<PlanInputs>({
   inputs: ["resourceGroupName", "name", "location", "tags", "kind", "reserved", "sku"],
   replaces: ["location"],
   check({ reserved }) {
-    return reserved === false ? [failure("reserved", "a plan for Windows (reserved: false)")] : [];
+    return reserved === false ? [notSupported("reserved", "a plan for Windows (reserved: false)")] : [];
   },
   held({ cloud, id, name }) {
     const sites = cloud.resources.all.filter(({ token, inputs }) => token === webAppToken && isOn(inputs, id));
@@ -124,7 +124,7 @@ export const publishingPasswords = (way: "ftp" | "scm") =>
     inputs: ["resourceGroupName", "name", "allow"],
     required: ["allow"],
     singleton: true,
-    check: ({ allow }) => (allow ? [failure("allow", "publishing with basic credentials")] : []),
+    check: ({ allow }) => (allow ? [notSupported("allow", "publishing with basic credentials")] : []),
   });
 
 function isOn({ serverFarmId }: WebAppInputs, planId: string): boolean {
@@ -150,18 +150,18 @@ function definition(cloud: LocalCloud, inputs: WebAppInputs, name: string): Site
 
 function unsupported({ identity, siteConfig = {} }: WebAppInputs): CheckFailure[] {
   const unknown = Object.keys(siteConfig).filter((key) => !siteConfigs.includes(key));
-  const failures = unknown.map((key) => failure(`siteConfig.${key}`, `siteConfig.${key}`));
+  const failures = unknown.map((key) => notSupported(`siteConfig.${key}`, `siteConfig.${key}`));
   if (!identity?.type || identity.type === "UserAssigned") return failures;
-  return [...failures, failure("identity.type", `the identity type ${identity.type}`)];
+  return [...failures, notSupported("identity.type", `the identity type ${identity.type}`)];
 }
 
 function unsupportedCommand({ kind = "", siteConfig = {} }: WebAppInputs): CheckFailure[] {
   const { linuxFxVersion, appCommandLine } = siteConfig;
   if (linuxFxVersion && !/^NODE\|/i.test(linuxFxVersion)) {
-    return [failure("siteConfig.linuxFxVersion", `linuxFxVersion ${linuxFxVersion}`)];
+    return [notSupported("siteConfig.linuxFxVersion", `linuxFxVersion ${linuxFxVersion}`)];
   }
   if (kind.includes("functionapp") || !appCommandLine || appCommandLine.startsWith("node ")) return [];
-  return [failure("siteConfig.appCommandLine", `the command line ${appCommandLine}`)];
+  return [notSupported("siteConfig.appCommandLine", `the command line ${appCommandLine}`)];
 }
 
 /** What starts an app: the Functions host, or the command line, which here has to be `node …`. */
@@ -171,8 +171,4 @@ function startCommand({ kind = "", siteConfig = {} }: WebAppInputs): "functions"
   if (kind.includes("functionapp")) return "functions";
   if (!appCommandLine) throw new NotSupported("a site without appCommandLine");
   return appCommandLine.split(" ").slice(1);
-}
-
-function failure(property: string, what: string): CheckFailure {
-  return { property, reason: new NotSupported(what).message };
 }

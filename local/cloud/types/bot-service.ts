@@ -1,6 +1,6 @@
 import { ArmError } from "../arm-error";
 import { same, suffixed } from "../names";
-import { NotSupported } from "../not-supported";
+import { notSupported } from "../not-supported";
 import { type CheckFailure, resourceType } from "../resource-type";
 import { inGroup } from "./resource-group";
 
@@ -43,7 +43,7 @@ export const bot = resourceType<BotInputs>({
   check({ properties }) {
     const foreign = Object.keys(properties ?? {}).filter((key) => !supported.includes(key));
     return [
-      ...foreign.map((key) => failure(key, `a bot's ${key}`)),
+      ...foreign.map((key) => notSupported(`properties.${key}`, `a bot's ${key}`)),
       ...checkEndpoint(properties?.endpoint),
       ...checkAppType(properties?.msaAppType),
     ];
@@ -81,7 +81,7 @@ export const channel = resourceType<ChannelInputs>({
   replaces: ["location"],
   check({ channelName }) {
     if (!channelName || [directLine, teams, webChat].includes(channelName)) return [];
-    return [{ property: "channelName", reason: new NotSupported(`the channel ${channelName}`).message }];
+    return [notSupported("channelName", `the channel ${channelName}`)];
   },
   create({ cloud, inputs }) {
     if (inputs.channelName === directLine) cloud.botService.enableDirectLine(inputs.resourceName);
@@ -105,9 +105,5 @@ function checkEndpoint(endpoint?: string): CheckFailure[] {
 
 function checkAppType(msaAppType?: string): CheckFailure[] {
   if (!msaAppType || msaAppType === "UserAssignedMSI") return [];
-  return [failure("msaAppType", `msaAppType ${msaAppType}`)];
-}
-
-function failure(key: string, what: string): CheckFailure {
-  return { property: `properties.${key}`, reason: new NotSupported(what).message };
+  return [notSupported("properties.msaAppType", `msaAppType ${msaAppType}`)];
 }

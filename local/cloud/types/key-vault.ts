@@ -1,7 +1,7 @@
 import { ArmError } from "../arm-error";
 import type { LocalCloud } from "../local-cloud";
 import { same, suffixed } from "../names";
-import { NotSupported } from "../not-supported";
+import { NotSupported, notSupported } from "../not-supported";
 import { type CheckFailure, type Properties, resourceType } from "../resource-type";
 import { inGroup } from "./resource-group";
 
@@ -56,7 +56,7 @@ export const secret = resourceType<SecretInputs>({
   writeOnly: ["properties.value"], // an import would put it into the state in plain text
   check({ properties = {} }) {
     const { value, contentType, ...rest } = properties;
-    return Object.keys(rest).map((key) => failure(key, `a secret's ${key}`));
+    return Object.keys(rest).map((key) => notSupported(`properties.${key}`, `a secret's ${key}`));
   },
   create: ({ cloud, inputs, name }) => setSecret(cloud, inputs, name),
   update: ({ cloud, inputs, name }) => setSecret(cloud, inputs, name), // a new version, whatever changed
@@ -121,9 +121,5 @@ const supported: Record<string, (value: unknown, tenantId: string) => boolean> =
 function unsupported(properties: Properties, tenantId: string): CheckFailure[] {
   return Object.entries(properties)
     .filter(([key, value]) => !supported[key]?.(value, tenantId))
-    .map(([key, value]) => failure(key, `a vault with ${key}: ${JSON.stringify(value)}`));
-}
-
-function failure(key: string, what: string): CheckFailure {
-  return { property: `properties.${key}`, reason: new NotSupported(what).message };
+    .map(([key, value]) => notSupported(`properties.${key}`, `a vault with ${key}: ${JSON.stringify(value)}`));
 }
