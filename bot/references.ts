@@ -1,22 +1,10 @@
 import type { TableEntityResult } from "@azure/data-tables";
 import { type Activity, ActivityTypes, type ConversationReference, TurnContext } from "botbuilder";
-import { entityKey, functionUser, isConflict, type Table, toJson } from "../message";
+import { entityKey, functionUser, isConflict, type StoredReference, type Table, toJson } from "../message";
 import { log, reason } from "./log";
 
 /** Which conversation, on which channel. */
 type Conversation = Pick<Activity, "channelId"> & { conversation: { id: string } };
-
-/** A row of the table `references`. */
-export interface StoredReference {
-  channelId: string;
-  conversationId: string;
-  userId: string;
-  serviceUrl: string;
-  /** The ConversationReference as JSON. */
-  reference: string;
-  /** When the bot heard of the user last. */
-  seenAt: Date;
-}
 
 /**
  * Where the bot can speak first: the newest ConversationReference of each user in each conversation, in the table
@@ -73,14 +61,12 @@ export class References {
     await Promise.all(users.map(({ userId }) => this.remove(conversation, userId)));
   }
 
-  private usersIn(conversation: Conversation) {
+  private async usersIn(conversation: Conversation) {
     const filter = `PartitionKey eq '${addressOf(conversation, "").partitionKey}'`;
-    return this.table.request(async (client, options) => {
-      const users: TableEntityResult<StoredReference>[] = [];
-      const queryOptions = { filter, select: ["userId", "serviceUrl"] };
-      for await (const row of client.listEntities<StoredReference>({ queryOptions, ...options })) users.push(row);
-      return users;
-    });
+    const users: TableEntityResult<StoredReference>[] = [];
+    for await (const row of this.table.list<StoredReference>({ filter, select: ["userId", "serviceUrl"] }))
+      users.push(row);
+    return users;
   }
 }
 

@@ -1,21 +1,42 @@
 import { z } from "zod";
+import { schedules } from "../message";
+
+const json = z.string().transform((text, context) => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    context.addIssue({ code: "custom", message: "must be JSON" });
+    return z.NEVER;
+  }
+});
 
 const environment = z
   .object({
     AzureWebJobsStorage__clientId: z.uuid(),
     AzureWebJobsStorage__tableServiceUri: z.url(),
     QUEUE_URL: z.url(),
+    DELIVERY: z.enum(["directLine", "api"]),
     DIRECT_LINE_ENDPOINT: z.url(),
+    NOTIFY_URL: z.url(),
     VAULT_URL: z.url(),
     VAULT_AUDIENCE: z.url(),
+    SCHEDULES: json.pipe(schedules),
+    DELIVERY_DAYS: z.coerce.number().int().positive(),
   })
   .transform((env) => ({
     /** The client id of the function's identity. */
     clientId: env.AzureWebJobsStorage__clientId,
     queueUrl: env.QUEUE_URL,
     tableServiceUrl: env.AzureWebJobsStorage__tableServiceUri,
+    /** How messages reach the bot. */
+    delivery: env.DELIVERY,
     directLine: env.DIRECT_LINE_ENDPOINT,
+    /** The bot's custom API. */
+    notifyUrl: env.NOTIFY_URL,
     vault: { url: env.VAULT_URL, audience: env.VAULT_AUDIENCE },
+    schedules: env.SCHEDULES,
+    /** For how many days it is known what became of a message. */
+    deliveryDays: env.DELIVERY_DAYS,
   }));
 
 export type Settings = z.infer<typeof environment>;

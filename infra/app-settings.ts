@@ -48,7 +48,8 @@ export function botSettings({ config, identities, storage, secrets }: AppSetting
 }
 
 /** What the Functions host and the function read from their environment. */
-export function functionSettings({ config, identities, storage, monitoring, secrets }: AppSettingsArgs): AppSettings {
+export function functionSettings(args: AppSettingsArgs & { notifyUrl: pulumi.Input<string> }): AppSettings {
+  const { config, identities, storage, monitoring, secrets, notifyUrl } = args;
   return {
     ...common,
     FUNCTIONS_EXTENSION_VERSION: "~4",
@@ -56,7 +57,11 @@ export function functionSettings({ config, identities, storage, monitoring, secr
     ...hostStorage(storage, identities.function),
     QUEUE_NAME: storage.queue.name,
     QUEUE_URL: storage.queueUrl,
+    DELIVERY: config.delivery,
     DIRECT_LINE_ENDPOINT: config.cloud.directLine,
+    NOTIFY_URL: notifyUrl,
+    SCHEDULES: JSON.stringify(config.schedules),
+    DELIVERY_DAYS: String(config.deliveryDays),
     ...vault(secrets, config),
     ...hostTelemetry(monitoring, identities.function),
   };

@@ -1,12 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { schedules } from "../message/schedule";
 import { type Cloud, cloud, clouds } from "./clouds";
 import { serviceHost } from "./service-host";
 
 /** What `azure-native` itself is configured with and this program reads too. */
 const providerSettings = ["environment", "location"];
 /** Settings that are JSON; `pulumi config set --path 'serviceHosts[0]' …` writes them so. */
-const jsonSettings = ["cloud", "serviceHosts"];
+const jsonSettings = ["cloud", "schedules", "serviceHosts"];
 
 const trueOrFalse = z.stringbool({
   truthy: ["true"],
@@ -42,6 +43,12 @@ const settings = z.object({
   webChat: trueOrFalse.default(true),
   /** Whether the bot is reachable in Microsoft Teams, whose terms are then accepted. */
   teams: trueOrFalse.default(false),
+  /** How the function brings messages to the bot: over Direct Line, or by the bot's own API. */
+  delivery: z.enum(["directLine", "api"], "must be directLine or api").default("directLine"),
+  /** What is said at certain times, and to whom. */
+  schedules: schedules.default([]),
+  /** For how many days it is known what became of a message. */
+  deliveryDays: wholeNumber(1, 3650, "must be whole days, from 1 to 3650").default(30),
   /** The size of the plan that both apps share. */
   appServiceSku: z
     .string()

@@ -50,11 +50,13 @@ const functionSite = new Site(
 new ConsoleLogs(`${name}-console`, { siteId: botSite.id, workspaceId: monitoring.workspace.id });
 
 // The bot as the world knows it.
+const botEndpoint = pulumi.interpolate`${botSite.url}/api/messages`;
+const notifyUrl = pulumi.interpolate`${botSite.url}/api/notify`;
 const registration = new BotRegistration(name, {
   placement,
   displayName: config.botDisplayName,
   sku: config.botSku,
-  endpoint: pulumi.interpolate`${botSite.url}/api/messages`,
+  endpoint: botEndpoint,
   identity: identities.bot,
   teams: config.teams,
 });
@@ -69,17 +71,19 @@ new Rollout(name, { ...rollout, site: botSite, settings: botSettings(parts), pac
 new Rollout("proactive-function", {
   ...rollout,
   site: functionSite,
-  settings: functionSettings(parts),
+  settings: functionSettings({ ...parts, notifyUrl }),
   package: functionPackage,
 });
 
 // The stack's outputs.
 export = {
   ...(config.webChat && { webChatUrl: botSite.url }),
-  botEndpoint: pulumi.interpolate`${botSite.url}/api/messages`,
-  notifyUrl: pulumi.interpolate`${botSite.url}/api/notify`,
+  botEndpoint,
+  notifyUrl,
   queueName: storage.queue.name,
   queueUrl: storage.queueUrl,
+  /** The tables' service, with a slash at the end. */
+  tableServiceUrl: storage.account.primaryEndpoints.table,
   botName: registration.name,
   resourceGroupName: group.name,
   portalUrl: pulumi.interpolate`${cloud.portal}/#@${tenantId}/resource${group.id}`,

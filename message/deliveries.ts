@@ -128,6 +128,14 @@ export class Deliveries {
     );
   }
 
+  /** Lets a message that has failed be tried once more. @throws DeliverySettled when it was delivered, TableUnreachable */
+  async reopen(id: string, reason: string): Promise<void> {
+    await this.change(id, await this.read(id), (row) => {
+      if (row?.status === "delivered") throw new DeliverySettled("delivered");
+      return row?.status === "failed" ? waiting(reason) : undefined;
+    });
+  }
+
   /** Adds what the function knows. @throws TableUnreachable */
   async passed(id: string, hop: Hop): Promise<void> {
     await this.table.request((client, options) => client.upsertEntity(toEntity(id, hop), "Merge", options));

@@ -52,9 +52,10 @@ export class MessageQueue {
     return this.queue.name;
   }
 
-  /** @throws InvalidMessage when the message is too large, QueueMissing. */
+  /** What is not due yet shows up then, or in seven days to be hidden again. @throws InvalidMessage when the message is too large, QueueMissing. */
   async enqueue(message: QueueMessage): Promise<void> {
-    await send(this.queue, formatMessage(message));
+    const { notBefore } = message;
+    await send(this.queue, formatMessage(message), notBefore ? secondsUntil(new Date(notBefore)) : 0);
   }
 
   /** Puts a copy back that shows up later, longer after each attempt. False: a day has passed and the message has failed. */
@@ -68,9 +69,8 @@ export class MessageQueue {
 
   /** Puts a copy back that shows up at `notBefore`, or in seven days to be hidden again. */
   async postpone(message: QueueMessage, notBefore: Date): Promise<void> {
-    const seconds = Math.ceil((notBefore.getTime() - Date.now()) / 1000);
     const copy = { attempt: 0, ...message }; // a copy of ours: with its id it may exceed what producers may send
-    await send(this.queue, formatMessage(copy), Math.min(Math.max(seconds, 1), longestInvisibility));
+    await send(this.queue, formatMessage(copy), Math.max(secondsUntil(notBefore), 1));
   }
 
   /** Sets a message aside for people to look at, as it came. */
@@ -89,6 +89,12 @@ export class MessageQueue {
 /** -1: a message of ours never expires (Azure's default is seven days). */
 async function send(queue: QueueClient, text: string, visibilityTimeout = 0): Promise<void> {
   await translate(queue, toSend, queue.sendMessage(text, { messageTimeToLive: -1, visibilityTimeout, ...limited() }));
+}
+
+/** Rounded down: who gets it a moment early can wait that moment. Seconds. */
+function secondsUntil(time: Date): number {
+  const seconds = Math.floor((time.getTime() - Date.now()) / 1000);
+  return Math.min(Math.max(seconds, 0), longestInvisibility);
 }
 
 function limited() {

@@ -1,4 +1,4 @@
-import { TableClient } from "@azure/data-tables";
+import { TableClient, type TableEntityQueryOptions, type TableEntityResult } from "@azure/data-tables";
 import type { TokenCredential } from "@azure/identity";
 import { TableUnreachable, tableErrorCode } from "./table-unreachable";
 import { within } from "./within";
@@ -35,6 +35,21 @@ export class Table {
     } finally {
       end.abort();
     }
+  }
+
+  /** What the table holds, page by page, each with the time of a request. @throws TableUnreachable */
+  async *list<T extends object>(queryOptions: TableEntityQueryOptions = {}): AsyncGenerator<TableEntityResult<T>> {
+    let continuationToken: string | undefined;
+    do {
+      const page = await this.request((client, options) =>
+        client
+          .listEntities<T>({ queryOptions, ...options })
+          .byPage({ continuationToken })
+          .next(),
+      );
+      yield* page.value ?? [];
+      continuationToken = page.value?.continuationToken;
+    } while (continuationToken);
   }
 
   /** Resolves when this app's identity can read the table. @throws TableUnreachable */

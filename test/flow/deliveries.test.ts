@@ -3,22 +3,18 @@ import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TableClient } from "@azure/data-tables";
-import { ManagedIdentityCredential } from "@azure/identity";
 import { QueueClient } from "@azure/storage-queue";
-import type { StoredReference } from "../../bot/references";
-import { type Delivery, deliveriesTable, leaseTime, referencesTable } from "../../message";
+import { operatorCredential } from "../../local/operator-credential";
+import { type Delivery, deliveriesTable, leaseTime, referencesTable, type StoredReference } from "../../message";
 import type { DirectLineClient } from "../harness/direct-line-client";
 import { OwnStack } from "../harness/own-stack";
 import { comingBack, talk } from "./talk";
 
 let stack: Awaited<ReturnType<typeof OwnStack.up>>;
-let credential: ManagedIdentityCredential;
+let credential: ReturnType<typeof operatorCredential>;
 before(async () => {
   stack = await OwnStack.up();
-  const { endpoint, header, operatorClientId } = stack.description.local.identity;
-  process.env.IDENTITY_ENDPOINT = endpoint;
-  process.env.IDENTITY_HEADER = header;
-  credential = new ManagedIdentityCredential({ clientId: operatorClientId });
+  credential = operatorCredential(stack.description);
 });
 after(() => stack?.down());
 

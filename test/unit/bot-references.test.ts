@@ -133,13 +133,13 @@ test("a conversation that is gone is dropped, but not a newer address of it", as
   assert.equal(log.mock.callCount(), 0);
 });
 
-test("a user who is heard of while the conversation is dropped stays", async () => {
+test("a user who is heard of while the conversation is dropped stays", async (t) => {
   await references.follow(activity());
-  const list = table.listEntities.bind(table);
-  table.listEntities = async function* (query) {
+  const list = table.list.bind(table);
+  t.mock.method(table, "list", async function* (query: object) {
     yield* list(query);
     await references.follow(activity({ id: "8" }));
-  };
+  });
   await references.drop(activity());
   assert.deepEqual(known(), ["user in c"]);
   assert.equal(log.mock.callCount(), 0);

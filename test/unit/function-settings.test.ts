@@ -13,9 +13,13 @@ const good = {
   AzureWebJobsStorage__clientId: "6f0b1d2e-5a66-4c1c-9d0b-3f6c8a7e9b10",
   AzureWebJobsStorage__tableServiceUri: "https://account.table.core.windows.net/",
   QUEUE_URL: "https://account.queue.core.windows.net/bot-queue",
+  DELIVERY: "directLine",
   DIRECT_LINE_ENDPOINT: "https://directline.botframework.com",
+  NOTIFY_URL: "https://bot.example.com/api/notify",
   VAULT_URL: "https://the-vault.vault.azure.net",
   VAULT_AUDIENCE: "https://vault.azure.net",
+  SCHEDULES: '[{"cron":"0 0 9 * * 1-5"}]',
+  DELIVERY_DAYS: "30",
 };
 const folder = mkdtempSync(join(tmpdir(), "function-health-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -25,8 +29,12 @@ test("the settings that infra writes are read", () => {
     clientId: good.AzureWebJobsStorage__clientId,
     queueUrl: good.QUEUE_URL,
     tableServiceUrl: good.AzureWebJobsStorage__tableServiceUri,
+    delivery: "directLine",
     directLine: good.DIRECT_LINE_ENDPOINT,
+    notifyUrl: good.NOTIFY_URL,
     vault: { url: good.VAULT_URL, audience: good.VAULT_AUDIENCE },
+    schedules: [{ name: "schedule1", cron: "0 0 9 * * 1-5", to: "all" }],
+    deliveryDays: 30,
   });
 });
 

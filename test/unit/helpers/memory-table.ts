@@ -1,4 +1,4 @@
-import type { TableClient } from "@azure/data-tables";
+import type { TableClient, TableEntityResult } from "@azure/data-tables";
 import { Table, type TableRequest } from "../../../message";
 
 type Entity = Record<string, unknown> & { partitionKey: string; rowKey: string; etag: string };
@@ -55,9 +55,12 @@ export class MemoryTable extends Table {
     this.entities.delete(`${partitionKey}/${rowKey}`);
   }
 
-  async *listEntities({ queryOptions: { filter = "" } }): AsyncGenerator<Entity> {
+  override async *list<T extends object>({ filter = "" } = {}): AsyncGenerator<TableEntityResult<T>> {
+    if (this.failure) throw this.failure;
     const [, partition] = /^PartitionKey eq '(\w+)'$/.exec(filter) ?? [];
-    yield* [...this.entities.values()].filter(({ partitionKey }) => partitionKey === partition);
+    if (filter && !partition) throw new Error(`this table does not understand the filter ${filter}`);
+    const rows = [...this.entities.values()].filter((row) => !partition || row.partitionKey === partition);
+    yield* structuredClone(rows) as unknown as TableEntityResult<T>[];
   }
 
   private put(entity: Entity): void {

@@ -1,0 +1,48 @@
+/** One of a schedule's six fields: its name, its bounds, and the words that stand for numbers. */
+interface Field {
+  name: string;
+  least: number;
+  most: number;
+  words?: string[];
+}
+
+const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const days = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+
+/** learn.microsoft.com/azure/azure-functions/functions-bindings-timer#ncrontab-expressions */
+const fields: Field[] = [
+  { name: "second", least: 0, most: 59 },
+  { name: "minute", least: 0, most: 59 },
+  { name: "hour", least: 0, most: 23 },
+  { name: "day", least: 1, most: 31 },
+  { name: "month", least: 1, most: 12, words: months },
+  { name: "day of the week", least: 0, most: 6, words: days },
+];
+
+/** What is wrong with the schedule of a timer trigger, `{second} {minute} {hour} {day} {month} {day of the week}`; undefined: nothing. */
+export function ncrontabProblem(schedule: string): string | undefined {
+  const parts = schedule.trim().split(/\s+/);
+  if (parts.length !== fields.length) {
+    return `must have six fields, {second} {minute} {hour} {day} {month} {day of the week}, such as "0 0 9 * * 1-5"`;
+  }
+  const wrong = fields.find((field, index) => !(parts[index] ?? "").split(",").every((item) => isItem(field, item)));
+  return (
+    wrong && `its ${wrong.name} must be *, or numbers from ${wrong.least} to ${wrong.most} such as 1,2 or 1-5 or */2`
+  );
+}
+
+/** `*`, a value or a range, each perhaps with a step. */
+function isItem(field: Field, item: string): boolean {
+  const [range = "", step, ...more] = item.split("/");
+  if (more.length || (step !== undefined && !/^[1-9]\d?$/.test(step))) return false;
+  if (range === "*") return true;
+  const [from, to, ...others] = range.split("-").map((value) => numberOf(field, value));
+  if (others.length || from === undefined) return false;
+  return !range.includes("-") || (to !== undefined && from <= to);
+}
+
+function numberOf({ least, most, words = [] }: Field, text: string): number | undefined {
+  const word = words.indexOf(text.toLowerCase());
+  const value = word >= 0 ? word + least : /^\d{1,2}$/.test(text) ? Number(text) : -1;
+  return value >= least && value <= most ? value : undefined;
+}

@@ -1,0 +1,45 @@
+import type { ConversationReference } from "./conversation-reference";
+
+/** A row of the table `references`. */
+export interface StoredReference {
+  channelId: string;
+  conversationId: string;
+  userId: string;
+  serviceUrl: string;
+  /** The ConversationReference as JSON. */
+  reference: string;
+  /** When the bot heard of the user last. */
+  seenAt: Date;
+}
+
+/** Channels on which anyone may call themselves as they like, and where a page that is opened again has another user. */
+const selfNamed = ["directline", "webchat"];
+
+/**
+ * Everyone whom the bot can speak to alone, each once, where it heard of them last. A person is a user of a channel; where
+ * users name themselves, a conversation. Groups are left out: what is meant for one is not for all to read.
+ */
+export function people<Row extends StoredReference>(rows: Iterable<Row>): Row[] {
+  const chosen = new Map<string, Row>();
+  for (const row of rows) {
+    if (isGroup(row)) continue;
+    const person = personOf(row);
+    const known = chosen.get(person);
+    if (!known || known.seenAt < row.seenAt) chosen.set(person, row);
+  }
+  return [...chosen.values()];
+}
+
+/** Where to speak to whom the row is of. */
+export function relatesTo({ reference }: StoredReference): ConversationReference {
+  return JSON.parse(reference);
+}
+
+export function isGroup(row: StoredReference): boolean {
+  return relatesTo(row).conversation.isGroup === true;
+}
+
+/** A text that is the same for the rows of one person, and for no other's. */
+export function personOf({ channelId, conversationId, userId }: StoredReference): string {
+  return JSON.stringify(selfNamed.includes(channelId) ? [channelId, conversationId] : [channelId, "user", userId]);
+}
