@@ -18,6 +18,8 @@ export interface StackOptions {
   port?: number;
   /** How long a role assignment takes to work, in seconds: in Azure up to ten minutes. Absent: no time. */
   propagation?: number;
+  /** The program's settings, as `pulumi config set` takes them. */
+  config?: Record<string, string>;
   /** The page is on another port than the usual one, which is taken. */
   onPort(port: number, taken: number): void;
   onMade(resource: Made): void;
@@ -38,7 +40,7 @@ export class LocalStack {
   }
 
   /** Resolves when both apps answer. @throws the first reason why not; `down` is still to be called */
-  async up({ port, propagation, onPort, onMade, log, onDeath }: StackOptions): Promise<StackDescription> {
+  async up({ port, propagation, config, onPort, onMade, log, onDeath }: StackOptions): Promise<StackDescription> {
     const host = bundleFunctionsHost(this.home);
     this.made = await LocalCloud.open({
       home: this.home,
@@ -55,7 +57,7 @@ export class LocalStack {
       program: root,
       project,
       stack: "local",
-      config: { [`${project}:cloud`]: JSON.stringify(this.cloud.row(this.page.origin)) },
+      config: { ...inFull(config), [`${project}:cloud`]: JSON.stringify(this.cloud.row(this.page.origin)) },
       onMade,
     });
     await stopEsbuild(); // its service would stay for as long as we do
@@ -95,4 +97,11 @@ export class LocalStack {
       },
     };
   }
+}
+
+/** Settings by their full names: those without a namespace are the program's own. */
+function inFull(config: Record<string, string> = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [key.includes(":") ? key : `${project}:${key}`, value]),
+  );
 }

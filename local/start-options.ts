@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 export const help = `npm start -- [options]
 
   --port N         the page's port (default: 3978, or the next free one; 0: any)
+  --config K=V     a setting of the program, as "pulumi config set K V" would be; may be given again
   --propagation S  role assignments take S seconds to work, as in Azure (default: 0)
   --json           print one line of JSON on stdout once everything is up; the rest goes to stderr
   --help           this text
@@ -11,6 +12,7 @@ export const help = `npm start -- [options]
 export interface StartOptions {
   port?: number;
   propagation?: number;
+  config: Record<string, string>;
   json: boolean;
   help: boolean;
 }
@@ -22,6 +24,7 @@ export function startOptions(args: string[]): StartOptions {
     options: {
       port: { type: "string" },
       propagation: { type: "string" },
+      config: { type: "string", multiple: true },
       json: { type: "boolean" },
       help: { type: "boolean", short: "h" },
     },
@@ -29,9 +32,17 @@ export function startOptions(args: string[]): StartOptions {
   return {
     port: number("--port", values.port, 65535),
     propagation: number("--propagation", values.propagation, 1800),
+    config: Object.fromEntries((values.config ?? []).map(setting)),
     json: values.json ?? false,
     help: values.help ?? false,
   };
+}
+
+/** `webChat=false` → its two halves. */
+function setting(text: string): [string, string] {
+  const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (key && value !== undefined) return [key, value];
+  throw new Error(`--config is "${text}": it must be a key and its value, such as --config webChat=false.`);
 }
 
 function number(option: string, text: string | undefined, most: number): number | undefined {

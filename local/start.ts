@@ -17,6 +17,7 @@ async function start(options: StartOptions): Promise<void> {
       port: options.port,
       onPort: (port, taken) => screen.say(`Port ${taken} is taken, so the page is on ${port}.`),
       propagation: options.propagation,
+      config: options.config,
       onMade: (resource) => screen.made(resource),
       log: (source, line) => screen.log(source, line),
       onDeath: (app, cause) => end(1, `The ${app} ${cause}, so everything was stopped. Its last lines are above.`),

@@ -7,6 +7,7 @@ import { QueueClient } from "@azure/storage-queue";
 import { operatorCredential } from "../../local/operator-credential";
 import { type Delivery, deliveriesTable, leaseTime, referencesTable, type StoredReference } from "../../message";
 import type { DirectLineClient } from "../harness/direct-line-client";
+import { eventually } from "../harness/eventually";
 import { OwnStack } from "../harness/own-stack";
 import { comingBack, talk } from "./talk";
 
@@ -36,16 +37,6 @@ async function drop(body: object | string): Promise<string> {
   const queue = new QueueClient(String(stack.description.outputs.queueUrl), credential);
   const { messageId } = await queue.sendMessage(typeof body === "string" ? body : JSON.stringify(body));
   return messageId;
-}
-
-/** Resolves to what is found once that is something. */
-async function eventually<T>(what: string, find: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  for (const end = Date.now() + 60_000; Date.now() < end; ) {
-    const found = await find();
-    if (found !== undefined) return found;
-    await sleep(5);
-  }
-  throw new Error(`${what} did not come about. The last lines:\n${stack.log.split("\n").slice(-30).join("\n")}`);
 }
 
 /** The row of a message once it is final and tells of every hop. */
@@ -91,7 +82,7 @@ test("a message that comes again under its id is not said again", async () => {
   await drop(message(client.conversationId, "again", id));
   await drop(message(client.conversationId, "the last one"));
   await client.waitFor(({ text }) => text === comingBack("the last one"));
-  await eventually("the second look", () => (/"not said again","id":"order 7/.test(stack.log) ? true : undefined));
+  await eventually("the second look", () => /"not said again","id":"order 7/.test(stack.log));
   assert.deepEqual([count(client, comingBack("once")), count(client, comingBack("again"))], [1, 0]);
   client.close();
 });
@@ -128,7 +119,7 @@ test("who can be reached is known, without the function, until the bot is uninst
 
   const taken = await client.post({ type: "installationUpdate", action: "remove" });
   assert.equal(taken.status, 200);
-  await eventually("its removal", async () => ((await own()) ? undefined : true));
+  await eventually("its removal", async () => !(await own()));
   client.close();
 });
 
@@ -142,7 +133,7 @@ test("a bot that is killed while it speaks says every message, and one twice at 
   const heard = () => sent.filter(({ text, client }) => count(client, comingBack(text)) > 0).length;
   const bot = stack.cloud.apps.get("bot");
   for (const soMany of [40, 90, 140]) {
-    await eventually("so much", () => (heard() >= soMany ? true : undefined));
+    await eventually("so much", () => heard() >= soMany);
     assert.ok(bot?.pid);
     process.kill(bot.pid, "SIGKILL");
     assert.ok(heard() < sent.length, "it was killed when everything had been said");

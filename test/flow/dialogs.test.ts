@@ -1,15 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { TableClient } from "@azure/data-tables";
 import { QueueClient } from "@azure/storage-queue";
 import { operatorCredential } from "../../local/operator-credential";
 import type { DirectLineClient } from "../harness/direct-line-client";
+import { eventually, patience } from "../harness/eventually";
 import { OwnStack } from "../harness/own-stack";
 import { acknowledged, comingBack, talk, texts } from "./talk";
-
-/** Milliseconds for what is sure to come, on a machine that does other things too. */
-const patience = 60_000;
 
 let stack: Awaited<ReturnType<typeof OwnStack.up>>;
 let credential: ReturnType<typeof operatorCredential>;
@@ -55,20 +52,6 @@ async function ask(client: DirectLineClient, text: string, count = 1): Promise<s
   return next(client, count);
 }
 
-async function restartBot(): Promise<void> {
-  await stack.cloud.apps.get("bot")?.restart();
-  const isBack = async () => (await fetch(`${stack.description.local.bot}/healthz`)).status === 200;
-  assert.ok(await until(isBack), "the bot does not come back");
-}
-
-/** Whether it came true in time. */
-async function until(what: () => boolean | Promise<boolean>): Promise<boolean> {
-  for (const deadline = Date.now() + patience; Date.now() < deadline; await sleep(50)) {
-    if (await what()) return true;
-  }
-  return false;
-}
-
 const opening = "Welcome to the course! Three short questions, so that it suits you.";
 const experience = "How much do you know about the subject already?\n\n1. Nothing yet\n2. A little\n3. A lot";
 const hours = "How many hours a week do you have for it?";
@@ -87,10 +70,10 @@ test("the article's message starts the survey for a user who is silent; a restar
   );
   client.received.length = 0;
   assert.deepEqual(await ask(client, "A little"), [hours]);
-  await restartBot();
+  await stack.restart("bot");
   assert.deepEqual(await ask(client, "ulterior", 2), ["Please answer with a whole number from 1 to 40.", hours]);
   assert.deepEqual(await ask(client, "3"), [goal]);
-  await restartBot();
+  await stack.restart("bot");
   const summary = "- Experience: A little\n- Hours a week: 3\n- Goal: an ulterior motive 👋🏽";
   assert.deepEqual(await ask(client, "an ulterior motive 👋🏽", 2), [
     `This is what I understood:\n\n${summary}`,
@@ -99,7 +82,7 @@ test("the article's message starts the survey for a user who is silent; a restar
   assert.deepEqual(await ask(client, "Yes"), ["Thank you! Your answers are kept."]);
   assert.deepEqual(await ask(client, "Yes", 2), [acknowledged("Yes"), comingBack("Yes")]);
 
-  await restartBot();
+  await stack.restart("bot");
   await drop(client, { text: "", dialog: "newSurvey" });
   const [, offer] = await next(client, 3);
   assert.equal(offer, `You have answered this before:\n\n${summary}`);
@@ -151,7 +134,7 @@ test("many messages that start the same survey at once ask once", async () => {
   await Promise.all(Array.from({ length: 20 }, () => drop(client, { text: "new" })));
   await drop(client, { text: "the last one" });
   await client.waitFor(({ text }) => text === comingBack("the last one"), patience);
-  await until(() => begun() >= 20);
+  await eventually("twenty tries", () => begun() >= 20);
   assert.equal(begun(), 20);
   assert.deepEqual(texts(client.received).sort(), [comingBack("the last one"), opening, experience].sort());
   client.close();
@@ -167,16 +150,13 @@ test("a dialog that nobody knows ends among the poison, with a reason that names
   const client = await talk(stack);
   const unknown = JSON.stringify(message(client, { text: "new", dialog: "noSuchSurvey" }));
   await queue().sendMessage(unknown);
-  let found: string[] = [];
-  await until(async () => {
+  const found = await eventually("a poison message", async () => {
     const { peekedMessageItems } = await queue("-poison").peekMessages();
-    found = peekedMessageItems.map(({ messageText }) => messageText);
-    return found.length > 0;
+    return peekedMessageItems.length > 0 && peekedMessageItems.map(({ messageText }) => messageText);
   });
   assert.deepEqual(found, [unknown]);
   const reason = /"event":"failed".*dialog is not one of this bot's: .*newSurvey.*oldSurvey.*learner/;
-  await until(() => reason.test(stack.log)); // it is logged last
-  assert.match(stack.log, reason);
+  await eventually("the reason in the log", () => reason.test(stack.log));
   await drop(client, { text: "the next one" }); // what came of the other would be here before it
   assert.deepEqual(await next(client, 1), [comingBack("the next one")]);
   client.close();

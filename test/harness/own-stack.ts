@@ -1,6 +1,7 @@
-import type { LocalCloud } from "../../local/cloud/local-cloud";
+import type { AppName, LocalCloud } from "../../local/cloud/local-cloud";
 import { LocalStack } from "../../local/stack";
 import type { StackDescription } from "../../local/stack-description";
+import { eventually } from "./eventually";
 
 /** A stack in the test's own process, whose cloud the test can change while the apps run. One for each process. */
 export class OwnStack {
@@ -10,19 +11,27 @@ export class OwnStack {
 
   private constructor() {}
 
-  static async up(): Promise<OwnStack & { description: StackDescription }> {
+  /** @param config settings of the program, as `pulumi config set` takes them */
+  static async up(config?: Record<string, string>): Promise<OwnStack & { description: StackDescription }> {
     const own = new OwnStack();
     const log = (source: string, line: string) => {
       own.log += `${source} | ${line}\n`;
     };
     const onDeath = (app: string, cause: string) => log(app, cause);
     try {
-      const description = await own.stack.up({ port: 0, onPort: () => {}, onMade: () => {}, log, onDeath });
+      const description = await own.stack.up({ port: 0, config, onPort: () => {}, onMade: () => {}, log, onDeath });
       return Object.assign(own, { description });
     } catch (error) {
       await own.down();
       throw error;
     }
+  }
+
+  /** Ends an app and starts it again, as App Service does; resolves when it answers. */
+  async restart(app: AppName): Promise<void> {
+    const site = this.cloud.apps.get(app);
+    await site?.restart();
+    await eventually(`the ${app} answers`, async () => (await fetch(`https://${site?.hostName}/healthz`)).ok);
   }
 
   get cloud(): LocalCloud {
