@@ -7,6 +7,7 @@ import type { BotService } from "../bot-service";
 import { listen, stop } from "../listen";
 import { sendMessage } from "../send-message";
 import type { StackDescription } from "../stack-description";
+import { ConversationMessages } from "./conversation-messages";
 
 /** What the form sends. */
 const words = z.object({ conversation: z.string().min(1), text: z.string() });
@@ -22,6 +23,7 @@ export class PortTaken extends Error {
 /** The console page: Web Chat on plain http with Direct Line on the same origin, so that a browser asks no questions. */
 export class ConsolePage {
   private stack?: StackDescription;
+  private messages?: ConversationMessages;
   private server!: Server;
   port = 0;
 
@@ -47,6 +49,7 @@ export class ConsolePage {
 
   announce(stack: StackDescription): void {
     this.stack = stack;
+    this.messages = new ConversationMessages(stack);
   }
 
   close(): Promise<void> {
@@ -68,6 +71,9 @@ export class ConsolePage {
       .post("/send", json, (request, response, next) => {
         this.send(words.parse(request.body)).then(() => response.status(202).json({}), next);
       })
+      .get("/messages/:conversation", (request, response, next) => {
+        this.messagesOf(request.params.conversation).then((messages) => response.json(messages), next);
+      })
       .use(this.botService.directLine)
       .use(tell);
   }
@@ -83,6 +89,11 @@ export class ConsolePage {
     });
     const { token } = (await answer.json()) as { token: string };
     return { token, userId };
+  }
+
+  private async messagesOf(conversation: string) {
+    if (!this.messages) throw new Error("the stack is still coming up");
+    return this.messages.of(conversation);
   }
 
   private async send({ conversation, text }: z.infer<typeof words>): Promise<void> {

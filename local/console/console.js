@@ -29,6 +29,11 @@ function conversationOf(directLine) {
   });
 }
 
+function begin(conversation) {
+  offerOutside(conversation);
+  follow(conversation);
+}
+
 function offerOutside(conversation) {
   document.getElementById("command").textContent =
     `npm run send -- --conversation ${conversation} --text "Hello from outside"`;
@@ -49,7 +54,46 @@ async function send(conversation, text) {
   outside.querySelector("output").textContent = said;
 }
 
-openChat().then(offerOutside, (error) => {
+/** What each time in the table `deliveries` means, in the order of the way. */
+const hops = {
+  queuedAt: "on the queue",
+  dequeuedAt: "taken by the function",
+  receivedAt: "with the bot",
+  sentAt: "said",
+  failedAt: "given up",
+};
+
+/** Shows the way of the conversation's messages, and looks again every second. */
+async function follow(conversation) {
+  const answer = await fetch(`messages/${encodeURIComponent(conversation)}`).catch(() => undefined);
+  if (answer?.ok) document.getElementById("messages").replaceChildren(...(await answer.json()).map(describe));
+  setTimeout(follow, 1000, conversation);
+}
+
+function describe({ status, reason, ...times }) {
+  const item = document.getElementById("message").content.cloneNode(true).firstElementChild;
+  item.className = status;
+  item.querySelector("strong").textContent = [status, reason].filter(Boolean).join(": ");
+  for (const [hop, what] of Object.entries(hops)) {
+    if (!times[hop]) continue;
+    item.querySelector("dl").append(element("dt", timeOfDay(times[hop])), element("dd", what));
+  }
+  return item;
+}
+
+/** The queue counts in seconds, everything else in milliseconds. */
+function timeOfDay(time) {
+  const [, clock, milliseconds] = /T([\d:]+)\.?(\d*)Z/.exec(new Date(time).toISOString());
+  return milliseconds === "000" ? clock : `${clock}.${milliseconds}`;
+}
+
+function element(name, text) {
+  const made = document.createElement(name);
+  made.textContent = text;
+  return made;
+}
+
+openChat().then(begin, (error) => {
   chat.innerHTML = "<p role='alert'></p>";
   chat.firstChild.textContent = error.message;
 });

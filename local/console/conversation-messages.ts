@@ -1,0 +1,34 @@
+import { odata } from "@azure/data-tables";
+import { type Delivery, deliveriesTable, Table } from "../../message";
+import { operatorCredential } from "../operator-credential";
+import type { StackDescription } from "../stack-description";
+
+/** How many messages the page shows. */
+const most = 20;
+
+/** What it shows of each: what became of it, and when it came to each place on its way. */
+const columns = ["id", "status", "reason", "queuedAt", "dequeuedAt", "receivedAt", "sentAt", "failedAt"] as const;
+
+export type MessageHops = Pick<Delivery, (typeof columns)[number]>;
+
+/** What became of a conversation's messages, as the table `deliveries` tells it. */
+export class ConversationMessages {
+  private readonly table: Table;
+
+  constructor(stack: StackDescription) {
+    this.table = new Table(stack.local.tableService, deliveriesTable, operatorCredential(stack));
+  }
+
+  /** The newest first. @throws TableUnreachable */
+  async of(conversation: string): Promise<MessageHops[]> {
+    const rows: MessageHops[] = [];
+    const query = { filter: odata`conversation eq ${conversation}`, select: [...columns] };
+    for await (const row of this.table.list<MessageHops>(query)) rows.push(row);
+    return rows.sort((one, other) => lastSeen(other) - lastSeen(one)).slice(0, most);
+  }
+}
+
+/** Milliseconds since the epoch. */
+function lastSeen({ dequeuedAt, receivedAt }: MessageHops): number {
+  return (receivedAt ?? dequeuedAt ?? new Date(0)).getTime();
+}
