@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Deliveries, DeliveryRecords, DeliverySettled, deliveriesTable, type Table } from "../../message";
+import { StateTable } from "./helpers/state-table";
+
+let tables: StateTable;
+let table: Table;
+let deliveries: Deliveries;
+let records: DeliveryRecords;
+before(async () => {
+  tables = await StateTable.open();
+  table = tables.table(deliveriesTable);
+  deliveries = new Deliveries(table);
+  records = new DeliveryRecords(table);
+});
+after(() => tables?.close());
+
+async function idsOf(beginning?: string): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { id } of records.list(beginning)) ids.push(id);
+  return ids.sort();
+}
+
+test("a batch is found by the beginning of its ids, whatever is in them", async () => {
+  for (const id of ["a/1", "a/~", "a/'; drop", "a0", "a", "b/1"]) await deliveries.delivered(id, new Date());
+  assert.deepEqual(await idsOf("a/"), ["a/'; drop", "a/1", "a/~"]);
+  assert.deepEqual(await idsOf("a/'"), ["a/'; drop"]);
+  assert.deepEqual(await idsOf("c"), []);
+  assert.equal((await idsOf()).length, 6);
+});
+
+test("more rows than the service tells at once are all listed, and removed", async () => {
+  const rows = 1_100; // it tells a thousand
+  for (let id = 0; id < rows; id += 50) {
+    await Promise.all(Array.from({ length: 50 }, (_, index) => deliveries.passed(`many/${id + index}`, {})));
+  }
+  assert.equal((await idsOf("many/")).length, rows);
+  assert.ok((await records.removeUnchangedSince(new Date(Date.now() + 60_000))) >= rows);
+  assert.deepEqual(await idsOf(), []);
+});
+
+test("what has changed since is kept", async () => {
+  await deliveries.delivered("old", new Date());
+  await deliveries.delivered("changed", new Date());
+  assert.equal(await records.removeUnchangedSince(new Date(Date.now() - 60_000)), 0);
+  const list = table.list.bind(table);
+  table.list = async function* <T extends object>(query = {}) {
+    for await (const row of list<T>(query)) {
+      await deliveries.passed("changed", { dequeueCount: 2 }); // while the old ones are being listed
+      yield row;
+    }
+  };
+  assert.equal(await records.removeUnchangedSince(new Date(Date.now() + 60_000)), 1);
+  table.list = list;
+  assert.deepEqual(await idsOf(), ["changed"]);
+});
+
+test("what has failed can be tried once more, and what was delivered cannot", async () => {
+  await deliveries.failed("gone", "the conversation is gone");
+  await assert.rejects(deliveries.claim("gone"), DeliverySettled);
+  await deliveries.reopen("gone", "an operator sent it again");
+  assert.equal((await deliveries.read("gone"))?.status, "waiting");
+  await deliveries.claim("gone");
+  await deliveries.delivered("gone", new Date());
+  await assert.rejects(deliveries.reopen("gone", "an operator sent it again"), DeliverySettled);
+  await deliveries.reopen("never seen", "an operator sent it again");
+  assert.equal(await deliveries.read("never seen"), undefined);
+});
