@@ -35,12 +35,7 @@ export const cloud = z.strictObject(
     /** Hosts that may receive the bot's token. */
     serviceHosts: z.array(serviceHost, "must be a list of hosts").min(1, "must name at least one host"),
   },
-  {
-    error: (issue) =>
-      issue.code === "unrecognized_keys"
-        ? `must not have ${issue.keys.join(", ")}`
-        : "must be a row of infra/clouds.ts, as JSON",
-  },
+  "must be a row of infra/clouds.ts, as JSON",
 );
 
 export type Cloud = z.infer<typeof cloud>;

@@ -49,6 +49,8 @@ const settings = z.object({
   schedules: schedules.default([]),
   /** For how many days it is known what became of a message. */
   deliveryDays: wholeNumber(1, 3650, "must be whole days, from 1 to 3650").default(30),
+  /** Who is told by mail that messages wait in the poison queue; without it nobody is. */
+  alertEmail: z.email("must be an e-mail address, such as ops@example.com").optional(),
   /** The size of the plan that both apps share. */
   appServiceSku: z
     .string()
@@ -125,7 +127,11 @@ function problem(issue: z.core.$ZodIssue, values: unknown, fullName: (name: stri
   const place = `${fullName(name ?? "")}${path.map((key) => (/^\d+$/.test(key) ? `[${key}]` : `.${key}`)).join("")}`;
   return value === undefined
     ? `${place} is missing: ${issue.message}`
-    : `${place} is ${JSON.stringify(value)}: ${issue.message}`;
+    : `${place} is ${JSON.stringify(value)}: ${reason(issue)}`;
+}
+
+function reason(issue: z.core.$ZodIssue): string {
+  return issue.code === "unrecognized_keys" ? `must not have ${issue.keys.join(", ")}` : issue.message;
 }
 
 function parseJson(text: string | undefined): unknown {

@@ -10,6 +10,7 @@ import { Monitoring } from "./monitoring";
 import { packageBot, packageFunction } from "./package/app-package";
 import { webChatScript } from "./package/web-chat";
 import { Plan } from "./plan";
+import { PoisonAlert } from "./poison-alert";
 import { ResourceGroup } from "./resource-group";
 import { Rollout } from "./rollout";
 import { Secrets } from "./secrets";
@@ -20,7 +21,7 @@ import { WebhookSecret } from "./webhook-secret";
 
 const name = "proactive-bot";
 const config = readConfig();
-const { cloud, nodeVersion } = config;
+const { alertEmail, cloud, nodeVersion } = config;
 const { subscriptionId, objectId, tenantId } = authorization.getClientConfigOutput();
 
 // The code, which is bundled while Azure works.
@@ -48,6 +49,7 @@ const functionSite = new Site(
   { dependsOn: [access] },
 );
 new ConsoleLogs(`${name}-console`, { siteId: botSite.id, workspaceId: monitoring.workspace.id });
+if (alertEmail) new PoisonAlert(name, { placement, insightsId: monitoring.insights.id, email: alertEmail });
 
 // The bot as the world knows it.
 const botEndpoint = pulumi.interpolate`${botSite.url}/api/messages`;

@@ -1,4 +1,5 @@
 import type { ResourceType } from "./resource-type";
+import { actionGroup, scheduledQueryRule } from "./types/alerts";
 import { plan, publishingPasswords, webApp, webAppApplicationSettings } from "./types/app-service";
 import { bot, channel } from "./types/bot-service";
 import { secret, vault } from "./types/key-vault";
@@ -18,7 +19,9 @@ export const resourceTypes: Record<string, ResourceType> = {
   "azure-native:keyvault:Secret": secret,
   "azure-native:keyvault:Vault": vault,
   "azure-native:managedidentity:UserAssignedIdentity": userAssignedIdentity,
+  "azure-native:monitor:ActionGroup": actionGroup,
   "azure-native:monitor:DiagnosticSetting": diagnosticSetting,
+  "azure-native:monitor:ScheduledQueryRule": scheduledQueryRule,
   "azure-native:operationalinsights:Workspace": workspace,
   "azure-native:resources:ResourceGroup": resourceGroup,
   "azure-native:storage:Queue": queue,

@@ -9,6 +9,7 @@ const botSettings = "update web:WebAppApplicationSettings proactive-bot-settings
 const functionSettings = "update web:WebAppApplicationSettings proactive-function-settings";
 const botRelease = "update dynamic:Resource proactive-bot-release";
 const bot = "update botservice:Bot proactive-bot";
+const alert = ["monitor:ActionGroup proactive-bot-operators", "monitor:ScheduledQueryRule proactive-bot-poison-alert"];
 
 /** What a change of one setting does. */
 const effects: { key: string; value: string; does: string[] }[] = [
@@ -16,6 +17,10 @@ const effects: { key: string; value: string; does: string[] }[] = [
   { key: "botSku", value: "S1", does: [bot] },
   { key: "appServiceSku", value: "B2", does: ["update web:AppServicePlan proactive-bot"] },
   { key: "serviceHosts", value: '["bots.example.com"]', does: [botSettings] },
+  { key: "delivery", value: "api", does: [functionSettings] },
+  { key: "schedules", value: '[{"cron":"0 0 9 * * 1-5","dialog":"learner"}]', does: [functionSettings] },
+  { key: "deliveryDays", value: "7", does: [functionSettings] },
+  { key: "alertEmail", value: "ops@example.com", does: alert.map((resource) => `create ${resource}`) },
   { key: "releaseTimeout", value: "1300", does: [] },
   {
     key: "operatorObjectId",
@@ -98,6 +103,34 @@ describe("one setting changed", { skip: skipWithoutPulumi }, () => {
     await roundTrip(outputs, "signed with another secret");
   });
 
+  test("schedules can be set one by one, and tell the function alone", async () => {
+    const set = (path: string, value: string, ...flags: string[]) =>
+      stack.pulumi.succeed(["config", "set", path, value, "--path", "--stack", stack.name, ...flags]);
+    await set("schedules[0].cron", "0 0 9 * * 1-5");
+    await set("schedules[0].text", "Good day");
+    await set("schedules[0].to[0]", "12345");
+    // On a path Pulumi makes a number of what looks like one.
+    const { said } = await stack.attempt("preview");
+    assert.match(said, /proactive-bot:schedules\[0\]\.to(\[0\])? is \[?12345\]?: /);
+
+    await set("schedules[0].to[0]", "12345", "--type", "string");
+    assert.deepEqual(summary(await stack.up()), [functionSettings]);
+    const { properties } = await hand.find(/\/sites\/proactive-function[0-9a-f]{8}\/config\/appsettings$/);
+    assert.deepEqual(JSON.parse((properties as Record<string, string>).SCHEDULES ?? ""), [
+      { name: "schedule1", cron: "0 0 9 * * 1-5", text: "Good day", to: ["12345"] },
+    ]);
+  });
+
+  test("alertEmail makes an alert, and another address changes only who is told", async () => {
+    await stack.set({ alertEmail: "ops@example.com" });
+    assert.deepEqual(
+      summary(await stack.up()),
+      alert.map((resource) => `create ${resource}`),
+    );
+    const steps = await stack.previewWith({ alertEmail: "others@example.com" });
+    assert.deepEqual(summary(steps), ["update monitor:ActionGroup proactive-bot-operators"]);
+  });
+
   test("location makes everything again elsewhere, but the webhook's secret, and the bot answers there", async () => {
     const all = await everythingButTheSecret();
     const { webhookSecret } = await stack.outputs();
@@ -111,6 +144,14 @@ describe("one setting changed", { skip: skipWithoutPulumi }, () => {
     );
     assert.equal(outputs.webhookSecret, webhookSecret);
     await roundTrip(outputs, "from another place");
+  });
+
+  test("without alertEmail there is no alert", async () => {
+    await stack.unset("alertEmail");
+    assert.deepEqual(
+      summary(await stack.up()),
+      alert.map((resource) => `delete ${resource}`),
+    );
   });
 
   test("teams adds a channel", async () => {

@@ -39,6 +39,7 @@ test("everything can be configured", () => {
     delivery: "api",
     schedules: '[{"cron":"0 0 9 * * 1","text":"Good morning!","to":["user"]}]',
     deliveryDays: "7",
+    alertEmail: "ops+bot@example.com",
     appServiceSku: "P0v3",
     botSku: "S1",
     nodeVersion: "24",
@@ -57,6 +58,7 @@ test("everything can be configured", () => {
     delivery: "api",
     schedules: [{ name: "schedule1", cron: "0 0 9 * * 1", text: "Good morning!", to: ["user"] }],
     deliveryDays: 7,
+    alertEmail: "ops+bot@example.com",
     appServiceSku: "P0v3",
     botSku: "S1",
     nodeVersion: "24",
@@ -74,6 +76,10 @@ const refused: [key: string, values: string[], says: RegExp][] = [
   ["botDisplayName", ["", " x", "x".repeat(43)], /1 to 42/],
   ["webChat", ["yes", "1", "True"], /true or false/],
   ["teams", ["on"], /true or false/],
+  ["delivery", ["email", "DirectLine", ""], /directLine or api/],
+  ["schedules", ["daily", "{}"], /a list, such as/],
+  ["deliveryDays", ["0", "3651", "1.5", "a week"], /whole days, from 1 to 3650/],
+  ["alertEmail", ["", "ops", "ops@example", "ops@example.com, me@example.com"], /e-mail address, such as ops@/],
   ["appServiceSku", ["F1", "D1", "Y1", "EP1", "FC1", "b1", "B4"], /Always On: B1/],
   ["botSku", ["S0", "f0"], /F0 or S1/],
   ["nodeVersion", ["20", "22.1"], /22 or 24/],
@@ -112,6 +118,52 @@ test("a wrong entry of a list is named by its place", () => {
     problems.map((problem) => problem.slice(0, problem.indexOf(": must be"))),
     hosts.slice(1).map((host, index) => `proactive-bot:serviceHosts[${index + 1}] is ${JSON.stringify(host)}`),
   );
+});
+
+const cron = "0 0 9 * * 1";
+const wrongSchedules: [what: string, entries: object[], says: string][] = [
+  [
+    "without six fields",
+    [{ cron: "0 9 * * 1" }],
+    '[0].cron is "0 9 * * 1": must have six fields, {second} {minute} {hour} {day} {month} {day of the week}, such as "0 0 9 * * 1-5"',
+  ],
+  [
+    "at an hour that no day has",
+    [{ cron }, { cron: "0 0 24 * * *" }],
+    '[1].cron is "0 0 24 * * *": its hour must be *, or numbers from 0 to 23 such as 1,2 or 1-5 or */2',
+  ],
+  ["without a time", [{ text: "Hello" }], "[0].cron is missing: must be a schedule"],
+  ["with a slip", [{ cron, txt: "Hello" }], `[0] is {"cron":"${cron}","txt":"Hello"}: must not have txt`],
+  [
+    "with both text and dialog",
+    [{ cron, text: "Hello", dialog: "learner" }],
+    `[0] is {"cron":"${cron}","text":"Hello","dialog":"learner"}: must have text or dialog, not both`,
+  ],
+  [
+    "with another's name",
+    [
+      { cron, name: "daily" },
+      { cron, name: "Daily" },
+    ],
+    ` is [{"cron":"${cron}","name":"daily"},{"cron":"${cron}","name":"Daily"}]: must not have one name twice`,
+  ],
+  ["to one user without a list", [{ cron, to: "me" }], '[0].to is "me": must be "all" or a list of users\' ids'],
+];
+for (const [what, entries, says] of wrongSchedules) {
+  test(`a schedule ${what} is refused by its place`, () => {
+    const { config, problems } = parse({ schedules: JSON.stringify(entries) });
+    assert.equal(config, undefined);
+    assert.deepEqual(problems, [`proactive-bot:schedules${says}`]);
+  });
+}
+
+test("a schedule says something, starts a dialog, or the default one", () => {
+  const entries = [{ cron, text: "Hello" }, { cron, dialog: "newSurvey", name: "monday" }, { cron }];
+  assert.deepEqual(parse({ schedules: JSON.stringify(entries) }).config?.schedules, [
+    { name: "schedule1", cron, text: "Hello", to: "all" },
+    { name: "monday", cron, dialog: "newSurvey", to: "all" },
+    { name: "schedule3", cron, to: "all" },
+  ]);
 });
 
 test("all problems come at once", () => {

@@ -109,6 +109,10 @@ const known: Record<string, (inputs: Inputs, name: string) => { id: string; stat
     made(`${group(inputs)}/Microsoft.Insights/components/${name}`, name, {
       connectionString: "IngestionEndpoint=https://insights.example/",
     }),
+  "azure-native:monitor:ActionGroup": (inputs, name) =>
+    made(`${group(inputs)}/Microsoft.Insights/actionGroups/${name}`, name),
+  "azure-native:monitor:ScheduledQueryRule": (inputs, name) =>
+    made(`${group(inputs)}/Microsoft.Insights/scheduledQueryRules/${name}`, name),
   "azure-native:monitor:DiagnosticSetting": (inputs) =>
     made(`${inputs.resourceUri}/providers/Microsoft.Insights/diagnosticSettings/${inputs.name}`, String(inputs.name)),
   "azure-native:keyvault:Vault": (inputs, name) =>

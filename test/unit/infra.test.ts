@@ -31,6 +31,10 @@ const govConfig = {
   "proactive-bot:serviceHosts": '["bots.example.com"]',
   "proactive-bot:webhookVersion": "2",
   "proactive-bot:releaseTimeout": "60",
+  "proactive-bot:delivery": "api",
+  "proactive-bot:schedules": '[{"cron":"0 0 9 * * 1-5","dialog":"learner"}]',
+  "proactive-bot:deliveryDays": "7",
+  "proactive-bot:alertEmail": "ops@example.com",
 };
 // One after the other: each bundles, and the machine may have one core.
 const standard = deploy();
@@ -147,6 +151,49 @@ test("Application Insights takes telemetry only with a token", async () => {
     workspaceId: workspace,
     logs: [{ category: "AppServiceConsoleLogs", enabled: true }],
   });
+});
+
+test("mail tells of the poison queue, to whom the configuration names", async () => {
+  const { location, resourceGroupName, tags, ...operators } = one(await government, "monitor:ActionGroup").inputs;
+  assert.equal(location, "global");
+  assert.equal(resourceGroupName, bot);
+  assert.deepEqual(operators, {
+    groupShortName: "proactivebot",
+    enabled: true,
+    emailReceivers: [{ name: "operator", emailAddress: "ops@example.com", useCommonAlertSchema: true }],
+  });
+  const rule = one(await government, "monitor:ScheduledQueryRule").inputs;
+  assert.deepEqual(rule, {
+    location: "usgovarizona",
+    resourceGroupName: bot,
+    tags,
+    kind: "LogAlert",
+    displayName: "Messages wait in the poison queue",
+    description: "Look at them with `npm run send -- poison list`.",
+    enabled: true,
+    severity: 2,
+    scopes: [`${group}/Microsoft.Insights/components/proactive-bot-insights${suffix}`],
+    criteria: {
+      allOf: [
+        {
+          query: 'traces | where message startswith "Poison queue:"',
+          timeAggregation: "Count",
+          operator: "GreaterThan",
+          threshold: 0,
+        },
+      ],
+    },
+    evaluationFrequency: "PT5M",
+    windowSize: "PT15M",
+    autoMitigate: true,
+    skipQueryValidation: true,
+    actions: { actionGroups: [`${group}/Microsoft.Insights/actionGroups/proactive-bot-operators${suffix}`] },
+  });
+});
+
+test("without an address there is no alert, which would cost", async () => {
+  assert.deepEqual(all(await standard, "monitor:ActionGroup"), []);
+  assert.deepEqual(all(await standard, "monitor:ScheduledQueryRule"), []);
 });
 
 test("nobody has a role beyond what their work needs", async () => {
@@ -294,6 +341,9 @@ test("another cloud and other choices reach the apps", async () => {
   assert.equal(found.QUEUE_URL, `https://${account}.queue.example/other-queue`);
   assert.equal(found.WEB_CHAT, "false");
   assert.equal(found.VAULT_AUDIENCE, cloud.vaultAudience);
+  const { DELIVERY, SCHEDULES, DELIVERY_DAYS } = settings(await government, "proactive-function");
+  const schedule = '{"cron":"0 0 9 * * 1-5","dialog":"learner","to":"all","name":"schedule1"}';
+  assert.deepEqual([DELIVERY, SCHEDULES, DELIVERY_DAYS], ["api", `[${schedule}]`, "7"]);
 
   const { inputs: plan } = one(await government, "web:AppServicePlan");
   assert.deepEqual(plan.sku, { name: "P1v3" });
@@ -366,7 +416,7 @@ test("the webhook secret is 32 random bytes, renewed by its version", async () =
 
 test("every type that takes tags is tagged with project and stack", async () => {
   let tagged = 0;
-  for (const { type, inputs, name } of (await standard).resources.filter((r) => r.type.startsWith("azure-native:"))) {
+  for (const { type, inputs, name } of (await government).resources.filter((r) => r.type.startsWith("azure-native:"))) {
     const [, module, resource = ""] = type.split(":");
     const source = require.resolve(
       `@pulumi/azure-native/${module}/${resource[0]?.toLowerCase()}${resource.slice(1)}.js`,
@@ -375,7 +425,7 @@ test("every type that takes tags is tagged with project and stack", async () => 
     assert.deepEqual(inputs.tags, { project: "proactive-bot", stack: "test" }, `${type} ${name}`);
     tagged++;
   }
-  assert.equal(tagged, 14);
+  assert.equal(tagged, 17);
 });
 
 test("the stack's outputs are those that people and tests rely on", async () => {

@@ -65,6 +65,46 @@ test("what lies within an input is refused with its whole path, and what is not 
   );
 });
 
+test("an alert that Azure would not take is refused with the input that is wrong", () => {
+  const refused = (token: string, inputs: object) =>
+    own.resources
+      .check(`azure-native:${token}`, "x", { ...inputsOf(token), ...inputs })
+      .failures.map(({ property }) => property);
+  const group = (inputs: object) => refused("monitor:ActionGroup", inputs);
+  assert.deepEqual(group({ location: "westeurope" }), ["location"]);
+  assert.deepEqual(group({ groupShortName: "proactive-bot" }), ["groupShortName"]);
+  assert.deepEqual(group({ emailReceivers: [{ name: "a", phone: "1" }] }), ["emailReceivers[0].phone"]);
+  const rule = (inputs: object) => refused("monitor:ScheduledQueryRule", inputs);
+  assert.deepEqual(rule({ kind: "LogToMetric" }), ["kind"]);
+  assert.deepEqual(rule({ severity: 5 }), ["severity"]);
+  assert.deepEqual(rule({ windowSize: "PT7M", evaluationFrequency: "5 minutes" }), [
+    "evaluationFrequency",
+    "windowSize",
+  ]);
+  assert.deepEqual(rule({ evaluationFrequency: "PT30M" }), ["evaluationFrequency"]);
+  assert.deepEqual(rule({ criteria: {} }), ["criteria.allOf"]);
+  // What azure-native's ConditionOperator says.
+  assert.deepEqual(rule({ criteria: { allOf: [{ operator: "gt" }] } }), ["criteria.allOf[0].operator"]);
+  assert.deepEqual(rule({ criteria: { allOf: [{ dimensions: [] }] } }), ["criteria.allOf[0].dimensions"]);
+  // Mutually exclusive with autoMitigate: github.com/Azure/azure-powershell/issues/22583
+  assert.deepEqual(rule({ muteActionsDuration: "PT1H" }), ["muteActionsDuration"]);
+});
+
+test("an alert refers to what exists, and keeps its scope", async () => {
+  const token = "monitor:ScheduledQueryRule";
+  const gone = own.idOf("Microsoft.Insights/components/nowhere");
+  const rule = inputsOf(token);
+  await assert.rejects(own.make(token, "r", { ...rule, scopes: [gone] }), /ResourceNotFound: .*nowhere does not exist/);
+  await assert.rejects(own.make(token, "r", { ...rule, scopes: [own.group, own.group] }), /exactly one scope/);
+  const actions = { actionGroups: [gone] };
+  await assert.rejects(own.make(token, "r", { ...rule, actions }), /ResourceNotFound: .*nowhere does not exist/);
+  const { id } = await own.make(token, "r", rule);
+  const update = (change: object) => own.resources.update(`azure-native:${token}`, id, { ...rule, ...change });
+  await assert.rejects(update({ actions }), /ResourceNotFound: .*nowhere does not exist/);
+  await assert.rejects(update({ scopes: [own.group] }), /BadRequest: Scope can not be updated/);
+  await own.resources.delete(id);
+});
+
 test("a type or function that is not here is refused by its name", async () => {
   assert.throws(
     () => own.resources.check("azure-native:sql:Server", "x", {}),

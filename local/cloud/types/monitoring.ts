@@ -70,7 +70,8 @@ export const diagnosticSetting = resourceType<DiagnosticSettingInputs>({
   },
 });
 
-function refuseMissing(cloud: LocalCloud, ...ids: (string | undefined)[]): void {
+/** @throws ArmError when something that is referred to does not exist */
+export function refuseMissing(cloud: LocalCloud, ...ids: (string | undefined)[]): void {
   const missing = ids.find((id) => id !== undefined && !cloud.exists(id));
   if (missing) throw new ArmError("ResourceNotFound", `${missing} does not exist`);
 }

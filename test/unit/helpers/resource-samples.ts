@@ -22,6 +22,8 @@ export async function makeGround(own: OwnCloud): Promise<void> {
   await own.make("keyvault:Vault", "v", { ...vault(own), vaultName: "ground" });
   await own.make("managedidentity:UserAssignedIdentity", "i", { ...inGroup, resourceName: "ground" });
   await own.make("operationalinsights:Workspace", "w", { ...inGroup, workspaceName: "ground" });
+  await own.make("applicationinsights:Component", "c", { ...insights, resourceName: "ground" });
+  await own.make("monitor:ActionGroup", "g", { ...actionGroup, actionGroupName: "ground" });
   await own.make("web:AppServicePlan", "p", { ...inGroup, name: "ground" });
   await own.make("web:WebApp", "s", { ...webApp(own), name: "ground" });
   const properties = { ...bot.properties, msaAppId: "6f1c2a34-8f8e-4f0f-8a4b-95d3f6f0b0b1" };
@@ -29,6 +31,16 @@ export async function makeGround(own: OwnCloud): Promise<void> {
 }
 
 const account = { ...inGroup, kind: "StorageV2", sku: { name: "Standard_LRS" }, allowSharedKeyAccess: false };
+
+const insights = { ...inGroup, kind: "web", applicationType: "web" };
+
+const actionGroup = {
+  ...inGroup,
+  location: "global",
+  groupShortName: "operators",
+  enabled: true,
+  emailReceivers: [{ name: "operator", emailAddress: "ops@example.com", useCommonAlertSchema: true }],
+};
 
 function vault({ cloud }: OwnCloud) {
   const sku = { family: "A", name: "standard" };
@@ -71,9 +83,7 @@ export function samples(own: OwnCloud): Record<string, Sample> {
   return {
     "azure-native:applicationinsights:Component": {
       inputs: {
-        ...inGroup,
-        kind: "web",
-        applicationType: "web",
+        ...insights,
         workspaceResourceId: own.idOf("Microsoft.OperationalInsights/workspaces/ground"),
       },
       change: { disableLocalAuth: true },
@@ -119,6 +129,11 @@ export function samples(own: OwnCloud): Record<string, Sample> {
       ...otherTags,
       replace: { location: "northeurope", resourceName: "other", ...elsewhere },
     },
+    "azure-native:monitor:ActionGroup": {
+      inputs: actionGroup,
+      change: { emailReceivers: [{ name: "operator", emailAddress: "others@example.com" }] },
+      replace: { location: "westus", actionGroupName: "other", ...elsewhere },
+    },
     "azure-native:monitor:DiagnosticSetting": {
       inputs: {
         name: "console-logs",
@@ -128,6 +143,21 @@ export function samples(own: OwnCloud): Record<string, Sample> {
       },
       change: { logs: [{ category: "AppServiceConsoleLogs", enabled: false }] },
       replace: { name: "other", resourceUri: "/subscriptions/other" },
+    },
+    "azure-native:monitor:ScheduledQueryRule": {
+      inputs: {
+        ...inGroup,
+        kind: "LogAlert",
+        enabled: true,
+        severity: 2,
+        scopes: [own.idOf("Microsoft.Insights/components/ground")],
+        criteria: { allOf: [{ query: "traces", timeAggregation: "Count", operator: "GreaterThan", threshold: 0 }] },
+        evaluationFrequency: "PT5M",
+        windowSize: "PT15M",
+        actions: { actionGroups: [own.idOf("Microsoft.Insights/actionGroups/ground")] },
+      },
+      change: { windowSize: "PT1H", severity: 0 },
+      replace: { location: "northeurope", ruleName: "other", ...elsewhere },
     },
     "azure-native:operationalinsights:Workspace": {
       inputs: { ...inGroup, sku: { name: "PerGB2018" }, retentionInDays: 30 },
