@@ -34,11 +34,16 @@ export function ncrontabProblem(schedule: string): string | undefined {
 /** `*`, a value or a range, each perhaps with a step. */
 function isItem(field: Field, item: string): boolean {
   const [range = "", step, ...more] = item.split("/");
-  if (more.length || (step !== undefined && !/^[1-9]\d?$/.test(step))) return false;
+  if (more.length || (step !== undefined && !isStep(field, step))) return false;
   if (range === "*") return true;
   const [from, to, ...others] = range.split("-").map((value) => numberOf(field, value));
   if (others.length || from === undefined) return false;
   return !range.includes("-") || (to !== undefined && from <= to);
+}
+
+/** A longer one than the field has values would mean something else than it says: every 90th minute is every hour. */
+function isStep({ least, most }: Field, text: string): boolean {
+  return /^[1-9]\d?$/.test(text) && Number(text) <= most - least + 1;
 }
 
 function numberOf({ least, most, words = [] }: Field, text: string): number | undefined {

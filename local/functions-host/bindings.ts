@@ -2,16 +2,18 @@ import { z } from "zod";
 import type { AppSettings } from "./app-settings";
 import type { RegisteredFunction } from "./functions-core";
 import { parseRoute, type Route } from "./http-route";
-import { type QueueConnection, resolveQueueConnection } from "./queue-connection";
+import { resolveQueueConnection } from "./queue-connection";
 import { Refusal } from "./refusal";
 import type { BindingInfo } from "./rpc";
+import { resolveStorageConnection, type StorageConnection } from "./storage-connection";
+import { TimerSchedule } from "./timer-schedule";
 
 export interface QueueFunction {
   function: RegisteredFunction;
   /** Name of the trigger binding, as inputs are addressed. */
   binding: string;
   queueName: string;
-  connection: QueueConnection;
+  connection: StorageConnection;
 }
 
 export interface HttpFunction {
@@ -22,9 +24,21 @@ export interface HttpFunction {
   methods: string[];
 }
 
+export interface TimerFunction {
+  function: RegisteredFunction;
+  binding: string;
+  /** What its status is kept under. */
+  timer: string;
+  schedule: TimerSchedule;
+  runOnStartup: boolean;
+  /** Where its status is kept; absent: a run that is missed is not made up for. */
+  monitor?: StorageConnection;
+}
+
 export interface Triggers {
   queues: QueueFunction[];
   http: HttpFunction[];
+  timers: TimerFunction[];
   disabled: string[];
 }
 
@@ -51,13 +65,24 @@ const httpTrigger = z.strictObject({
   authLevel: z.string().default("function"),
 });
 
+// Of an app setting a true comes as text.
+const flag = z.union([z.boolean(), z.stringbool({ truthy: ["true"], falsy: ["false"] })]);
+
+const timerTrigger = z.strictObject({
+  ...common,
+  type: z.string(),
+  schedule: z.string(),
+  runOnStartup: flag.default(false),
+  useMonitor: flag.default(true),
+});
+
 /** Sorts the registered functions by trigger; refuses by name whatever this host cannot do. */
 export function readTriggers(
   functions: Iterable<RegisteredFunction>,
   settings: AppSettings,
   routePrefix: string,
 ): Triggers {
-  const triggers: Triggers = { queues: [], http: [], disabled: [] };
+  const triggers: Triggers = { queues: [], http: [], timers: [], disabled: [] };
   for (const registered of functions) {
     const { name } = registered.metadata;
     if (typeof registered.callback !== "function") throw new Refusal(`Function '${name}' has no handler: give it one.`);
@@ -70,9 +95,12 @@ export function readTriggers(
     } else if (type === "httptrigger") {
       const http = readHttpTrigger(registered, binding, info, routePrefix);
       if (!settings.isDisabled(name)) triggers.http.push(http);
+    } else if (type === "timertrigger") {
+      const timer = readTimerTrigger(registered, binding, info, settings);
+      if (!settings.isDisabled(name)) triggers.timers.push(timer);
     } else {
       throw new Refusal(
-        `Function '${name}' has a trigger of type '${info.type}': this host supports queueTrigger and httpTrigger only.`,
+        `Function '${name}' has a trigger of type '${info.type}': this host supports queueTrigger, httpTrigger and timerTrigger only.`,
       );
     }
     if (settings.isDisabled(name)) triggers.disabled.push(name);
@@ -84,7 +112,7 @@ function findTrigger({ metadata }: RegisteredFunction): { binding: string; info:
   const { name, bindings, retryOptions } = metadata;
   if (retryOptions) {
     throw new Refusal(
-      `Function '${name}' has a retry policy: queue and HTTP triggers have none; use extensions.queues in host.json.`,
+      `Function '${name}' has a retry policy: queue and HTTP triggers have none, and this host knows none for timers; use extensions.queues in host.json.`,
     );
   }
   const found = Object.entries(bindings).filter(([, info]) => /trigger$/i.test(info.type));
@@ -140,6 +168,24 @@ function readHttpTrigger(
   }
   const path = [routePrefix, trigger.route ?? name].map((part) => part.replace(/^\/+|\/+$/g, "")).filter(Boolean);
   return { function: fn, binding, route: parseRoute(path.join("/"), name), methods: trigger.methods };
+}
+
+function readTimerTrigger(
+  fn: RegisteredFunction,
+  binding: string,
+  info: BindingInfo,
+  settings: AppSettings,
+): TimerFunction {
+  const { name } = fn.metadata;
+  const { schedule: text, runOnStartup, useMonitor } = check(timerTrigger, fn, info);
+  const where = `schedule of function '${name}'`;
+  const zone = settings.get("WEBSITE_TIME_ZONE");
+  if (zone)
+    throw new Refusal(`The app setting WEBSITE_TIME_ZONE is '${zone}': this host's timers are in UTC, remove it.`);
+  const schedule = TimerSchedule.parse(settings.resolve(text, where), where);
+  const isMonitored = useMonitor && !schedule.isSubMinute;
+  const monitor = isMonitored ? resolveStorageConnection("AzureWebJobsStorage", "blob", settings) : undefined;
+  return { function: fn, binding, timer: `Host.Functions.${name}`, schedule, runOnStartup, monitor };
 }
 
 function check<T extends z.ZodType>(schema: T, fn: RegisteredFunction, info: BindingInfo): z.output<T> {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { RpcTypedData } from "./rpc";
+import { type ScheduleStatus, statusToJson } from "./schedule-status";
 
 /** What the queue says about a message beside its body. */
 export interface MessageFacts {
@@ -28,7 +29,7 @@ export function queueTriggerMetadata(
     InsertionTime: time(message.insertedOn),
     NextVisibleTime: time(message.nextVisibleOn),
     PopReceipt: { string: message.popReceipt },
-    sys: { json: JSON.stringify({ MethodName: functionName, UtcNow: new Date(), RandGuid: randomUUID() }) },
+    sys: system(functionName),
   };
   const keys = new Map(Object.keys(metadata).map((key) => [key.toLowerCase(), key]));
   for (const [name, value] of Object.entries(bodyProperties(body))) {
@@ -39,6 +40,27 @@ export function queueTriggerMetadata(
     metadata[key] = data;
   }
   return metadata;
+}
+
+/**
+ * What a timer hands to its function, .NET's TimerInfo; the library makes its names begin with small letters.
+ * @param status none for a timer that is not monitored
+ */
+export function timerInput(status: ScheduleStatus | undefined, isPastDue: boolean): RpcTypedData {
+  const info = {
+    Schedule: { AdjustForDST: true }, // what CronSchedule always says
+    ScheduleStatus: status ? statusToJson(status) : null,
+    IsPastDue: isPastDue,
+  };
+  return { json: JSON.stringify(info) };
+}
+
+export function timerTriggerMetadata(functionName: string): Record<string, RpcTypedData> {
+  return { TimerTrigger: { string: new Date().toISOString() }, sys: system(functionName) };
+}
+
+function system(functionName: string): RpcTypedData {
+  return { json: JSON.stringify({ MethodName: functionName, UtcNow: new Date(), RandGuid: randomUUID() }) };
 }
 
 function bodyProperties(body: string): Record<string, unknown> {

@@ -95,9 +95,9 @@ describe("the Functions host refuses", () => {
     ],
     ["an app without an identity", { env: { IDENTITY_ENDPOINT: undefined } }, /IDENTITY_ENDPOINT is missing/],
     [
-      "a timer",
-      { source: `app.timer("daily", { schedule: "0 0 0 * * *", handler() {} });` },
-      /'daily'.+'timerTrigger'/,
+      "a trigger that it does not have",
+      { source: `app.storageBlob("files", { path: "in/{name}", connection: "AzureWebJobsStorage", handler() {} });` },
+      /'files'.+'blobTrigger'/,
     ],
     ["a function without a handler", { source: `app.http("api", () => ({}));` }, /'api' has no handler/],
     [

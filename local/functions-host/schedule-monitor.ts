@@ -1,0 +1,68 @@
+import { BlobServiceClient, type ContainerClient } from "@azure/storage-blob";
+import { type ScheduleStatus, statusFromJson, statusToJson } from "./schedule-status";
+import { credentialOf, type StorageConnection } from "./storage-connection";
+import { isNotFound } from "./storage-problem";
+
+/** Where the real host keeps what it has to remember. */
+const containerName = "azure-webjobs-hosts";
+
+/** Milliseconds for a request with its tries. */
+const requestLimit = 10_000;
+
+/** What is remembered of timers while their host is away. */
+export interface ScheduleMonitor {
+  /** Undefined: the timer is new. */
+  read(timer: string): Promise<ScheduleStatus | undefined>;
+  write(timer: string, status: ScheduleStatus): Promise<void>;
+}
+
+/** Keeps each timer's status in a blob, `timers/<host id>/<timer>/status`, as StorageScheduleMonitor does. */
+export class BlobScheduleMonitor implements ScheduleMonitor {
+  private readonly container: ContainerClient;
+
+  constructor(
+    connection: StorageConnection,
+    private readonly hostId: string,
+  ) {
+    const retryOptions = { maxTries: 2, retryDelayInMs: 200, maxRetryDelayInMs: 500 };
+    const service = new BlobServiceClient(connection.serviceUri, credentialOf(connection), { retryOptions });
+    this.container = service.getContainerClient(containerName);
+  }
+
+  async read(timer: string): Promise<ScheduleStatus | undefined> {
+    try {
+      return statusFromJson((await this.blob(timer).downloadToBuffer(0, undefined, limited())).toString());
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async write(timer: string, status: ScheduleStatus): Promise<void> {
+    const json = JSON.stringify(statusToJson(status));
+    try {
+      await this.upload(timer, json);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      await this.container.createIfNotExists(limited());
+      await this.upload(timer, json);
+    }
+  }
+
+  private async upload(timer: string, json: string): Promise<void> {
+    await this.blob(timer).upload(json, Buffer.byteLength(json), limited());
+  }
+
+  private blob(timer: string) {
+    return this.container.getBlockBlobClient(`timers/${this.hostId}/${timer}/status`);
+  }
+}
+
+/** The id that the real host gives itself in App Service, by its site's name: ScriptHostIdProvider. */
+export function hostIdOf(siteName: string): string {
+  return siteName.slice(0, 32).toLowerCase().replace(/-+$/, "");
+}
+
+function limited() {
+  return { abortSignal: AbortSignal.timeout(requestLimit) };
+}
