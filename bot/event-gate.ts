@@ -1,5 +1,5 @@
 import type { Activity } from "botbuilder";
-import { ForgedEvent, functionUser, openEvent, type Secret, type SignedEvent, withSecret } from "../message";
+import { ForgedEvent, functionUser, type Secret, type SignedEvent, verifyEvent } from "../message";
 import { log, reason } from "./log";
 
 /** Signatures stay valid for five minutes on either side of their time. */
@@ -19,11 +19,11 @@ export class EventGate {
    */
   async admit({ value, from }: Pick<Activity, "value" | "from">, now = Date.now()): Promise<SignedEvent | undefined> {
     try {
-      const event = await withSecret(this.webhook, (secret) => openEvent(value, secret), isForgery);
+      const event = await verifyEvent(value, this.webhook);
       if (this.isNew(event["webhook-signature"], now)) return event;
       log("warn", "event refused", { id: event["webhook-id"], reason: "it was seen before" });
     } catch (error) {
-      if (!isForgery(error) || from?.id === functionUser) throw error;
+      if (!(error instanceof ForgedEvent) || from?.id === functionUser) throw error;
       log("warn", "event refused", { reason: reason(error) });
     }
     return undefined;
@@ -43,8 +43,4 @@ export class EventGate {
     this.seen.set(signature, now + memory);
     return true;
   }
-}
-
-function isForgery(error: unknown): boolean {
-  return error instanceof ForgedEvent;
 }

@@ -13,6 +13,7 @@ import { ConversationTurns } from "./conversation-turns";
 import { ConversationDialogs } from "./dialogs/conversation-dialogs";
 import { rootDialogs } from "./dialogs/root-dialogs";
 import { log, reason } from "./log";
+import { Notifications } from "./notify/notifications";
 import { ProactiveBot } from "./proactive-bot";
 import { ProactiveDelivery } from "./proactive-delivery";
 import { References } from "./references";
@@ -35,16 +36,17 @@ const vault = { ...settings.vault, credential };
 const webhook = new VaultSecret(vault, webhookSecret, webhookForm);
 const directLine = new VaultSecret(vault, directLineSecret);
 
-const adapter = new ChannelAdapter(process.env, settings.serviceHosts);
+const { appId, serviceHosts } = settings;
+const adapter = new ChannelAdapter(process.env, serviceHosts);
 const turns = new ConversationTurns();
 const tables = new Tables(settings.tableServiceUrl, credential);
 const state = new TableStorage(tables.state);
 const dialogs = new ConversationDialogs(new ItemStore(state), rootDialogs);
 const deliveries = new Deliveries(tables.deliveries);
 const references = new References(tables.references);
-const { appId } = settings;
 const delivery = new ProactiveDelivery({ adapter, queue, turns, appId, dialogs, deliveries, references });
 const bot = new ProactiveBot(queue, delivery, turns, webhook, dialogs, references);
+const notifications = new Notifications({ webhook, delivery, queue, deliveries, registry: rootDialogs, serviceHosts });
 const webChat = settings.webChat ? { directLine: settings.directLine, secret: directLine } : undefined;
 const needed = [queue, tables, webhook, ...(webChat ? [directLine] : [])];
 const readiness = new Readiness(
@@ -52,7 +54,7 @@ const readiness = new Readiness(
   (error) => log("error", "not ready", { reason: reason(error) }),
 );
 
-const server = createServer({ adapter, bot, readiness, webChat }).listen(settings.port, (error) => {
+const server = createServer({ adapter, bot, notifications, readiness, webChat }).listen(settings.port, (error) => {
   if (error) throw error;
   log("info", "listening", { port: settings.port });
 });

@@ -13,6 +13,7 @@ import {
 import type { ConversationTurns } from "./conversation-turns";
 import type { ConversationDialogs } from "./dialogs/conversation-dialogs";
 import { EventGate } from "./event-gate";
+import { Incoming } from "./incoming";
 import { log, reason } from "./log";
 import type { ProactiveDelivery } from "./proactive-delivery";
 import type { References } from "./references";
@@ -59,7 +60,7 @@ export class ProactiveBot {
     const event = await this.gate.admit(activity);
     if (!event) return;
     try {
-      await this.delivery.deliver(event);
+      await this.delivery.deliver(new Incoming(event));
     } catch (error) {
       this.gate.release(event);
       throw error;

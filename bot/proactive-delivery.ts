@@ -6,9 +6,6 @@ import {
   DeliverySettled,
   InvalidMessage,
   type MessageQueue,
-  parseMessage,
-  type QueueMessage,
-  type SignedEvent,
   within,
 } from "../message";
 import type { ChannelAdapter } from "./channel-adapter";
@@ -16,6 +13,7 @@ import { isGone, isRefused, isThrottled, retryAfter } from "./channel-answer";
 import type { ConversationTurns } from "./conversation-turns";
 import type { ConversationDialogs } from "./dialogs/conversation-dialogs";
 import { failureReason } from "./failure-reason";
+import type { Incoming } from "./incoming";
 import { log, reason } from "./log";
 import { Outcomes } from "./outcomes";
 import type { References } from "./references";
@@ -40,8 +38,7 @@ export interface ProactiveDeliveryParts {
 
 /** One message on its way to its conversation. */
 interface Attempt {
-  id: string;
-  event: SignedEvent;
+  incoming: Incoming;
   /** Whether it is known what the send came to. */
   isDecided: boolean;
   /** False: who brought it has been told that it took too long, and brings it again. */
@@ -55,11 +52,11 @@ export class ProactiveDelivery {
   constructor(private readonly parts: ProactiveDeliveryParts) {}
 
   /**
-   * Resolves when the message is delivered, deferred or set aside: then the function may forget it.
-   * @throws what made it impossible, so that the channel's error reaches the function and it defers.
+   * Resolves when the message is delivered, deferred or set aside: then who brought it may forget it.
+   * @throws what made it impossible, so that who brought it hears of it and brings it again.
    */
-  async deliver(event: SignedEvent): Promise<void> {
-    const attempt: Attempt = { id: event["webhook-id"], event, isDecided: false, isAwaited: true };
+  async deliver(incoming: Incoming): Promise<void> {
+    const attempt: Attempt = { incoming, isDecided: false, isAwaited: true };
     const done = this.attempt(attempt);
     try {
       await within(sendLimit, "the proactive send", done);
@@ -71,11 +68,12 @@ export class ProactiveDelivery {
   }
 
   private async attempt(attempt: Attempt): Promise<void> {
-    const { id, event } = attempt;
+    const { incoming } = attempt;
+    const { id } = incoming;
     const claim = await this.claim(attempt);
     if (!claim) return;
     try {
-      await this.speak(parseMessage(event.Message), claim).finally(() => {
+      await this.speak(incoming, claim).finally(() => {
         attempt.isDecided = true;
       });
     } catch (error) {
@@ -88,10 +86,10 @@ export class ProactiveDelivery {
 
   /** Undefined: there is nothing to do, now or any more. @throws TableUnreachable: who knows whether it was said? */
   private async claim(attempt: Attempt): Promise<Claim | undefined> {
-    const { id, event } = attempt;
+    const { id, conversation } = attempt.incoming;
     if (this.outcomes.has(id)) return void log("info", "not said again", { id });
     try {
-      return await this.parts.deliveries.claim(id, conversationOf(event));
+      return await this.parts.deliveries.claim(id, conversation);
     } catch (error) {
       if (error instanceof DeliverySettled) return void log("info", "not said again", { id, reason: reason(error) });
       if (error instanceof DeliveryLeased) return void (await this.wait(attempt, error));
@@ -101,15 +99,15 @@ export class ProactiveDelivery {
 
   /** Until the claim of another has ended. */
   private async wait(attempt: Attempt, leased: DeliveryLeased): Promise<void> {
-    const { id, event } = attempt;
+    const { id, message } = attempt.incoming;
     attempt.isDecided = true;
-    const deferred = await this.parts.queue.defer({ ...parseMessage(event.Message), id }, leased.seconds);
+    const deferred = await this.parts.queue.defer({ ...message, id }, leased.seconds);
     if (!deferred) throw leased;
     log("info", "deferred", { id, reason: reason(leased) });
   }
 
   private async recover(attempt: Attempt, claim: Claim, error: unknown): Promise<void> {
-    const { id, event } = attempt;
+    const { id, json } = attempt.incoming;
     const details = { id, reason: reason(error) };
     try {
       if (Date.now() > claim.until) throw error; // by now it is somebody else's
@@ -121,7 +119,7 @@ export class ProactiveDelivery {
       } else if (!isFinal(error)) {
         throw error;
       }
-      await this.parts.queue.poison(event.Message);
+      await this.parts.queue.poison(json);
     } catch (problem) {
       await this.release(claim, failureReason(problem));
       throw problem;
@@ -131,16 +129,18 @@ export class ProactiveDelivery {
   }
 
   /** False: it has been deferred for a day. */
-  private async defer({ id, event, isAwaited }: Attempt, error: unknown): Promise<boolean> {
-    if (!isAwaited) return true; // the function has done so
-    return this.parts.queue.defer({ ...parseMessage(event.Message), id }, retryAfter(error));
+  private async defer({ incoming, isAwaited }: Attempt, error: unknown): Promise<boolean> {
+    if (!isAwaited) return true; // who brought it brings it again
+    const { id, message } = incoming;
+    return this.parts.queue.defer({ ...message, id }, retryAfter(error));
   }
 
-  private async fail({ id, event }: Attempt, error: unknown): Promise<void> {
+  private async fail({ incoming }: Attempt, error: unknown): Promise<void> {
     const { deliveries, references } = this.parts;
+    const { id } = incoming;
     const why = isThrottled(error) ? `it was deferred for a day; last: ${failureReason(error)}` : failureReason(error);
     await this.outcomes.record(id, () => deliveries.failed(id, why));
-    if (isGone(error)) await references.drop(parseMessage(event.Message).relatesTo);
+    if (isGone(error)) await references.drop(incoming.message.relatesTo);
   }
 
   /** Where that is not possible, the claim ends by itself. */
@@ -150,8 +150,8 @@ export class ProactiveDelivery {
     });
   }
 
-  /** Settles when the send does, however long it takes. @throws InvalidMessage, at once, for a dialog that nobody knows */
-  private async speak(message: QueueMessage, claim: Claim): Promise<void> {
+  /** Settles when the send does, however long it takes. @throws InvalidMessage, at once, also for a dialog that nobody knows */
+  private async speak({ message }: Incoming, claim: Claim): Promise<void> {
     const { adapter, turns, appId, dialogs } = this.parts;
     const dialog = dialogs.registry.startedBy(message);
     const logic = async (context: TurnContext) => {
@@ -170,15 +170,6 @@ export class ProactiveDelivery {
       };
       turns.run(relatesTo.conversation.id, turn).catch(() => {}); // its limit lets the next turn begin
     });
-  }
-}
-
-/** Undefined for a message that nobody can read. */
-function conversationOf({ Message }: SignedEvent): string | undefined {
-  try {
-    return parseMessage(Message).relatesTo.conversation.id.slice(0, 500);
-  } catch {
-    return undefined;
   }
 }
 

@@ -4,14 +4,22 @@ import { z } from "zod";
 import { ForgedEvent } from "../message";
 import { Unauthorized } from "./channel-adapter";
 import { log, reason } from "./log";
+import { Refused } from "./refused";
 import { ForbiddenService } from "./service-hosts";
 
 /** Turns what a request threw into its status. Strangers learn the status, the log learns the reason. */
 export const refuse: ErrorRequestHandler = (error, request, response, _next) => {
-  const status = statusFor(error);
-  log(status < 500 ? "warn" : "error", "request failed", { path: request.path, status, reason: reason(error) });
-  response.status(status).json({ error: message(error, status) });
+  const { status, refusal } = error instanceof Refused ? error : refusedFor(error);
+  const { cause = error, retryAfter, ...body } = refusal;
+  log(status < 500 ? "warn" : "error", "request failed", { path: request.path, status, reason: reason(cause) });
+  if (retryAfter) response.setHeader("Retry-After", String(retryAfter));
+  response.status(status).json(body);
 };
+
+function refusedFor(error: unknown): Refused {
+  const status = statusFor(error);
+  return new Refused(status, { error: message(error, status) });
+}
 
 function statusFor(error: unknown): number {
   if (error instanceof Unauthorized) return 401;

@@ -3,6 +3,8 @@ import type { Readiness } from "../message";
 import type { ChannelAdapter } from "./channel-adapter";
 import { health } from "./health";
 import { messages } from "./messages";
+import type { Notifications } from "./notify/notifications";
+import { notifyApi } from "./notify/notify-api";
 import type { ProactiveBot } from "./proactive-bot";
 import { refuse } from "./refuse";
 import { type WebChatSettings, webChat } from "./web-chat";
@@ -10,6 +12,7 @@ import { type WebChatSettings, webChat } from "./web-chat";
 export interface ServerParts {
   adapter: ChannelAdapter;
   bot: ProactiveBot;
+  notifications: Notifications;
   readiness: Readiness;
   /** The chat page is served where this is given. */
   webChat?: WebChatSettings;
@@ -22,6 +25,7 @@ export function createServer(parts: ServerParts): Express {
   server.set("trust proxy", 1); // App Service's front end
   server.use(health(parts.readiness));
   server.use(messages(parts.adapter, parts.bot));
+  server.use(notifyApi(parts.notifications));
   if (parts.webChat) server.use(webChat(parts.webChat));
   server.use(refuse);
   return server;

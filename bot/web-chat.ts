@@ -1,8 +1,11 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
-import express, { type Request, type RequestHandler, Router } from "express";
-import { ipKeyGenerator, rateLimit } from "express-rate-limit";
+import express, { type RequestHandler, Router } from "express";
 import { type Secret, withSecret } from "../message";
+import { perMinute } from "./rate-limit";
+
+/** Tokens a minute for one address: enough for people behind one router, too few to use the bot up. */
+const tokensAMinute = 20;
 
 export interface WebChatSettings {
   /** `https://directline.botframework.com` or another cloud's. */
@@ -17,7 +20,7 @@ export function webChat(settings: WebChatSettings): Router {
     response.json(await generateToken(settings));
   };
   return Router()
-    .post("/api/directline/token", twentyAMinute(), token)
+    .post("/api/directline/token", perMinute(tokensAMinute), token)
     .use(express.static(path.join(__dirname, "public"), { setHeaders: (response) => protect(response) }));
 }
 
@@ -46,23 +49,6 @@ class NoToken extends Error {
 
 function isRefusedKey(error: unknown): boolean {
   return error instanceof NoToken && [401, 403].includes(error.answered);
-}
-
-/** Twenty tokens a minute for one address: enough for people behind one router, too few to use the bot up. */
-function twentyAMinute(): RequestHandler {
-  return rateLimit({
-    windowMs: 60_000,
-    limit: 20,
-    standardHeaders: "draft-8",
-    legacyHeaders: false,
-    keyGenerator: address,
-  });
-}
-
-/** App Service's front end writes `address:port`. */
-function address(request: Request): string {
-  const ip = request.ip ?? "";
-  return ipKeyGenerator(ip.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, "$1").replace(/^\[(.+)\]:\d+$/, "$1"));
 }
 
 function protect(response: { setHeader(name: string, value: string): void }): void {

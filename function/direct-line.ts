@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { eventName, functionUser, parseRetryAfter, type Secret, type SignedEvent, withSecret } from "../message";
+import { type Carrier, NotCarried } from "./carrier";
 
 /** Direct Line waits 15 s for the bot; past that its answer is on the way. Milliseconds. */
 const requestLimit = 25_000;
@@ -21,27 +22,11 @@ interface Conversation {
   expires: number;
 }
 
-/** Direct Line did not take an event. `status` 0: it could not be reached, or did not answer in time. */
-export class DirectLineError extends Error {
-  override readonly name = "DirectLineError";
-
-  constructor(
-    readonly status: number,
-    message: string,
-    /** Seconds. */
-    readonly retryAfter = 0,
-    /** What Direct Line calls wrong in the event itself stays wrong. */
-    readonly isFinal = false,
-  ) {
-    super(message);
-  }
-}
-
 /**
- * The function's one conversation with the bot, started when first needed and reused by this instance: a new one for each
- * message would cost the bot another turn. Protocol: Direct Line API 3.0.
+ * Carries events over Direct Line, in the function's one conversation with the bot. It is started when first needed and reused
+ * by this instance: a new one for each message would cost the bot another turn. Protocol: Direct Line API 3.0.
  */
-export class DirectLine {
+export class DirectLine implements Carrier {
   private conversation?: Promise<Conversation>;
 
   /** @param endpoint `https://directline.botframework.com` or another cloud's. */
@@ -50,8 +35,8 @@ export class DirectLine {
     private readonly secret: Secret,
   ) {}
 
-  /** Resolves when the bot has answered the event with success. @throws DirectLineError */
-  async postEvent(value: SignedEvent): Promise<void> {
+  /** Resolves when the bot has answered the event with success. @throws NotCarried, VaultError */
+  async carry(value: SignedEvent): Promise<void> {
     const conversation = await this.current();
     try {
       await this.post(conversation, value);
@@ -112,25 +97,25 @@ export class DirectLine {
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: AbortSignal.timeout(requestLimit),
     }).catch((error) => {
-      throw new DirectLineError(0, `Direct Line could not be reached: ${error.cause?.code ?? error.name}`);
+      throw new NotCarried(0, `Direct Line could not be reached: ${error.cause?.code ?? error.name}`);
     });
     if (response.ok) return response;
     const retryAfter = parseRetryAfter(response.headers.get("retry-after"));
     const isFinal = body !== undefined && [400, 413].includes(response.status);
-    throw new DirectLineError(response.status, `Direct Line answered ${await summary(response)}`, retryAfter, isFinal);
+    throw new NotCarried(response.status, `Direct Line answered ${await summary(response)}`, retryAfter, isFinal);
   }
 }
 
 async function read(response: Response): Promise<Conversation> {
   const opened = conversationAnswer.safeParse(await response.json().catch(() => undefined));
-  if (!opened.success) throw new DirectLineError(0, "Direct Line answered without a conversation");
+  if (!opened.success) throw new NotCarried(0, "Direct Line answered without a conversation");
   const { conversationId, token, expires_in } = opened.data;
   return { id: conversationId, token, expires: Date.now() + expires_in * 1000 };
 }
 
 /** The token or the conversation is no longer known: starting anew may help. */
 function isForgotten(error: unknown): boolean {
-  return error instanceof DirectLineError && [401, 403, 404].includes(error.status);
+  return error instanceof NotCarried && [401, 403, 404].includes(error.status);
 }
 
 /** Status and Direct Line's own error code and sentence; never the body of a stranger. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { InvocationContext } from "@azure/functions";
 import {
   type Deliveries,
@@ -11,13 +12,16 @@ import {
   toJson,
   VaultError,
 } from "../message";
-import { type DirectLine, DirectLineError } from "./direct-line";
+import { type Carrier, NotCarried } from "./carrier";
 
-/** Carries a queue message to the bot, as a signed event over Direct Line. */
+/** Milliseconds for which a message that is not due yet is kept rather than put back: the queue hides in whole seconds, and lets go early. */
+const shortWait = 2_000;
+
+/** Brings a queue message to the bot, as a signed event. */
 export class Forwarder {
   constructor(
     private readonly queue: MessageQueue,
-    private readonly directLine: DirectLine,
+    private readonly carrier: Carrier,
     private readonly webhook: Secret,
     private readonly deliveries: Deliveries,
   ) {}
@@ -41,7 +45,9 @@ export class Forwarder {
 
   private async deliver(message: QueueMessage, visit: Visit): Promise<void> {
     const { notBefore } = message;
-    if (notBefore && Date.parse(notBefore) > Date.now()) return this.postpone(message, notBefore, visit);
+    const early = notBefore ? Date.parse(notBefore) - Date.now() : 0;
+    if (notBefore && early > shortWait) return this.postpone(message, notBefore, visit);
+    if (early > 0) await sleep(early);
     await this.send(message, visit);
   }
 
@@ -55,10 +61,10 @@ export class Forwarder {
   private async send(message: QueueMessage, visit: Visit): Promise<void> {
     const { id, context, hop } = visit;
     try {
-      await this.directLine.postEvent(signEvent(toJson(message), id, await this.webhook.get()));
+      await this.carrier.carry(signEvent(toJson(message), id, await this.webhook.get()));
     } catch (error) {
-      if (!(error instanceof DirectLineError || error instanceof VaultError)) throw error;
-      if (error instanceof DirectLineError && error.isFinal) throw new Undeliverable(error.message);
+      if (!(error instanceof NotCarried || error instanceof VaultError)) throw error;
+      if (error instanceof NotCarried && error.isFinal) throw new Undeliverable(error.message);
       await this.webhook.renew().catch(() => {}); // the bot refuses a signature with a secret that was rotated
       return this.defer(message, error, visit);
     }
@@ -66,9 +72,9 @@ export class Forwarder {
     await this.record(visit, this.deliveries.passed(id, hop)); // afterwards: the user does not wait for it
   }
 
-  private async defer(message: QueueMessage, error: DirectLineError | VaultError, visit: Visit): Promise<void> {
+  private async defer(message: QueueMessage, error: NotCarried | VaultError, visit: Visit): Promise<void> {
     const { id, context, hop } = visit;
-    const retryAfter = error instanceof DirectLineError ? error.retryAfter : 0;
+    const retryAfter = error instanceof NotCarried ? error.retryAfter : 0;
     const deferred = await this.queue.defer({ ...message, id }, retryAfter);
     if (!deferred) throw new Undeliverable(`it was deferred for a day; last: ${error.message}`);
     context.warn(`Message ${id} was deferred: ${error.message}`);

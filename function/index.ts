@@ -2,18 +2,25 @@ import { app } from "@azure/functions";
 import { ManagedIdentityCredential } from "@azure/identity";
 import {
   Deliveries,
+  DeliveryRecords,
   deliveriesTable,
   directLineSecret,
   MessageQueue,
+  PoisonQueue,
   Readiness,
+  referencesTable,
   Table,
   VaultSecret,
   webhookForm,
   webhookSecret,
 } from "../message";
+import { cleanUp } from "./clean-up";
 import { DirectLine } from "./direct-line";
 import { Forwarder } from "./forwarder";
 import { healthz, readyz } from "./health";
+import { NotifyApi } from "./notify-api";
+import { poisonWatch } from "./poison-watch";
+import { says } from "./schedules";
 import { readSettings } from "./settings";
 
 const settings = readSettings(process.env);
@@ -23,11 +30,18 @@ const vault = { ...settings.vault, credential };
 const webhook = new VaultSecret(vault, webhookSecret, webhookForm);
 const directLineKey = new VaultSecret(vault, directLineSecret);
 
-const deliveries = new Deliveries(new Table(settings.tableServiceUrl, deliveriesTable, credential));
+const table = (name: string) => new Table(settings.tableServiceUrl, name, credential);
+const deliveries = new Deliveries(table(deliveriesTable));
+const records = new DeliveryRecords(table(deliveriesTable));
+const references = table(referencesTable);
+const poison = new PoisonQueue(settings.queueUrl, credential);
 
-const forwarder = new Forwarder(queue, new DirectLine(settings.directLine, directLineKey), webhook, deliveries);
+const byApi = settings.delivery === "api";
+const carrier = byApi ? new NotifyApi(settings.notifyUrl) : new DirectLine(settings.directLine, directLineKey);
+const forwarder = new Forwarder(queue, carrier, webhook, deliveries);
+const needed = [queue, deliveries, webhook, ...(byApi ? [] : [directLineKey])];
 const readiness = new Readiness(
-  [queue, deliveries, webhook, directLineKey].map((one) => () => one.reach()),
+  needed.map((one) => () => one.reach()),
   (error) => console.error(`Not ready: ${(error as Error).message}`),
 );
 
@@ -38,3 +52,9 @@ app.storageQueue("forward", {
 });
 app.http("healthz", { methods: ["GET"], authLevel: "anonymous", handler: healthz() });
 app.http("readyz", { methods: ["GET"], authLevel: "anonymous", handler: readyz(readiness) });
+
+app.timer("clean-up", { schedule: "0 30 3 * * *", handler: cleanUp(records, settings.deliveryDays) });
+app.timer("poison-watch", { schedule: "0 */5 * * * *", handler: poisonWatch(poison, deliveries) });
+for (const schedule of settings.schedules) {
+  app.timer(`schedule-${schedule.name}`, { schedule: schedule.cron, handler: says(schedule, queue, references) });
+}

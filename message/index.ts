@@ -10,18 +10,28 @@ export {
 } from "./deliveries";
 export { DeliveryRecords } from "./delivery-records";
 export { entityKey, readableKey } from "./entity-key";
-export { InvalidMessage, wholeMessage } from "./invalid-message";
+export { InvalidMessage, MessageTooLarge, wholeMessage } from "./invalid-message";
 export { MessageQueue, QueueMissing } from "./message-queue";
+export { messageSchema } from "./message-schema";
 export { addressed, type Notice } from "./notice";
-export { type PoisonMessage, PoisonQueue } from "./poison-queue";
-export { formatMessage, maxMessageBytes, parseMessage, type QueueMessage, toJson } from "./queue-message";
+export { type HeldPoison, type PoisonMessage, PoisonQueue } from "./poison-queue";
+export { formatMessage, maxMessageBytes, messageId, parseMessage, type QueueMessage, toJson } from "./queue-message";
 export { poisonSuffix } from "./queue-names";
 export { Readiness } from "./readiness";
 export { parseRetryAfter } from "./retry-delay";
 export { type Schedule, schedules } from "./schedule";
 export { type Secret, withSecret } from "./secret";
 export { directLineSecret, webhookForm, webhookSecret } from "./secret-names";
-export { eventName, ForgedEvent, functionUser, openEvent, type SignedEvent, signEvent } from "./signed-event";
+export {
+  eventName,
+  ForgedEvent,
+  functionUser,
+  openEvent,
+  type SignedEvent,
+  signatureHeaders,
+  signEvent,
+  verifyEvent,
+} from "./signed-event";
 export { isGroup, people, personOf, relatesTo, type StoredReference } from "./stored-reference";
 export { isConflict, isTooLarge, Table, type TableRequest, unlessMissing } from "./table";
 export { deliveriesTable, referencesTable, stateTable, tableNames } from "./table-names";

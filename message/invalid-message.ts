@@ -23,3 +23,11 @@ export class InvalidMessage extends Error {
     return new InvalidMessage(field, `is not valid: ${problem}`);
   }
 }
+
+/** An `InvalidMessage` that would be valid if there were less of it. */
+export class MessageTooLarge extends InvalidMessage {
+  /** @param bytes of UTF-8 JSON */
+  constructor(bytes: number, most: number) {
+    super(wholeMessage, `is too large: ${bytes} bytes, at most ${most} are allowed`);
+  }
+}

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { decodeBase64 } from "./base64";
 import { conversationReference } from "./conversation-reference";
-import { InvalidMessage, wholeMessage } from "./invalid-message";
+import { InvalidMessage, MessageTooLarge, wholeMessage } from "./invalid-message";
 
 /**
  * The largest message, in bytes of UTF-8 JSON. A storage queue takes 64 KiB of text, and this is what fits as Base64 too.
@@ -9,26 +9,37 @@ import { InvalidMessage, wholeMessage } from "./invalid-message";
  */
 export const maxMessageBytes = 48 * 1024;
 
-/** What travels through the queue: the 2018 template's `{relatesTo, text}` and optional fields of ours. Unknown fields are kept,
- * and null is as good as absent: .NET writes it. */
-const queueMessage = z.looseObject({
+/** What is a message's id. It may travel as a header, which would lose a space at an end. */
+export const messageId = z
+  .string()
+  .regex(/^[!-~]([ -~]{0,198}[!-~])?$/, "expected 1 to 200 printable ASCII characters, without a space at either end");
+
+/**
+ * What travels through the queue: the 2018 template's `{relatesTo, text}` and optional fields of ours. Unknown fields are kept,
+ * and null is as good as absent: .NET writes it. Whoever reads the custom API's document reads the descriptions too.
+ */
+export const queueMessage = z.looseObject({
   relatesTo: conversationReference,
-  text: z.string(),
-  /** Accepted because 2018's producers send it; it gives no trust: the allow-list decides. */
-  isTrustedServiceUrl: z.boolean().nullish(),
-  /** Makes delivery idempotent; the queue's own message id where absent. */
-  id: z
+  text: z.string().describe("What to say; where there is no `dialog`, `new` and `old` start the surveys."),
+  isTrustedServiceUrl: z
+    .boolean()
+    .nullish()
+    .describe("Accepted because 2018's producers send it; it gives no trust: the allow-list decides."),
+  id: messageId
+    .nullish()
+    .describe(
+      "Makes delivery idempotent; where absent, the id under which the message came: the queue's, or `webhook-id`.",
+    ),
+  notBefore: z.iso.datetime({ offset: true }).nullish().describe("Not to be delivered earlier."),
+  attempt: z.int().nonnegative().optional().describe("How many times this message has been deferred."),
+  deferredSince: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .describe("When it was deferred first: a day later it has failed."),
+  dialog: z
     .string()
-    .regex(/^[\x20-\x7e]{1,200}$/, "expected 1 to 200 printable ASCII characters")
-    .nullish(),
-  /** Not to be delivered earlier. */
-  notBefore: z.iso.datetime({ offset: true }).nullish(),
-  /** How many times this message has been deferred. */
-  attempt: z.int().nonnegative().optional(),
-  /** When it was deferred first: a day later it has failed. */
-  deferredSince: z.iso.datetime({ offset: true }).optional(),
-  /** The dialog to start; "" is the default one; absent: `text` decides. */
-  dialog: z.string().nullish(),
+    .nullish()
+    .describe("The dialog to start, by name; an empty text is the default one; where absent, `text` decides."),
 });
 
 export type QueueMessage = z.infer<typeof queueMessage>;
@@ -74,5 +85,5 @@ function parseJson(text: string): unknown {
 function refuseOversize(json: string): void {
   const bytes = Buffer.byteLength(json);
   if (bytes <= maxMessageBytes) return;
-  throw new InvalidMessage(wholeMessage, `is too large: ${bytes} bytes, at most ${maxMessageBytes} are allowed`);
+  throw new MessageTooLarge(bytes, maxMessageBytes);
 }

@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { ncrontabProblem } from "./ncrontab";
 
+/** In UTF-16 units: what a queue message takes for certain, beside the longest reference. */
+const longestText = 5_000;
+
 const cron = z.string("must be a schedule").superRefine((text, context) => {
   const problem = ncrontabProblem(text);
   if (problem) context.addIssue({ code: "custom", message: problem });
@@ -16,12 +19,19 @@ export const schedule = z
       .optional(),
     /** NCRONTAB, in UTC: `{second} {minute} {hour} {day} {month} {day of the week}`. */
     cron,
-    text: z.string().min(1, "must not be empty").optional(),
+    text: z
+      .string()
+      .min(1, "must not be empty")
+      .max(longestText, `must have at most ${longestText} characters`)
+      .optional(),
     /** The dialog to start; "" is the default one, as it is where there is no text either. */
     dialog: z.string().optional(),
     /** Users' ids, or everyone whom the bot can speak to alone. */
     to: z
-      .union([z.literal("all"), z.array(z.string().min(1)).min(1)], 'must be "all" or a list of users\' ids')
+      .union(
+        [z.literal("all"), z.array(z.string().min(1, "must not be empty")).min(1, "must name somebody")],
+        'must be "all" or a list of users\' ids',
+      )
       .default("all"),
   })
   .refine(({ text, dialog }) => text === undefined || dialog === undefined, "must have text or dialog, not both");

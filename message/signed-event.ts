@@ -1,11 +1,15 @@
 import { Webhook } from "standardwebhooks";
 import { z } from "zod";
+import { type Secret, withSecret } from "./secret";
 
 /** The `name` of the event activity that carries a queue message to the bot. */
 export const eventName = "proactive";
 
 /** Who the function is in its own conversation with the bot. Anyone may call themselves so: only the signature counts. */
 export const functionUser = "proactive-function";
+
+/** What the Standard Webhooks specification signs with, as headers; an event has them as fields. */
+export const signatureHeaders = ["webhook-id", "webhook-timestamp", "webhook-signature"] as const;
 
 /** The event's `value`: a queue message's JSON text, signed as standardwebhooks.com specifies. */
 const signedEvent = z.object({
@@ -30,6 +34,18 @@ export function signEvent(json: string, id: string, secret: string, at = new Dat
     "webhook-timestamp": String(Math.floor(at.getTime() / 1000)),
     "webhook-signature": new Webhook(secret).sign(id, at, json),
   };
+}
+
+/**
+ * Opens an event's `value` with a secret that may have been rotated since.
+ * @throws ForgedEvent as `openEvent` does, or what the secret's `get` and `renew` throw
+ */
+export function verifyEvent(value: unknown, webhook: Secret): Promise<SignedEvent> {
+  return withSecret(
+    webhook,
+    (secret) => openEvent(value, secret),
+    (error) => error instanceof ForgedEvent,
+  );
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Activity, ConversationReference, TurnContext } from "botbuilder";
 import { generateKeyPair } from "jose";
 import { ChannelAdapter, Unauthorized } from "../../bot/channel-adapter";
 import { ConversationTurns } from "../../bot/conversation-turns";
+import { Incoming } from "../../bot/incoming";
 import { ProactiveDelivery } from "../../bot/proactive-delivery";
 import { References } from "../../bot/references";
 import { ForbiddenService, ServiceHosts } from "../../bot/service-hosts";
@@ -171,7 +172,7 @@ async function deliver(fields: object = {}): Promise<{ deferred: unknown[]; pois
     references: new References(new MemoryTable()),
   });
   const Message = JSON.stringify({ relatesTo: { ...reference(), ...fields }, text: "hello" });
-  await delivery.deliver({ Message, "webhook-id": "1" } as SignedEvent);
+  await delivery.deliver(new Incoming({ Message, "webhook-id": "1" } as SignedEvent));
   return { deferred, poisoned };
 }
 

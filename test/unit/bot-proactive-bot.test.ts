@@ -5,6 +5,7 @@ import { type Activity, MemoryStorage, type StoreItems, type TurnContext } from 
 import { ConversationTurns } from "../../bot/conversation-turns";
 import type { ConversationDialogs } from "../../bot/dialogs/conversation-dialogs";
 import { newSurvey } from "../../bot/dialogs/new-survey";
+import { Incoming } from "../../bot/incoming";
 import { ProactiveBot } from "../../bot/proactive-bot";
 import type { ProactiveDelivery } from "../../bot/proactive-delivery";
 import { References } from "../../bot/references";
@@ -17,7 +18,6 @@ import {
   parseMessage,
   type QueueMessage,
   QueueMissing,
-  type SignedEvent,
   signEvent,
   TableUnreachable,
 } from "../../message";
@@ -29,10 +29,10 @@ const secret = `whsec_${randomBytes(32).toString("base64")}`;
 const log = mock.method(console, "log", () => undefined);
 
 let queued: QueueMessage[];
-let delivered: SignedEvent[];
+let delivered: Incoming[];
 let said: string[];
 let enqueue: (message: QueueMessage) => Promise<void>;
-let deliver: (event: SignedEvent) => Promise<void>;
+let deliver: (incoming: Incoming) => Promise<void>;
 let storage: FailingStorage;
 let dialogs: ConversationDialogs;
 let table: MemoryTable;
@@ -53,9 +53,9 @@ beforeEach(() => {
     formatMessage(message);
     queued.push(message);
   };
-  deliver = async (event) => void delivered.push(event);
+  deliver = async (incoming) => void delivered.push(incoming);
   const queue = { name: "bot-queue", enqueue: (message: QueueMessage) => enqueue(message) };
-  const delivery = { deliver: (event: SignedEvent) => deliver(event) };
+  const delivery = { deliver: (incoming: Incoming) => deliver(incoming) };
   const turns = new ConversationTurns();
   storage = new FailingStorage();
   dialogs = testDialogs(storage);
@@ -162,7 +162,7 @@ test("a signed event is delivered once, and the bot says nothing in the conversa
   const event = signEvent("{}", "1", secret);
   await bot.run(proactive(event));
   await bot.run(proactive(event));
-  assert.deepEqual(delivered, [event]);
+  assert.deepEqual(delivered, [new Incoming(event)]);
   assert.deepEqual([said, queued], [[], []]);
 });
 

@@ -3,17 +3,12 @@ import { beforeEach, mock, test } from "node:test";
 import { type Activity, type ConversationReference, MemoryStorage, type TurnContext } from "botbuilder";
 import type { ChannelAdapter } from "../../bot/channel-adapter";
 import { ConversationTurns } from "../../bot/conversation-turns";
+import { Incoming } from "../../bot/incoming";
 import { ProactiveDelivery } from "../../bot/proactive-delivery";
 import { References } from "../../bot/references";
 import { ForbiddenService } from "../../bot/service-hosts";
 import { ItemTooLarge } from "../../bot/state/entity";
-import {
-  DeliveryLeased,
-  type MessageQueue,
-  type QueueMessage,
-  type SignedEvent,
-  TableUnreachable,
-} from "../../message";
+import { DeliveryLeased, type MessageQueue, type QueueMessage, TableUnreachable } from "../../message";
 import { TestDeliveries } from "./helpers/deliveries";
 import { testDialogs } from "./helpers/dialogs";
 import { MemoryTable } from "./helpers/memory-table";
@@ -80,9 +75,9 @@ function forget(): void {
   delivery = instance(turns);
 }
 
-function event(message: unknown = { relatesTo, text: "hello" }, id = "1"): SignedEvent {
+function event(message: unknown = { relatesTo, text: "hello" }, id = "1"): Incoming {
   const Message = typeof message === "string" ? message : JSON.stringify(message);
-  return { Message, "webhook-id": id, "webhook-timestamp": "", "webhook-signature": "" };
+  return new Incoming({ Message, "webhook-id": id, "webhook-timestamp": "", "webhook-signature": "" });
 }
 
 /** What botbuilder throws for a channel's answer. */
@@ -138,7 +133,7 @@ test("after a day of deferring it is set aside", async () => {
   channel = () => Promise.reject(answer(503));
   defer = async () => false;
   await delivery.deliver(event());
-  assert.deepEqual(poisoned, [event().Message]);
+  assert.deepEqual(poisoned, [event().json]);
   const [row] = deliveries.rows;
   assert.equal(row?.status, "failed");
   assert.equal(row?.reason, "it was deferred for a day; last: the channel did not take it (it answered 503: no)");
@@ -156,7 +151,7 @@ test("what no retry can deliver is set aside as it came, with the reason in the 
     forget();
     channel = () => Promise.reject(answer(status));
     await delivery.deliver(event());
-    assert.deepEqual(poisoned, [event().Message], String(status));
+    assert.deepEqual(poisoned, [event().json], String(status));
     assert.match(logged(), new RegExp(`"level":"error","event":"failed","id":"1","reason":"RestError: ${status}`));
     assert.deepEqual([deliveries.rows[0]?.id, deliveries.rows[0]?.status], ["1", "failed"]);
     assert.match(deliveries.rows[0]?.reason ?? "", words);
@@ -172,7 +167,7 @@ test("what no retry can deliver is set aside as it came, with the reason in the 
     poisoned = [];
     forget();
     await delivery.deliver(event(message));
-    assert.deepEqual(poisoned, [event(message).Message]);
+    assert.deepEqual(poisoned, [event(message).json]);
     assert.match(deliveries.rows[0]?.reason ?? "", words);
   }
   assert.match(logged(), /relatesTo is missing/);
@@ -524,7 +519,7 @@ test("a dialog that nobody knows is set aside, and the reason names the field an
     log.mock.resetCalls();
     const message = event({ relatesTo, text: "new", dialog });
     await delivery.deliver(message);
-    assert.deepEqual(poisoned, [message.Message]);
+    assert.deepEqual(poisoned, [message.json]);
     const known = '\\"newSurvey\\", \\"oldSurvey\\", \\"learner\\", \\"\\" for \\"learner\\"';
     assert(logged().includes(`"reason":"InvalidMessage: dialog is not one of this bot's: ${known}"`), logged());
     assert.doesNotMatch(logged(), /ulterior/);

@@ -8,6 +8,7 @@ import { after, before, beforeEach, mock, test } from "node:test";
 import type { TurnContext } from "botbuilder";
 import { generateKeyPair } from "jose";
 import type { ChannelAdapter } from "../../bot/channel-adapter";
+import { openApi } from "../../bot/notify/open-api";
 import type { ServerParts } from "../../bot/server";
 import type { ServiceHosts } from "../../bot/service-hosts";
 import { bundle } from "../../infra/package/bundle";
@@ -41,6 +42,8 @@ let directLine: {
   asked: { authorization?: string; body: { user: { id: string } } }[];
 };
 let turn: (context: TurnContext) => Promise<void>;
+/** What becomes of a notification. */
+let take: (event: unknown) => Promise<string>;
 let url: string;
 
 before(async () => {
@@ -81,6 +84,7 @@ after(() => {
 });
 beforeEach(() => {
   turn = async () => undefined;
+  take = async () => "1";
   directLine.status = 200;
   directLine.key = undefined;
   directLine.asked = [];
@@ -96,7 +100,8 @@ async function listen(server: Server): Promise<string> {
 async function start(parts: Partial<ServerParts> = {}): Promise<string> {
   const ready = new Readiness([async () => undefined], assert.ifError);
   const run = { run: (context: TurnContext) => turn(context) } as ServerParts["bot"];
-  return listen(createHttpServer(bot.createServer({ adapter, bot: run, readiness: ready, ...parts })));
+  const notifications = { take: (event: unknown) => take(event) } as ServerParts["notifications"];
+  return listen(createHttpServer(bot.createServer({ adapter, bot: run, notifications, readiness: ready, ...parts })));
 }
 
 function startWithChat(secret: Secret = fixedSecret("the direct line secret")): Promise<string> {
@@ -361,4 +366,22 @@ test("one address gets twenty tokens a minute, on whatever port it comes, and ot
   await Promise.all(ports.map((port) => ask(`[2001:db8::${port % 100}]:${port}`)));
   assert.equal(await ask("[2001:db8::1]:1"), 429, "an IPv6 subscriber has a whole network of addresses");
   assert.equal(directLine.asked.length, 42);
+});
+
+test("the custom API is there, and its document, in the minified bundle too", async () => {
+  assert.deepEqual(await (await fetch(`${url}/api/openapi.json`)).json(), JSON.parse(JSON.stringify(openApi())));
+
+  let taken: object = {};
+  take = async (event) => {
+    taken = event as object;
+    return "an id";
+  };
+  const event = { "webhook-id": "1", "webhook-timestamp": "2", "webhook-signature": "3" };
+  const send = () => fetch(`${url}/api/notify`, { method: "POST", headers: event, body: "a body" });
+  const response = await send();
+  assert.deepEqual([response.status, await response.json()], [202, { id: "an id" }]);
+  assert.deepEqual({ ...taken, ...event, Message: "a body" }, taken);
+  take = () => Promise.reject(new bot.ForgedEvent("No matching signature found"));
+  assert.equal((await send()).status, 401);
+  assert.equal((await fetch(`${url}/api/notify`)).status, 404);
 });

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, beforeEach, test } from "node:test";
-import { DirectLine, DirectLineError } from "../../function/direct-line";
+import { NotCarried } from "../../function/carrier";
+import { DirectLine } from "../../function/direct-line";
 import { type Secret, type SignedEvent, VaultError } from "../../message";
 import { fixedSecret, lostSecret, rotatingSecret } from "./helpers/secrets";
 
@@ -89,14 +90,14 @@ async function nobody(): Promise<string> {
 }
 
 /** The error that a post ends in. */
-async function failure(directLine = open()): Promise<DirectLineError> {
-  const error = await directLine.postEvent(event).catch((error) => error);
-  assert(error instanceof DirectLineError, String(error));
+async function failure(directLine = open()): Promise<NotCarried> {
+  const error = await directLine.carry(event).catch((error) => error);
+  assert(error instanceof NotCarried, String(error));
   return error;
 }
 
 test("an event is posted as the signed value it is, with the token of a conversation that the secret started", async () => {
-  await open().postEvent(event);
+  await open().carry(event);
   assert.deepEqual(requests, [
     { what: "start", credential: "Bearer the secret", body: undefined },
     {
@@ -109,33 +110,33 @@ test("an event is posted as the signed value it is, with the token of a conversa
 
 test("one conversation serves all events of an instance", async () => {
   const directLine = open();
-  for (let i = 0; i < 5; i++) await directLine.postEvent(event);
+  for (let i = 0; i < 5; i++) await directLine.carry(event);
   assert.equal(count(/start/), 1);
   assert.equal(count(/post c\/1/), 5);
 });
 
 test("events that come together share one start", async () => {
   const directLine = open();
-  await Promise.all(Array.from({ length: 20 }, () => directLine.postEvent(event)));
+  await Promise.all(Array.from({ length: 20 }, () => directLine.carry(event)));
   assert.deepEqual([count(/start/), count(/post c\/1/)], [1, 20]);
 });
 
 test("events that come together share one failed start, and the next event tries again", async () => {
   instead.start = [refuse(503)];
   const directLine = open();
-  const results = await Promise.allSettled(Array.from({ length: 5 }, () => directLine.postEvent(event)));
+  const results = await Promise.allSettled(Array.from({ length: 5 }, () => directLine.carry(event)));
   assert.deepEqual(new Set(results.map(({ status }) => status)), new Set(["rejected"]));
   assert.equal(count(/start/), 1);
-  await directLine.postEvent(event);
+  await directLine.carry(event);
   assert.deepEqual([count(/start/), count(/post/)], [2, 1]);
 });
 
 test("a token that is about to expire is renewed once, and the conversation stays", async () => {
   expiresIn = 200;
   const directLine = open();
-  await directLine.postEvent(event);
+  await directLine.carry(event);
   expiresIn = 1_800;
-  await Promise.all(Array.from({ length: 10 }, () => directLine.postEvent(event)));
+  await Promise.all(Array.from({ length: 10 }, () => directLine.carry(event)));
   assert.deepEqual([count(/start/), count(/refresh/), count(/post/)], [1, 1, 11]);
   const renewal = requests.findIndex(({ what }) => what === "refresh");
   assert.equal(requests[renewal]?.credential, "Bearer token 1");
@@ -147,7 +148,7 @@ test("a token that is about to expire is renewed once, and the conversation stay
 test("where tokens never live long, every event still goes out", async () => {
   expiresIn = 1;
   const directLine = open();
-  for (let i = 0; i < 3; i++) await Promise.all([directLine.postEvent(event), directLine.postEvent(event)]);
+  for (let i = 0; i < 3; i++) await Promise.all([directLine.carry(event), directLine.carry(event)]);
   assert.equal(count(/post/), 6);
   assert.equal(count(/start/), 1);
 });
@@ -157,9 +158,9 @@ test("a token that cannot be renewed any more is replaced by a new conversation"
     requests = [];
     expiresIn = 1;
     const directLine = open();
-    await directLine.postEvent(event);
+    await directLine.carry(event);
     instead.refresh = [refuse(status)];
-    await directLine.postEvent(event);
+    await directLine.carry(event);
     assert.deepEqual([count(/start/), count(/post c\/2/)], [2, 1]);
   }
 });
@@ -167,10 +168,10 @@ test("a token that cannot be renewed any more is replaced by a new conversation"
 test("a renewal that fails otherwise is an error to defer for, and the conversation is not lost for ever", async () => {
   expiresIn = 1;
   const directLine = open();
-  await directLine.postEvent(event);
+  await directLine.carry(event);
   instead.refresh = [refuse(503)];
   assert.equal((await failure(directLine)).status, 503);
-  await directLine.postEvent(event);
+  await directLine.carry(event);
   assert.equal(count(/post/), 2);
 });
 
@@ -179,8 +180,8 @@ test("a forgotten conversation or token is replaced once, and the event goes out
     requests = [];
     instead.post = [refuse(status)];
     const directLine = open();
-    await directLine.postEvent(event);
-    await directLine.postEvent(event);
+    await directLine.carry(event);
+    await directLine.carry(event);
     assert.deepEqual(
       requests.map(({ what }) => what),
       ["start", "post c/1", "start", "post c/2", "post c/2"],
@@ -190,9 +191,9 @@ test("a forgotten conversation or token is replaced once, and the event goes out
 
 test("many events that find the conversation forgotten start one new conversation together", async () => {
   const directLine = open();
-  await directLine.postEvent(event);
+  await directLine.carry(event);
   instead.post = Array.from({ length: 10 }, () => refuse(404));
-  await Promise.all(Array.from({ length: 10 }, () => directLine.postEvent(event)));
+  await Promise.all(Array.from({ length: 10 }, () => directLine.carry(event)));
   assert.deepEqual([count(/start/), count(/post c\/2/)], [2, 10]);
 });
 
@@ -213,10 +214,10 @@ test("after its key was rotated a conversation starts with the newer one, which 
     const secret = rotatingSecret(["older key", "newer key"]);
     const directLine = open(secret);
     instead.start = [refuse(status)];
-    await directLine.postEvent(event);
+    await directLine.carry(event);
     assert.deepEqual(keys(), ["Bearer older key", "Bearer newer key"]);
     instead.post = [refuse(403)];
-    await directLine.postEvent(event);
+    await directLine.carry(event);
     assert.deepEqual(keys(), ["Bearer older key", "Bearer newer key", "Bearer newer key"]);
     assert.deepEqual([count(/post/), secret.renewals], [3, 1]);
   }
@@ -224,18 +225,18 @@ test("after its key was rotated a conversation starts with the newer one, which 
 
 test("a rotation in the midst of a conversation, which ends the tokens too, loses no event", async () => {
   const directLine = open(rotatingSecret(["older key", "newer key"]));
-  await directLine.postEvent(event);
+  await directLine.carry(event);
   instead = { post: Array.from({ length: 5 }, () => refuse(403)), start: [refuse(403)] };
-  await Promise.all(Array.from({ length: 5 }, () => directLine.postEvent(event)));
+  await Promise.all(Array.from({ length: 5 }, () => directLine.carry(event)));
   assert.deepEqual(keys(), ["Bearer older key", "Bearer older key", "Bearer newer key"]);
   assert.equal(count(/post c\/3/), 5);
 
   expiresIn = 1;
   requests = [];
   const renewing = open(rotatingSecret(["older key", "newer key"]));
-  await renewing.postEvent(event);
+  await renewing.carry(event);
   instead = { refresh: [refuse(403)], start: [refuse(403)] };
-  await renewing.postEvent(event);
+  await renewing.carry(event);
   assert.deepEqual(keys(), ["Bearer older key", "Bearer older key", "Bearer newer key"]);
 });
 
@@ -260,12 +261,12 @@ test("without a key it is the vault's error, which is not kept", async () => {
   let lost = true;
   const fixed = fixedSecret("the secret");
   const directLine = open({ get: () => (lost ? lostSecret() : fixed).get(), renew: () => fixed.renew() });
-  await assert.rejects(directLine.postEvent(event), VaultError);
+  await assert.rejects(directLine.carry(event), VaultError);
   assert.equal(requests.length, 0);
   lost = false;
-  await directLine.postEvent(event);
+  await directLine.carry(event);
   instead.start = [refuse(403)];
-  await assert.rejects(open(lostSecret("older key")).postEvent(event), VaultError);
+  await assert.rejects(open(lostSecret("older key")).carry(event), VaultError);
 });
 
 test("throttling, and a bot that fails, are errors to defer for, with the time that Direct Line asks for", async () => {
@@ -298,7 +299,7 @@ test("what Direct Line calls wrong in the event is final, but not what it calls 
     assert.deepEqual({ ...(await failure()) }.isFinal, false, "no message is to blame, so none must be set aside");
     expiresIn = 1;
     const directLine = open();
-    await directLine.postEvent(event);
+    await directLine.carry(event);
     instead = { refresh: [refuse(status)] };
     assert.deepEqual({ ...(await failure(directLine)) }.isFinal, false);
     expiresIn = 1_800;
@@ -328,7 +329,7 @@ test("a start that answers without a conversation is an error to defer for, and 
     instead.start = [respond(200, body)];
     const error = await failure(directLine);
     assert.deepEqual([error.status, error.isFinal], [0, false], body);
-    await directLine.postEvent(event);
+    await directLine.carry(event);
   }
 });
 

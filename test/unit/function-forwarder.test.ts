@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { beforeEach, test } from "node:test";
 import type { InvocationContext } from "@azure/functions";
-import { type DirectLine, DirectLineError } from "../../function/direct-line";
+import { NotCarried } from "../../function/carrier";
 import { Forwarder } from "../../function/forwarder";
 import {
   type Delivery,
@@ -59,14 +59,14 @@ beforeEach(() => {
       poisoned.push(entry);
     },
   };
-  const directLine = {
-    postEvent: async (event: SignedEvent) => {
+  const carrier = {
+    carry: async (event: SignedEvent) => {
       posted.push(event);
       await post();
     },
   };
   deliveries = new TestDeliveries();
-  open = (webhook) => new Forwarder(queue as MessageQueue, directLine as unknown as DirectLine, webhook, deliveries);
+  open = (webhook) => new Forwarder(queue as MessageQueue, carrier, webhook, deliveries);
   forwarder = open(fixedSecret(secret));
 });
 
@@ -111,7 +111,7 @@ test("a message's own id goes before the queue's, in whatever form it comes", as
     posted.map((event) => event["webhook-id"]),
     ["its own", "its own", "its own"],
   );
-  post = () => Promise.reject(new DirectLineError(503, "no"));
+  post = () => Promise.reject(new NotCarried(503, "no"));
   await forward(base64(entry));
   assert.deepEqual(deferred[0]?.message, entry);
 });
@@ -126,7 +126,7 @@ test("each try is signed anew", async () => {
 test("what Direct Line throttles, or cannot do now, is deferred under its id for as long as is asked", async () => {
   for (const status of [0, 401, 403, 404, 429, 500, 502, 503, 504]) {
     deferred = [];
-    post = () => Promise.reject(new DirectLineError(status, "no", 17));
+    post = () => Promise.reject(new NotCarried(status, "no", 17));
     await forward({ ...message, attempt: 3 });
     assert.deepEqual(deferred, [{ message: { ...message, attempt: 3, id: "the queue's id" }, retryAfter: 17 }]);
   }
@@ -134,7 +134,7 @@ test("what Direct Line throttles, or cannot do now, is deferred under its id for
 });
 
 test("after a day of deferring, the message is set aside as it came", async () => {
-  post = () => Promise.reject(new DirectLineError(503, "Direct Line answered 503"));
+  post = () => Promise.reject(new NotCarried(503, "Direct Line answered 503"));
   defer = async () => false;
   const entry = base64(message);
   await forward(entry);
@@ -143,7 +143,7 @@ test("after a day of deferring, the message is set aside as it came", async () =
 });
 
 test("what Direct Line calls wrong in the event is set aside at once", async () => {
-  post = () => Promise.reject(new DirectLineError(413, "Direct Line answered 413", 0, true));
+  post = () => Promise.reject(new NotCarried(413, "Direct Line answered 413", 0, true));
   await forward(message);
   assert.deepEqual([poisoned, deferred], [[message], []]);
 });
@@ -189,14 +189,23 @@ test("a message that is not due waits under its id, and one that was due goes ou
   assert.equal(posted.length, 2);
 });
 
+test("a message that shows up a moment early is kept for that moment, and put back when it is longer", async () => {
+  const due = Date.now() + 300;
+  await forward({ ...message, notBefore: new Date(due).toISOString() });
+  assert.equal(posted.length, 1);
+  assert.ok(Date.now() >= due - 5, "node's timers may be a little early");
+  await forward({ ...message, notBefore: new Date(Date.now() + 5_000).toISOString() });
+  assert.deepEqual([posted.length, postponed.length], [1, 1]);
+});
+
 test("where the queue is out of reach, everything is thrown, so that the host keeps the message", async () => {
   outOfReach = Object.assign(new Error("out of reach"), { name: "RestError", statusCode: 400 });
   const thrown = (error: unknown) => error === outOfReach;
   await assert.rejects(forward("not json"), thrown);
   await assert.rejects(forward({ ...message, notBefore: "2099-01-01T00:00:00Z" }), thrown);
-  post = () => Promise.reject(new DirectLineError(503, "no"));
+  post = () => Promise.reject(new NotCarried(503, "no"));
   await assert.rejects(forward(message), thrown);
-  post = () => Promise.reject(new DirectLineError(400, "no", 0, true));
+  post = () => Promise.reject(new NotCarried(400, "no", 0, true));
   await assert.rejects(forward(message), thrown);
 });
 
@@ -225,7 +234,7 @@ test("null is as good as absent: .NET writes it for every optional field", async
     ["the queue's id", "the queue's id", "the invocation's id"],
   );
   assert.deepEqual(JSON.parse(posted[0]?.Message ?? ""), entry);
-  post = () => Promise.reject(new DirectLineError(503, "no"));
+  post = () => Promise.reject(new NotCarried(503, "no"));
   await forward(entry);
   assert.deepEqual(deferred[0]?.message, { ...entry, id: "the queue's id" });
   assert.deepEqual([postponed, poisoned], [[], []]);
@@ -253,7 +262,7 @@ test("when the bot refuses the signature, the copy goes back after a newer secre
   const newer = `whsec_${randomBytes(32).toString("base64")}`;
   const webhook: TestSecret = rotatingSecret([secret, newer]);
   forwarder = open(webhook);
-  post = () => Promise.reject(new DirectLineError(502, "Direct Line answered 502"));
+  post = () => Promise.reject(new NotCarried(502, "Direct Line answered 502"));
   let renewalsBefore = 0;
   defer = async () => {
     renewalsBefore = webhook.renewals;
@@ -269,7 +278,7 @@ test("when the bot refuses the signature, the copy goes back after a newer secre
 
 test("where a newer secret cannot be had, the message is deferred all the same, with what went wrong first", async () => {
   forwarder = open(lostSecret(secret));
-  post = () => Promise.reject(new DirectLineError(502, "Direct Line answered 502", 17));
+  post = () => Promise.reject(new NotCarried(502, "Direct Line answered 502", 17));
   await forward(message);
   assert.equal(deferred[0]?.retryAfter, 17);
   assert.deepEqual(lines, ["Message the queue's id was deferred: Direct Line answered 502"]);
@@ -281,7 +290,7 @@ test("no newer secret is asked for when the message went out, waits, or is wrong
   await forward(message);
   await forward({ ...message, notBefore: "2099-01-01T00:00:00Z" });
   await forward("not json");
-  post = () => Promise.reject(new DirectLineError(413, "no", 0, true));
+  post = () => Promise.reject(new NotCarried(413, "no", 0, true));
   await forward(message);
   assert.equal(webhook.renewals, 0);
 });
@@ -291,7 +300,7 @@ test("the log holds ids and reasons, never what is said, nor the secret", async 
   await forward({ ...message, text: ["ulterior"] });
   await forward("ulterior");
   await forward({ ...message, notBefore: "2099-01-01T00:00:00Z" });
-  post = () => Promise.reject(new DirectLineError(503, "no"));
+  post = () => Promise.reject(new NotCarried(503, "no"));
   await forward(message);
   assert.equal(lines.length, 5);
   assert.doesNotMatch(lines.join("\n"), /ulterior|whsec_/);
@@ -339,7 +348,7 @@ test("the hops are recorded when the bot has answered: the user does not wait fo
 
 test("a message that waits has its reason in its row", async () => {
   await forward({ ...message, id: "1", notBefore: "2099-01-01T00:00:00Z" }, "q", facts);
-  post = () => Promise.reject(new DirectLineError(503, "Direct Line answered 503"));
+  post = () => Promise.reject(new NotCarried(503, "Direct Line answered 503"));
   await forward({ ...message, id: "2" }, "q", facts);
   const kept = deliveries.rows.map(({ id, status, reason, queuedAt }) => [id, status, reason, queuedAt?.toISOString()]);
   assert.deepEqual(kept, [
@@ -350,7 +359,7 @@ test("a message that waits has its reason in its row", async () => {
 
 test("what has failed has its reason in its row, unless the bot has said it all the same", async () => {
   defer = async () => false;
-  post = () => Promise.reject(new DirectLineError(503, "Direct Line answered 503"));
+  post = () => Promise.reject(new NotCarried(503, "Direct Line answered 503"));
   await forward({ ...message, id: "1" });
   assert.deepEqual(
     [deliveries.rows[0]?.status, deliveries.rows[0]?.reason],
@@ -358,7 +367,7 @@ test("what has failed has its reason in its row, unless the bot has said it all 
   );
   post = async () => {
     await deliveries.delivered("2", new Date());
-    throw new DirectLineError(0, "Direct Line could not be reached: TimeoutError");
+    throw new NotCarried(0, "Direct Line could not be reached: TimeoutError");
   };
   await forward({ ...message, id: "2" });
   assert.equal(deliveries.rows[1]?.status, "delivered");
@@ -369,7 +378,7 @@ test("a table that is out of reach holds nothing up, and the log says what was n
   await forward(message);
   await forward("not json");
   await forward({ ...message, notBefore: "2099-01-01T00:00:00Z" });
-  post = () => Promise.reject(new DirectLineError(503, "no"));
+  post = () => Promise.reject(new NotCarried(503, "no"));
   await forward(message);
   assert.deepEqual([posted.length, poisoned.length, postponed.length, deferred.length], [2, 1, 1, 1]);
   const unrecorded = lines.filter((line) =>
@@ -392,8 +401,8 @@ test("a message that is due in three weeks is hidden again each time it shows up
   };
   const queue = new MessageQueue("https://example.com/queue", { getToken: async () => null });
   Object.assign(queue, { queue: client });
-  const directLine = { postEvent: async (event: SignedEvent) => void posted.push(event) };
-  forwarder = new Forwarder(queue, directLine as unknown as DirectLine, fixedSecret(secret), deliveries);
+  const carrier = { carry: async (event: SignedEvent) => void posted.push(event) };
+  forwarder = new Forwarder(queue, carrier, fixedSecret(secret), deliveries);
   while (entry && posted.length === 0) {
     const came: string = entry;
     entry = undefined;

@@ -1,0 +1,43 @@
+import { InvalidMessage, parseMessage, type QueueMessage, type SignedEvent } from "../message";
+
+/** How much of a conversation's id is told, in UTF-16 units: a table's row has its limits. */
+const longestName = 500;
+
+/** A message that is brought to be delivered, read once. */
+export class Incoming {
+  /** The message's own, or else the one that it was signed under. */
+  readonly id: string;
+  /** As it came: JSON text, plain or as Base64. */
+  readonly json: string;
+  private readonly content: QueueMessage | InvalidMessage;
+
+  constructor({ Message, "webhook-id": webhookId }: SignedEvent) {
+    this.json = Message;
+    this.content = read(Message);
+    this.id = this.readable?.id ?? webhookId;
+  }
+
+  /** @throws InvalidMessage */
+  get message(): QueueMessage {
+    if (this.content instanceof InvalidMessage) throw this.content;
+    return this.content;
+  }
+
+  /** The beginning of its conversation's id; undefined for a message that nobody can read. */
+  get conversation(): string | undefined {
+    return this.readable?.relatesTo.conversation.id.slice(0, longestName);
+  }
+
+  private get readable(): QueueMessage | undefined {
+    return this.content instanceof InvalidMessage ? undefined : this.content;
+  }
+}
+
+function read(json: string): QueueMessage | InvalidMessage {
+  try {
+    return parseMessage(json);
+  } catch (error) {
+    if (error instanceof InvalidMessage) return error;
+    throw error;
+  }
+}

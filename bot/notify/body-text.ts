@@ -1,0 +1,43 @@
+import type { IncomingMessage } from "node:http";
+import { ForgedEvent } from "../../message";
+
+/** A body of more bytes than are taken. */
+export class BodyTooLarge extends Error {
+  override readonly name = "BodyTooLarge";
+}
+
+/** Nothing is repaired, nothing is left out: other bytes are another text. */
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * The text that a request brings, byte for byte as it was signed: a `Content-Encoding` is not undone.
+ * @param limit bytes @throws BodyTooLarge at once, without waiting for the rest; ForgedEvent: what is no text cannot be signed
+ */
+export async function bodyText(request: IncomingMessage, limit: number): Promise<string> {
+  if (Number(request.headers["content-length"]) > limit) throw new BodyTooLarge(`more than ${limit} bytes`);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of piecesOf(request)) {
+    size += chunk.length;
+    if (size > limit) throw new BodyTooLarge(`more than ${limit} bytes`);
+    chunks.push(chunk);
+  }
+  return decode(Buffer.concat(chunks));
+}
+
+/** Who stops reading can still answer. */
+async function* piecesOf(request: IncomingMessage): AsyncGenerator<Buffer> {
+  try {
+    yield* request.iterator({ destroyOnReturn: false });
+  } catch {
+    throw new ForgedEvent("its caller hung up in the middle of it");
+  }
+}
+
+function decode(bytes: Buffer): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new ForgedEvent("it is not UTF-8");
+  }
+}

@@ -1,0 +1,22 @@
+/** There is as much to do as one process can do at a time. */
+export class TooBusy extends Error {
+  override readonly name = "TooBusy";
+}
+
+/** Work of which there is only so much at a time: what comes on top is turned away, for waiting here would fill the memory. */
+export class InFlight {
+  private count = 0;
+
+  constructor(private readonly most: number) {}
+
+  /** @throws TooBusy, or what the work throws */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.count >= this.most) throw new TooBusy(`${this.count} are under way`);
+    this.count++;
+    try {
+      return await work();
+    } finally {
+      this.count--;
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Deliveries, InvalidMessage, type MessageQueue, messageId, type Secret, verifyEvent } from "../../message";
+import type { DialogRegistry } from "../dialogs/dialog-registry";
+import { Incoming } from "../incoming";
+import { log } from "../log";
+import type { ProactiveDelivery } from "../proactive-delivery";
+import { ForbiddenService, type ServiceHosts } from "../service-hosts";
+import { InFlight } from "./in-flight";
+
+/**
+ * Deliveries at a time. The function brings 24 at most; a hundred take about a second of the six that each may have, where a
+ * hundred a second are said (measured on two busy cores).
+ */
+const mostAtOnce = 100;
+
+/** Milliseconds that a message may come early: the clocks of those who bring what is due are others. */
+const shortWait = 1_000;
+
+export interface NotificationParts {
+  /** What their callers sign with. */
+  webhook: Secret;
+  delivery: ProactiveDelivery;
+  queue: MessageQueue;
+  deliveries: Deliveries;
+  registry: DialogRegistry;
+  serviceHosts: ServiceHosts;
+}
+
+/** What other systems ask the bot to say, each in a signed request. */
+export class Notifications {
+  private readonly inFlight = new InFlight(mostAtOnce);
+
+  constructor(private readonly parts: NotificationParts) {}
+
+  /**
+   * Resolves to the message's id when it is delivered, deferred or set aside: then its caller may forget it.
+   * @param event a `SignedEvent`, if its caller is not lying
+   * @throws ForgedEvent first of all; InvalidMessage; TooBusy; what made it impossible now: then it may come again
+   */
+  async take(event: unknown): Promise<string> {
+    const signed = await verifyEvent(event, this.parts.webhook);
+    const incoming = new Incoming(signed);
+    this.check(incoming, signed["webhook-id"]);
+    await this.inFlight.run(() => this.bring(incoming));
+    return incoming.id;
+  }
+
+  /** What would be set aside is refused instead: there is somebody to tell. @throws InvalidMessage */
+  private check({ message }: Incoming, webhookId: string): void {
+    const named = messageId.safeParse(webhookId);
+    if (!named.success) throw new InvalidMessage("webhook-id", `is not valid: ${named.error.issues[0]?.message}`);
+    this.parts.registry.startedBy(message);
+    this.checkService(message.relatesTo.serviceUrl);
+  }
+
+  private checkService(serviceUrl: string): void {
+    try {
+      this.parts.serviceHosts.check(serviceUrl);
+    } catch (error) {
+      if (!(error instanceof ForbiddenService)) throw error;
+      throw new InvalidMessage("relatesTo.serviceUrl", "is not an https host on the bot's allow-list");
+    }
+  }
+
+  /** What is due never goes to the queue: the function, which empties that, may be the one who brings it. */
+  private async bring(incoming: Incoming): Promise<void> {
+    const { notBefore } = incoming.message;
+    const early = notBefore ? Date.parse(notBefore) - Date.now() : 0;
+    if (notBefore && early > shortWait) return this.postpone(incoming, notBefore);
+    if (early > 0) await sleep(early);
+    await this.parts.delivery.deliver(incoming);
+  }
+
+  private async postpone({ id, message }: Incoming, notBefore: string): Promise<void> {
+    await this.parts.queue.postpone({ ...message, id }, new Date(notBefore));
+    await this.parts.deliveries.waits(id, `it is not due before ${notBefore}`);
+    log("info", "postponed", { id, notBefore });
+  }
+}

@@ -1,0 +1,62 @@
+import { STATUS_CODES } from "node:http";
+import { type ErrorRequestHandler, type RequestHandler, Router } from "express";
+import { ForgedEvent, InvalidMessage, MessageTooLarge, signatureHeaders } from "../../message";
+import { perMinute } from "../rate-limit";
+import { type Refusal, Refused } from "../refused";
+import { BodyTooLarge, bodyText } from "./body-text";
+import { TooBusy } from "./in-flight";
+import type { Notifications } from "./notifications";
+import { openApi } from "./open-api";
+
+/** Bytes of a body: 48 KiB of JSON as Base64. */
+const bodyLimit = 64 * 1024;
+
+/** Refused signatures a minute from one address that are answered, and logged, as such. */
+const forgeriesAMinute = 20;
+
+/** `POST /api/notify`, the custom API: what `notifications` take, over HTTP; and the document that describes it. */
+export function notifyApi(notifications: Notifications): Router {
+  const take: RequestHandler = async (request, response) => {
+    if (!signatureHeaders.every((name) => request.headers[name])) throw new ForgedEvent("it is not signed");
+    const Message = await bodyText(request, bodyLimit);
+    response.status(202).json({ id: await notifications.take({ ...request.headers, Message }) });
+  };
+  const description = openApi();
+  const document: RequestHandler = (_request, response) => void response.json(description);
+  return Router()
+    .post("/api/notify", take, drain, limitForgers(), refuseNotification)
+    .get("/api/openapi.json", document);
+}
+
+/** The caller gets its answer before it has sent everything, and reads it: the rest must go somewhere. */
+const drain: ErrorRequestHandler = (error, request, _response, next) => {
+  request.resume();
+  next(error);
+};
+
+/** Counts refused signatures only: whoever signs well is never kept waiting by who does not, behind the same address. */
+function limitForgers(): ErrorRequestHandler {
+  const limit = perMinute(forgeriesAMinute);
+  return (error, request, response, next) => {
+    if (!(error instanceof ForgedEvent)) return next(error);
+    limit(request, response, (problem) => next(problem ?? error));
+  };
+}
+
+const refuseNotification: ErrorRequestHandler = (error, _request, _response, next) => next(refusedFor(error));
+
+/** What nobody foresaw is taken for a bad moment: the caller tries again, and nothing is lost. */
+function refusedFor(error: unknown): Refused {
+  if (error instanceof ForgedEvent) return refused(401, { cause: error });
+  if (error instanceof BodyTooLarge) return refused(413, { cause: error });
+  if (error instanceof InvalidMessage) {
+    const { message, field } = error;
+    return refused(error instanceof MessageTooLarge ? 413 : 400, { error: message, field, cause: error });
+  }
+  if (error instanceof TooBusy) return refused(429, { retryAfter: 1, cause: error });
+  return refused(503, { retryAfter: 5, cause: error });
+}
+
+function refused(status: number, refusal: Partial<Refusal>): Refused {
+  return new Refused(status, { error: STATUS_CODES[status] ?? "refused", ...refusal });
+}

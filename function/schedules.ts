@@ -1,0 +1,72 @@
+import type { InvocationContext, Timer, TimerHandler } from "@azure/functions";
+import {
+  addressed,
+  type MessageQueue,
+  type QueueMessage,
+  type Schedule,
+  type StoredReference,
+  type Table,
+} from "../message";
+import { recipients } from "./recipients";
+import { sideBySide } from "./side-by-side";
+
+/** How many messages are put on the queue side by side. */
+const atOnce = 16;
+
+/** After how many messages the log tells how far it has come. */
+const progressStep = 500;
+
+/**
+ * Puts on the queue what a schedule has to say, to each of those it is for. One that fails holds up no other.
+ * The handler @throws Error when it failed for some: their next chance is the schedule's next time
+ */
+export function says(schedule: Schedule, queue: MessageQueue, references: Table): TimerHandler {
+  return async (timer, context) => {
+    const { known, unknown } = recipients(schedule.to, await all(references));
+    if (unknown) context.warn(`Schedule ${schedule.name}: the bot cannot speak to ${unknown} of the users in its list`);
+    const notice = { ...content(schedule), batch: batchOf(schedule, timer) };
+    context.log(`Schedule ${schedule.name}: ${known.length} messages ${notice.batch}/… begin`);
+    const messages = known.map((row) => addressed(notice, row));
+    const failed = await enqueue(messages, queue, schedule, context);
+    if (failed) throw new Error(`${failed} of ${known.length} messages of schedule ${schedule.name} were not queued`);
+  };
+}
+
+/** How many could not be put on the queue. */
+async function enqueue(
+  messages: QueueMessage[],
+  queue: MessageQueue,
+  { name }: Schedule,
+  context: InvocationContext,
+): Promise<number> {
+  let [done, failed] = [0, 0];
+  await sideBySide(atOnce, messages, async (message) => {
+    await queue.enqueue(message).catch((error: Error) => {
+      failed++;
+      context.error(`Message ${message.id} was not queued: ${error.message}`);
+    });
+    if (++done % progressStep === 0) context.log(`Schedule ${name}: ${done} of ${messages.length}`);
+  });
+  return failed;
+}
+
+async function all(references: Table): Promise<StoredReference[]> {
+  const rows: StoredReference[] = [];
+  for await (const row of references.list<StoredReference>()) rows.push(row);
+  return rows;
+}
+
+function content({ text, dialog }: Schedule): { text?: string; dialog?: string } {
+  return text === undefined ? { dialog: dialog ?? "" } : { text };
+}
+
+/** The same for a run that is repeated because the host died in it: who was asked then is not asked again. */
+function batchOf({ name }: Schedule, { scheduleStatus }: Timer): string {
+  // The host says nothing to a timer that runs every few seconds, and does not repeat it either.
+  const due = scheduleStatus ? new Date(scheduleStatus.next) : thisSecond();
+  return `schedule-${name}-${due.toISOString()}`;
+}
+
+function thisSecond(): Date {
+  return new Date(Math.floor(Date.now() / 1000) * 1000);
+}

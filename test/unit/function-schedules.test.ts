@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { says } from "../../function/schedules";
+import { InvalidMessage, type MessageQueue, type QueueMessage, type Schedule, schedules } from "../../message";
+import { TestInvocation, timer } from "./helpers/invocation";
+import { MemoryTable } from "./helpers/memory-table";
+
+const due = "2026-11-23T09:00:00+00:00";
+
+let references: MemoryTable;
+let queued: QueueMessage[];
+let invocation: TestInvocation;
+/** What the queue does with a message. */
+let enqueue: (message: QueueMessage) => Promise<void>;
+
+beforeEach(() => {
+  [references, queued, invocation] = [new MemoryTable(), [], new TestInvocation()];
+  enqueue = async () => undefined;
+});
+
+/** The bot has heard of somebody. */
+async function heard(userId: string, conversationId: string, seenAt = "2026-01-01", more: object = {}) {
+  const channelId = "msteams";
+  const serviceUrl = "https://smba.trafficmanager.net/teams/";
+  const reference = { channelId, serviceUrl, user: { id: userId }, conversation: { id: conversationId, ...more } };
+  const row = { channelId, conversationId, userId, serviceUrl, reference: JSON.stringify(reference) };
+  const address = { partitionKey: userId, rowKey: conversationId, etag: "" };
+  await references.createEntity({ ...address, ...row, seenAt: new Date(seenAt) });
+}
+
+async function run(entry: object, at = timer(due)): Promise<void> {
+  const [schedule] = schedules.parse([{ cron: "0 0 9 * * *", ...entry }]);
+  const queue = {
+    enqueue: async (message: QueueMessage) => {
+      await enqueue(message);
+      queued.push(message);
+    },
+  };
+  await says(schedule as Schedule, queue as MessageQueue, references)(at, invocation.context);
+}
+
+const conversations = () => queued.map(({ relatesTo }) => relatesTo.conversation.id).sort();
+const ids = () => queued.map(({ id }) => String(id));
+
+test("everybody is told, each once, where they were last; groups are not", async () => {
+  await heard("anna", "old", "2026-01-01");
+  await heard("anna", "new", "2026-01-02");
+  await heard("bert", "b");
+  await heard("bert", "crowd", "2026-01-03", { isGroup: true });
+  await run({ text: "Good morning" });
+  assert.deepEqual(conversations(), ["b", "new"]);
+  assert.deepEqual([...new Set(queued.map(({ text }) => text))], ["Good morning"]);
+  assert.ok(queued.every((message) => !("dialog" in message)));
+});
+
+test("a list of users is told, and how many of them are not known is said without failing", async () => {
+  await heard("anna", "old", "2026-01-01");
+  await heard("anna", "new", "2026-01-02");
+  await heard("bert", "b");
+  await heard("chris", "crowd", "2026-01-03", { isGroup: true });
+  await run({ text: "Good morning", to: ["anna", "anna", "chris", "nobody"] });
+  assert.deepEqual(conversations(), ["new"]);
+  assert.deepEqual(invocation.lines, [
+    "warn Schedule schedule1: the bot cannot speak to 2 of the users in its list",
+    "info Schedule schedule1: 1 messages schedule-schedule1-2026-11-23T09:00:00.000Z/… begin",
+  ]);
+});
+
+test("a dialog is started: the one that is named, or else the default one", async () => {
+  await heard("anna", "a");
+  await run({ dialog: "newSurvey" });
+  await run({});
+  assert.deepEqual(
+    queued.map(({ text, dialog }) => [text, dialog]),
+    [
+      ["", "newSurvey"],
+      ["", ""],
+    ],
+  );
+});
+
+test("a run that is repeated has the same ids, and another time others", async () => {
+  await heard("anna", "a");
+  for (const at of [due, due, "2026-11-24T09:00:00+00:00"]) await run({ name: "morning" }, timer(at));
+  const [first = "", again, next = ""] = ids();
+  assert.match(first, /^schedule-morning-2026-11-23T09:00:00\.000Z\/\w+$/);
+  assert.equal(again, first);
+  assert.match(next, /^schedule-morning-2026-11-24T09:00:00\.000Z\/\w+$/);
+});
+
+test("where the host does not tell for which time it runs, the second counts", async (t) => {
+  t.mock.timers.enable({ apis: ["Date"], now: Date.parse("2026-11-23T09:00:05.123Z") });
+  await heard("anna", "a");
+  await run({}, timer());
+  assert.match(ids()[0] ?? "", /^schedule-schedule1-2026-11-23T09:00:05\.000Z\//);
+});
+
+test("one that fails holds up no other, and is told by its id, never by its text", async () => {
+  for (let i = 0; i < 40; i++) await heard(`user ${i}`, `conversation ${i}`);
+  enqueue = async ({ relatesTo }) => {
+    if (relatesTo.conversation.id.endsWith("7")) throw new InvalidMessage("(message)", "is too large");
+  };
+  await assert.rejects(run({ text: "ulterior" }), {
+    message: "4 of 40 messages of schedule schedule1 were not queued",
+  });
+  assert.equal(queued.length, 36);
+  const errors = invocation.lines.filter((line) => line.startsWith("error "));
+  assert.equal(errors.length, 4);
+  for (const line of errors) {
+    assert.match(line, /^error Message schedule-schedule1-\S+\/\w{24} was not queued: \(message\) is too large$/);
+  }
+  assert.doesNotMatch(invocation.lines.join(), /ulterior/);
+});
+
+test("sixteen go to the queue side by side, and the log tells how far it is", async () => {
+  for (let i = 0; i < 1_100; i++) await heard(`user ${i}`, `conversation ${i}`);
+  let [now, most] = [0, 0];
+  enqueue = async () => {
+    most = Math.max(most, ++now);
+    await sleep(1);
+    now--;
+  };
+  await run({ text: "hello" });
+  assert.deepEqual([queued.length, new Set(ids()).size, most], [1_100, 1_100, 16]);
+  assert.deepEqual(invocation.lines.slice(1), [
+    "info Schedule schedule1: 500 of 1100",
+    "info Schedule schedule1: 1000 of 1100",
+  ]);
+});
+
+test("nobody to speak to is no failure, a table out of reach is one", async () => {
+  await run({ text: "hello" });
+  assert.deepEqual(queued, []);
+  references.failure = new Error("table references: gone");
+  await assert.rejects(run({ text: "hello" }), references.failure);
+});

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { addressed, people, personOf, type Schedule, type StoredReference, schedules } from "../../message";
+import { ncrontabProblem } from "../../message/ncrontab";
+
+/** A row of the table `references`. */
+function row(channelId: string, userId: string, conversationId: string, day = 1, more: object = {}): StoredReference {
+  const serviceUrl = "https://example.com/";
+  const reference = JSON.stringify({ channelId, serviceUrl, conversation: { id: conversationId, ...more } });
+  return { channelId, conversationId, userId, serviceUrl, reference, seenAt: new Date(2026, 0, day) };
+}
+
+function parsed(...entries: object[]): Schedule[] {
+  return schedules.parse(entries.map((entry) => ({ cron: "0 0 9 * * *", ...entry })));
+}
+
+/** What is said to be wrong. */
+function problem(...entries: object[]): string | undefined {
+  const result = schedules.safeParse(entries.map((entry) => ({ cron: "0 0 9 * * *", ...entry })));
+  return result.error?.issues[0]?.message;
+}
+
+test("a schedule has a name, its place in the list where it brings none, and is for all where it says nothing", () => {
+  assert.deepEqual(parsed({}, { name: "weekly", text: "hello", to: ["anna"] }), [
+    { name: "schedule1", cron: "0 0 9 * * *", to: "all" },
+    { name: "weekly", cron: "0 0 9 * * *", text: "hello", to: ["anna"] },
+  ]);
+});
+
+test("what a schedule cannot be is said in words", () => {
+  assert.match(problem({ text: "a", dialog: "b" }) ?? "", /text or dialog, not both/);
+  assert.match(problem({ text: "" }) ?? "", /must not be empty/);
+  assert.match(problem({ text: "x".repeat(5_001) }) ?? "", /must have at most 5000 characters/);
+  assert.match(problem({ to: [] }) ?? "", /must name somebody/);
+  assert.match(problem({ to: "anna" }) ?? "", /"all" or a list of users' ids/);
+  assert.match(problem({ name: "Every day" }) ?? "", /letters, digits and hyphens/);
+  assert.match(problem({ name: "a" }, { name: "A" }) ?? "", /must not have one name twice/);
+  assert.match(problem({ whom: "all" }) ?? "", /whom/);
+  assert.match(problem({ cron: "0 9 * * *" }) ?? "", /must have six fields/);
+  assert.match(problem(...Array.from({ length: 21 }, () => ({}))) ?? "", /at most 20/);
+});
+
+test("an NCRONTAB expression is what the real host takes, and nothing that means something else there", () => {
+  for (const good of [
+    "* * * * * *",
+    "*/5 * * * * *",
+    "0 5/15 * * * *",
+    "0,30 0-59/10 9-17 1,15 Jan-mar MON-fri",
+    "59 59 23 31 12 6",
+    "0  0 9 * *  0",
+  ]) {
+    assert.equal(ncrontabProblem(good), undefined, good);
+  }
+  for (const [bad, field] of [
+    ["60 * * * * *", /^its second must be/],
+    ["0 */90 * * * *", /^its minute must be/],
+    ["0 0/0 * * * *", /^its minute must be/],
+    ["0 0 24 * * *", /^its hour must be/],
+    ["0 0 9 0 * *", /^its day must be/],
+    ["0 0 9 ? * *", /^its day must be/],
+    ["0 0 9 L * *", /^its day must be/],
+    ["0 0 9 * 13 *", /^its month must be/],
+    ["0 0 9 * * 7", /^its day of the week must be/],
+    ["0 0 9 * * 1#2", /^its day of the week must be/],
+    ["0 0 9 * * 5-1", /^its day of the week must be/],
+    ["0 0 9 * * 1,", /^its day of the week must be/],
+    ["0 9 * * *", /^must have six fields/],
+    ["00:05:00", /^must have six fields/],
+    ["", /^must have six fields/],
+  ] as const) {
+    assert.match(ncrontabProblem(bad) ?? "", field, bad);
+  }
+});
+
+test("a person is a user of a channel; where users name themselves, a conversation; and nobody in a group", () => {
+  const rows = [
+    row("msteams", "anna", "old", 1),
+    row("msteams", "anna", "new", 2),
+    row("msteams", "bert", "crowd", 3, { isGroup: true }),
+    row("slack", "anna", "s"),
+    row("directline", "anna", "d1"),
+    row("directline", "anna", "d2"),
+    row("webchat", "anna", "w"),
+  ];
+  const found = people(rows).map(({ conversationId }) => conversationId);
+  assert.deepEqual(found.sort(), ["d1", "d2", "new", "s", "w"]);
+  assert.equal(new Set(people(rows).map(personOf)).size, 5);
+});
+
+test("a notice is one message for each, with an id that is theirs for this notice", () => {
+  const anna = row("msteams", "anna", "a");
+  const message = addressed({ batch: "morning", text: "hello" }, anna);
+  assert.deepEqual({ ...message, id: "" }, { relatesTo: JSON.parse(anna.reference), text: "hello", id: "" });
+  assert.match(message.id ?? "", /^morning\/[0-9a-f]{24}$/);
+  assert.equal(addressed({ batch: "morning" }, row("msteams", "anna", "elsewhere")).id, message.id);
+  assert.notEqual(addressed({ batch: "morning" }, row("msteams", "bert", "a")).id, message.id);
+  assert.notEqual(addressed({ batch: "evening" }, anna).id, message.id);
+});
