@@ -1,5 +1,6 @@
 import { MessageQueue, type QueueMessage } from "../message";
-import { operatorCredential } from "./operator-credential";
+import { directLineReference } from "../operator/stack/direct-line-reference";
+import { operatorCredential } from "../operator/stack/operator-credential";
 import type { StackDescription } from "./stack-description";
 
 export interface Words {
@@ -13,15 +14,6 @@ export async function sendMessage(stack: StackDescription, words: Words | QueueM
   await queue.enqueue("relatesTo" in words ? (words as QueueMessage) : addressed(stack, words as Words));
 }
 
-/** A message to a Direct Line conversation that is known by its id alone. */
-function addressed({ outputs, local }: StackDescription, { conversation, text }: Words): QueueMessage {
-  return {
-    relatesTo: {
-      channelId: "directline",
-      serviceUrl: local.directLine.serviceUrl,
-      conversation: { id: conversation },
-      bot: { id: String(outputs.botName) },
-    },
-    text,
-  };
+function addressed(stack: StackDescription, { conversation, text }: Words): QueueMessage {
+  return { relatesTo: directLineReference(stack, conversation), text };
 }

@@ -132,7 +132,7 @@ export class Deliveries {
   async reopen(id: string, reason: string): Promise<void> {
     await this.change(id, await this.read(id), (row) => {
       if (row?.status === "delivered") throw new DeliverySettled("delivered");
-      return row?.status === "failed" ? waiting(reason) : undefined;
+      return row?.status === "failed" ? { ...waiting(reason), leaseUntil: new Date() } : undefined;
     });
   }
 

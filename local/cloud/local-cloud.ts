@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { trust } from "../../operator/stack/trust";
 import { Callers } from "../access/callers";
 import { Denials } from "../access/denials";
 import { RoleAssignments } from "../access/role-assignments";
@@ -12,7 +13,6 @@ import { makePrincipal, type Principal } from "../identity/principal";
 import { DataPlane } from "../storage/data-plane";
 import { StorageGuard } from "../storage/guard/storage-guard";
 import { Storage } from "../storage/storage";
-import { trust } from "../trust";
 import { DeletedVaults } from "../vault/deleted-vaults";
 import { Vault } from "../vault/vault";
 import { cloudRow } from "./cloud-row";

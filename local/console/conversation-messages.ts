@@ -1,6 +1,6 @@
 import { odata } from "@azure/data-tables";
 import { type Delivery, deliveriesTable, Table } from "../../message";
-import { operatorCredential } from "../operator-credential";
+import { operatorCredential } from "../../operator/stack/operator-credential";
 import type { StackDescription } from "../stack-description";
 
 /** How many messages the page shows. */

@@ -1,19 +1,25 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { ServedCloud } from "../../local/served-cloud";
 import { EngineProject } from "../harness/engine-project";
 import { Pulumi, skipWithoutPulumi } from "../harness/pulumi";
 
-test("a fork without local/, test/ and bench/ type-checks and previews", { skip: skipWithoutPulumi }, async (t) => {
+test("a fork without local/, test/ and bench/ type-checks, previews and has the operator's tool", {
+  skip: skipWithoutPulumi,
+}, async (t) => {
   const cloud = await ServedCloud.open({ apps: "stand-in", log: () => {} });
   t.after(() => cloud.close());
   const fork = EngineProject.make();
   t.after(() => fork.remove());
   for (const folder of ["local", "test", "bench"]) rmSync(path.join(fork.folder, folder), { recursive: true });
   execFileSync(process.execPath, [require.resolve("typescript/bin/tsc")], { cwd: fork.folder, stdio: "pipe" });
+  const { send } = JSON.parse(readFileSync(path.join(fork.folder, "package.json"), "utf8")).scripts;
+  const [node, ...args] = `${send} --help`.split(" ");
+  assert.equal(node, "node");
+  assert.match(String(execFileSync(process.execPath, args, { cwd: fork.folder })), /^Usage: npm run send -- /);
   const stack = await (await Pulumi.open(fork, cloud.env)).stack("dev", cloud.config);
   const made = (await stack.preview()).filter(({ op }) => op === "create");
   assert.ok(made.some(({ name }) => name === "proactive-bot-release"));

@@ -68,7 +68,7 @@ for (const [name, encode] of Object.entries(encodings)) {
 /** `npm run send`, without npm. The stack's port tells it from others on this machine. */
 function send(...args: string[]) {
   const port = new URL(stack.description.local.page).port;
-  const script = ["-r", "tsx/cjs", "local/send.ts", "--port", port, ...args];
+  const script = ["-r", "tsx/cjs", "operator/index.ts", "--port", port, ...args];
   return run(process.execPath, script, { cwd: path.resolve(__dirname, "../..") });
 }
 
@@ -88,8 +88,11 @@ test("npm run send says what is wrong and sends nothing", async () => {
   const file = path.join(folder, "wrong.json");
   writeFileSync(file, JSON.stringify({ relatesTo: { channelId: "directline" }, text: "x" }));
   await assert.rejects(send(file), { code: 1, stderr: /Nothing was sent: relatesTo\.conversation is missing/ });
-  await assert.rejects(send("--text", "to nobody"), { code: 1, stderr: /either FILE, or --conversation and --text/ });
-  await assert.rejects(send("--colour", "red"), { code: 1, stderr: /Nothing was sent: Unknown option '--colour'/ });
+  await assert.rejects(send("--text", "to nobody"), {
+    code: 2,
+    stderr: /Say one of FILE, --to USER, --conversation ID and --all/,
+  });
+  await assert.rejects(send("--colour", "red"), { code: 2, stderr: /Unknown option '--colour'/ });
 });
 
 test("bad messages go to the poison queue with a reason that names the field, and the next good one is not held up", async () => {

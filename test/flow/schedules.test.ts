@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { TableClient } from "@azure/data-tables";
-import { operatorCredential } from "../../local/operator-credential";
 import { type Delivery, deliveriesTable } from "../../message";
+import { operatorCredential } from "../../operator/stack/operator-credential";
 import { DirectLineClient } from "../harness/direct-line-client";
 import { eventually } from "../harness/eventually";
 import { OwnStack } from "../harness/own-stack";

@@ -8,7 +8,7 @@ import { type Certificates, makeCertificates } from "../../local/certificates";
 import { Entra } from "../../local/identity/entra";
 import { ManagedIdentityEndpoint } from "../../local/identity/managed-identity-endpoint";
 import { makePrincipal, type Principal } from "../../local/identity/principal";
-import { trust } from "../../local/trust";
+import { trust } from "../../operator/stack/trust";
 
 const scmAudience = "https://appservice.azure.com";
 

@@ -6,7 +6,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { makeCertificates } from "../../local/certificates";
 import { listen, stop } from "../../local/listen";
-import { trust } from "../../local/trust";
+import { trust } from "../../operator/stack/trust";
 
 test("a process can trust the authorities of several clouds", async (t) => {
   const home = mkdtempSync(path.join(tmpdir(), "trust-"));

@@ -7,7 +7,7 @@ import { RoleAssignments } from "../../../local/access/role-assignments";
 import { type Certificates, makeCertificates } from "../../../local/certificates";
 import { Entra } from "../../../local/identity/entra";
 import { makePrincipal, type Principal } from "../../../local/identity/principal";
-import { trust } from "../../../local/trust";
+import { trust } from "../../../operator/stack/trust";
 
 const subscription = "/subscriptions/9f3a2c1e-0b44-4f7c-8a55-2f0b8c6d1e77";
 export const group = `${subscription}/resourceGroups/group`;

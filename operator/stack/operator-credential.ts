@@ -1,8 +1,8 @@
 import { ManagedIdentityCredential } from "@azure/identity";
-import type { StackDescription } from "./stack-description";
+import type { LocalDescription } from "./local-description";
 
-/** Gets the operator's tokens from a running stack. */
-export function operatorCredential({ local }: StackDescription): ManagedIdentityCredential {
+/** Gets the operator's tokens from a running local stack. */
+export function operatorCredential({ local }: Pick<LocalDescription, "local">): ManagedIdentityCredential {
   const { endpoint, header, operatorClientId } = local.identity;
   process.env.NO_PROXY = [process.env.NO_PROXY, "127.0.0.1"].filter(Boolean).join(","); // Azure's SDK would use one even here
   process.env.IDENTITY_ENDPOINT = endpoint; // the only way to tell @azure/identity

@@ -1,0 +1,80 @@
+import type { Command } from "commander";
+import type { Desk } from "../desk";
+import { follow } from "../following";
+import { interruptible } from "../interruption";
+import { type Letter, lettersOf } from "../letters";
+import type { Outcome } from "../outcome";
+import { perform } from "../perform";
+import { type Posting, post } from "../posting";
+import { Progress } from "../progress";
+import type { Report } from "../report";
+import { type SendOptions, type SendPlan, sendPlan } from "../send-plan";
+import { sendReport } from "../send-report";
+
+const examples = `
+FILE is a queue message as JSON, {"relatesTo": …, "text": …}; - reads standard input.
+
+TIME is +20s, +5m, +2h or +10d from now, or like 2026-12-01T09:00 (this machine's time), 2026-12-01T09:00Z or
+2026-12-01T09:00+01:00.
+
+Examples:
+  npm run send -- --conversation ID --text "Hello from outside"
+  npm run send -- message.json
+  npm run send -- --to USER --dialog newSurvey --wait
+  npm run send -- --all --dialog --at +2h
+  npm run send -- --all --text "We are back." --id outage-7 --wait 600
+`;
+
+export function addSend(program: Command): void {
+  program
+    .command("send", { isDefault: true })
+    .description("makes the bot speak first (also without the word send)")
+    .argument("[FILE]", "a queue message as JSON, or - for standard input")
+    .option("--to <USER>", "a user, where the bot heard of them last")
+    .option("--conversation <ID>", "a conversation; the local page shows its own")
+    .option("--all", "everyone whom the bot can speak to alone")
+    .option("--text <TEXT>", "what the bot is to bring")
+    .option("--dialog [NAME]", "the dialog to start; without a name the default one")
+    .option("--at <TIME>", "not to be said earlier")
+    .option("--id <ID>", "a message is said once under its id, however often it is sent; for --all the batch's")
+    .option("--wait [SECONDS]", "look what becomes of it, for 120 seconds if not told otherwise; after --at")
+    .addHelpText("after", examples)
+    .allowExcessArguments()
+    .action(async (_file, options: SendOptions, command: Command) => {
+      const plan = sendPlan(options, command.args);
+      await perform(command, (desk) => interruptible((signal) => send(desk, plan, signal)));
+    });
+}
+
+async function send(desk: Desk, plan: SendPlan, signal: AbortSignal): Promise<Report> {
+  const letters = await lettersOf(desk, plan);
+  const posting = await put(desk, plan, letters, signal);
+  const outcome = await wait(desk, plan, posting.sent, signal);
+  return sendReport(desk.stack, plan, posting, outcome);
+}
+
+async function put(desk: Desk, { whom }: SendPlan, letters: Letter[], signal: AbortSignal): Promise<Posting> {
+  if (whom !== "all") return post(desk.queue, letters, signal);
+  const progress = new Progress(letters.length, "on the queue");
+  const posting = await post(desk.queue, letters, signal, ({ sent, failed }) =>
+    progress.at(sent.length, failed.length ? `${failed.length} failed` : ""),
+  );
+  progress.end();
+  return posting;
+}
+
+/** Undefined: nobody asked, or there is nothing to wait for. */
+async function wait(desk: Desk, plan: SendPlan, sent: Letter[], signal: AbortSignal): Promise<Outcome | undefined> {
+  const { waitSeconds, notBefore, whom, id } = plan;
+  const [first] = sent;
+  if (waitSeconds === undefined || !first || signal.aborted) return undefined;
+  const rows = () => (whom === "all" ? desk.deliveriesOf(id) : desk.delivery(first.id));
+  const end = new Date(Math.max(Date.now(), notBefore?.getTime() ?? 0) + waitSeconds * 1000);
+  const progress = new Progress(sent.length, "delivered");
+  const ids = sent.map((letter) => letter.id);
+  const outcome = await follow(ids, rows, end, signal, ({ delivered, failed, waiting }) =>
+    progress.at(delivered, `${failed} failed, ${waiting} waiting`),
+  );
+  progress.end();
+  return outcome;
+}

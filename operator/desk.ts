@@ -1,0 +1,56 @@
+import {
+  Deliveries,
+  type Delivery,
+  DeliveryRecords,
+  deliveriesTable,
+  MessageQueue,
+  PoisonQueue,
+  referencesTable,
+  type StoredReference,
+  stateTable,
+  Table,
+} from "../message";
+import type { Stack } from "./stack/stack";
+
+/** Where the operator works: the queues and tables of one stack. */
+export class Desk {
+  readonly queue: MessageQueue;
+  readonly poison: PoisonQueue;
+  /** One message's row at a time. */
+  readonly deliveries: Deliveries;
+  /** The rows of many messages. */
+  readonly records: DeliveryRecords;
+  readonly state: Table;
+  private readonly references: Table;
+
+  constructor(readonly stack: Stack) {
+    const { queueUrl, tableServiceUrl, credential } = stack;
+    const table = (name: string) => new Table(tableServiceUrl, name, credential);
+    this.queue = new MessageQueue(queueUrl, credential);
+    this.poison = new PoisonQueue(queueUrl, credential);
+    this.deliveries = new Deliveries(table(deliveriesTable));
+    this.records = new DeliveryRecords(table(deliveriesTable));
+    this.state = table(stateTable);
+    this.references = table(referencesTable);
+  }
+
+  /** Everyone of whom the bot has heard, who was heard of last first. @throws TableUnreachable */
+  async users(): Promise<StoredReference[]> {
+    const rows: StoredReference[] = [];
+    for await (const row of this.references.list<StoredReference>()) rows.push(row);
+    return rows.sort((a, b) => b.seenAt.getTime() - a.seenAt.getTime());
+  }
+
+  /** What is known of a message: one row, or none. @throws TableUnreachable */
+  async delivery(id: string): Promise<Delivery[]> {
+    const row = await this.deliveries.read(id);
+    return row ? [row] : [];
+  }
+
+  /** What is known of a batch's messages; of all, where none is named. @throws TableUnreachable */
+  async deliveriesOf(batch?: string): Promise<Delivery[]> {
+    const rows: Delivery[] = [];
+    for await (const row of this.records.list(batch && `${batch}/`)) rows.push(row);
+    return rows;
+  }
+}

@@ -1,0 +1,24 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Delivery } from "../message";
+import { type Outcome, outcomeOf } from "./outcome";
+
+/** Milliseconds between two looks, at least; and as long as a look takes. */
+const pause = 500;
+
+/** Looks until everything is delivered or failed, or until it is time to stop. @param rows what `deliveries` says of them now */
+export async function follow(
+  ids: string[],
+  rows: () => Promise<Delivery[]>,
+  end: Date,
+  signal: AbortSignal,
+  onLook: (outcome: Outcome) => void = () => {},
+): Promise<Outcome> {
+  for (;;) {
+    const begin = performance.now();
+    const outcome = outcomeOf(ids, await rows());
+    onLook(outcome);
+    if (!outcome.waiting || signal.aborted || Date.now() >= end.getTime()) return outcome;
+    const rest = Math.max(performance.now() - begin, pause);
+    await sleep(Math.min(rest, Math.max(end.getTime() - Date.now(), 1)), undefined, { signal }).catch(() => {});
+  }
+}

@@ -1,0 +1,81 @@
+import {
+  addressed,
+  formatMessage,
+  InvalidMessage,
+  isGroup,
+  people,
+  type QueueMessage,
+  relatesTo,
+  type StoredReference,
+} from "../message";
+import type { Desk } from "./desk";
+import { Failure } from "./failure";
+import { note } from "./report";
+import type { SendPlan, Whom } from "./send-plan";
+
+/** A message that is ready for the queue. */
+export type Letter = QueueMessage & { id: string };
+
+/**
+ * What a plan puts on the queue, whole and checked.
+ * @throws Failure when nobody is there, or one is too large
+ */
+export async function lettersOf(desk: Desk, plan: SendPlan): Promise<Letter[]> {
+  const { whom } = plan;
+  const letters = whom === "all" ? await toEveryone(desk, plan) : [await toOne(desk, plan, whom)];
+  for (const letter of letters) refuseOversize(letter, plan);
+  return letters;
+}
+
+async function toEveryone(desk: Desk, { id, text, dialog, notBefore }: SendPlan): Promise<Letter[]> {
+  const everyone = people(await desk.users());
+  if (!everyone.length) throw new Failure("Nobody can be reached yet: nobody has been in a conversation with the bot.");
+  const notice = { batch: id, text, ...startOf(dialog), ...timeOf(notBefore) };
+  return everyone.map((person) => addressed(notice, person) as Letter);
+}
+
+async function toOne(desk: Desk, plan: SendPlan, whom: Exclude<Whom, "all">): Promise<Letter> {
+  const { id, text = "", dialog, notBefore } = plan;
+  if ("message" in whom) return { ...whom.message, ...timeOf(notBefore), id: whom.message.id ?? id };
+  const to = "user" in whom ? await whereUserIs(desk, whom.user) : await whereConversationIs(desk, whom.conversation);
+  return { relatesTo: to, text, ...startOf(dialog), ...timeOf(notBefore), id };
+}
+
+async function whereUserIs(desk: Desk, user: string) {
+  const known = (await desk.users()).filter(({ userId }) => userId === user);
+  const alone = known.filter((row) => !isGroup(row));
+  const [newest, ...older] = alone;
+  if (!known.length) throw new Failure(`The bot has not heard of a user "${user}": "users" shows whom it can reach.`);
+  if (!newest) throw new Failure(`"${user}" is only in groups, where others would read it: say --conversation ID.`);
+  if (older.length) note(severalConversations(user, newest, older.length));
+  return relatesTo(newest);
+}
+
+function severalConversations(user: string, { channelId, conversationId }: StoredReference, older: number): string {
+  return `${user} has ${older + 1} conversations. This goes to the newest, ${conversationId} (${channelId}); --conversation ID reaches another.`;
+}
+
+async function whereConversationIs(desk: Desk, conversation: string) {
+  const [newest] = (await desk.users()).filter(({ conversationId }) => conversationId === conversation);
+  if (newest) return relatesTo(newest);
+  if (desk.stack.unheardOf) return desk.stack.unheardOf(conversation);
+  throw new Failure(`The bot has not heard of a conversation "${conversation}": "users" shows those that it knows.`);
+}
+
+function startOf(dialog: string | undefined): { dialog?: string } {
+  return dialog === undefined ? {} : { dialog };
+}
+
+function timeOf(notBefore: Date | undefined): { notBefore?: string } {
+  return notBefore ? { notBefore: notBefore.toISOString() } : {};
+}
+
+function refuseOversize(letter: Letter, { whom }: SendPlan): void {
+  try {
+    formatMessage(letter);
+  } catch (error) {
+    if (!(error instanceof InvalidMessage)) throw error;
+    const whose = whom === "all" ? ` for the conversation ${letter.relatesTo.conversation.id}` : "";
+    throw new Failure(`The message${whose} ${error.problem}.`);
+  }
+}

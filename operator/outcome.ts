@@ -1,0 +1,50 @@
+import type { Delivery } from "../message";
+
+/** Why messages failed, or wait, and how many. */
+export interface Reason {
+  status: "failed" | "waiting";
+  reason: string;
+  count: number;
+}
+
+/** What has become of messages, by what `deliveries` says. */
+export interface Outcome {
+  delivered: number;
+  failed: number;
+  /** Everything that is neither: on the queue, or being said. */
+  waiting: number;
+  /** The most frequent first. */
+  reasons: Reason[];
+}
+
+/** @param ids of the messages; a row that is not there yet waits */
+export function outcomeOf(ids: Iterable<string>, rows: Iterable<Delivery>): Outcome {
+  const byId = new Map([...rows].map((row) => [row.id, row]));
+  const outcome = { delivered: 0, failed: 0, waiting: 0 };
+  const reasons = new Map<string, Reason>();
+  for (const id of ids) {
+    const row = byId.get(id);
+    const status = row?.status === "delivered" || row?.status === "failed" ? row.status : "waiting";
+    outcome[status]++;
+    if (status !== "delivered") count(reasons, status, row?.reason || stageOf(row));
+  }
+  return { ...outcome, reasons: [...reasons.values()].sort((a, b) => b.count - a.count) };
+}
+
+/** For people. */
+export function outcomeText({ delivered, failed, waiting, reasons }: Outcome): string {
+  const why = reasons.map(({ status, reason, count }) => `  ${count} ${status}: ${reason}`);
+  return [`delivered ${delivered}, failed ${failed}, waiting ${waiting}`, ...why].join("\n");
+}
+
+/** Where a message is that has no reason to wait. */
+function stageOf(row: Delivery | undefined): string {
+  if (!row) return "it has not been taken from the queue yet";
+  return row.status === "claimed" ? "it is being said" : "it is on its way to the bot";
+}
+
+function count(reasons: Map<string, Reason>, status: Reason["status"], reason: string): void {
+  const key = `${status} ${reason}`;
+  const known = reasons.get(key) ?? { status, reason, count: 0 };
+  reasons.set(key, { ...known, count: known.count + 1 });
+}

@@ -1,0 +1,38 @@
+import type { MessageQueue } from "../message";
+import type { Letter } from "./letters";
+
+const atOnce = 16;
+
+/** What came of putting letters on the queue. */
+export interface Posting {
+  sent: Letter[];
+  failed: { letter: Letter; reason: string }[];
+  /** Not tried any more: it was interrupted. */
+  left: Letter[];
+}
+
+/** Puts letters on the queue, some at a time; one that fails does not stop the others. */
+export async function post(
+  queue: Pick<MessageQueue, "enqueue">,
+  letters: Letter[],
+  signal: AbortSignal,
+  onTried: (posting: Posting) => void = () => {},
+): Promise<Posting> {
+  const posting: Posting = { sent: [], failed: [], left: [...letters] };
+  const one = async (letter: Letter) => {
+    await queue.enqueue(letter).then(
+      () => posting.sent.push(letter),
+      (error: Error) => posting.failed.push({ letter, reason: error.message }),
+    );
+    onTried(posting);
+  };
+  const worker = async () => {
+    for (let letter = next(posting, signal); letter; letter = next(posting, signal)) await one(letter);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return posting;
+}
+
+function next({ left }: Posting, { aborted }: AbortSignal): Letter | undefined {
+  return aborted ? undefined : left.shift();
+}

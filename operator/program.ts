@@ -1,0 +1,40 @@
+import { Command } from "commander";
+import { addAnswers } from "./commands/answers";
+import { addPoison } from "./commands/poison";
+import { addSend } from "./commands/send";
+import { addStatus } from "./commands/status";
+import { addUsers } from "./commands/users";
+
+const about = `The operator's tool: makes the bot speak first, and shows what came of it.
+
+It talks to the Pulumi stack that --stack names; else to the local stack that runs on this machine ("npm start"); \
+else to the stack that is selected in Pulumi. In Azure it is whoever is logged in ("az login").`;
+
+const after = `
+Exit codes: 0 done, 1 something failed, 2 it was not used as it is meant to be.
+
+Examples:
+  npm run send -- users
+  npm run send -- --to USER --text "Hello from outside"
+  npm run send -- --all --dialog newSurvey --wait
+  npm run send -- status ID
+  npm run send -- --stack prod poison list
+  npm run --silent send -- status --all --json
+`;
+
+/** The command line. Its commands throw what goes wrong; nothing in it ends the process. */
+export function program(): Command {
+  const root = new Command("npm run send --")
+    .description(about)
+    .option("--stack <NAME>", "a Pulumi stack")
+    .option("--port <N>", "the local stack whose page is on this port, where several run")
+    .option("--json", "one JSON object on stdout; the rest goes to stderr")
+    .helpOption("-h, --help", "this text")
+    .helpCommand("help [COMMAND]", "how a command is used")
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ outputError: () => {} }) // it is thrown, too
+    .addHelpText("after", after)
+    .exitOverride();
+  for (const add of [addSend, addUsers, addStatus, addPoison, addAnswers]) add(root);
+  return root;
+}

@@ -1,0 +1,78 @@
+import type { QueueMessage } from "../message";
+import { dueTime } from "./due-time";
+import { WrongUsage } from "./failure";
+import { messageFrom } from "./message-file";
+import { checkedId, freshId } from "./message-id";
+
+/** What `send` is told. */
+export interface SendOptions {
+  to?: string;
+  conversation?: string;
+  all?: boolean;
+  text?: string;
+  /** True: without a name. */
+  dialog?: string | true;
+  at?: string;
+  id?: string;
+  /** True: for the usual time. */
+  wait?: string | true;
+}
+
+/** Whom a message is for; one from a file says it itself. */
+export type Whom = { message: QueueMessage } | { user: string } | { conversation: string } | "all";
+
+export interface SendPlan {
+  whom: Whom;
+  /** The message's id, or what everybody's begins with. One from a file may have its own. */
+  id: string;
+  text?: string;
+  /** "" is the default one. */
+  dialog?: string;
+  notBefore?: Date;
+  /** For how long to look what becomes of it; absent: not at all. */
+  waitSeconds?: number;
+}
+
+const usualWait = 120;
+const longestWait = 7 * 24 * 60 * 60;
+
+/** @throws WrongUsage, Failure for a file that is no message */
+export function sendPlan(options: SendOptions, files: string[], now = new Date()): SendPlan {
+  const whom = whomOf(options, files);
+  const { text, dialog } = options;
+  if (typeof whom === "object" && "message" in whom) refuseWords(options);
+  else if ((text === undefined) === (dialog === undefined))
+    throw new WrongUsage("Say --text TEXT or --dialog [NAME], one of both: what the bot is to say, or to start.");
+  return {
+    whom,
+    id: options.id === undefined ? freshId(now) : checkedId(options.id, whom === "all"),
+    text,
+    dialog: dialog === true ? "" : dialog,
+    notBefore: options.at === undefined ? undefined : dueTime(options.at, now),
+    waitSeconds: options.wait === undefined ? undefined : seconds(options.wait),
+  };
+}
+
+function whomOf({ to, conversation, all }: SendOptions, [file, ...more]: string[]): Whom {
+  const said: Whom[] = [];
+  if (file !== undefined) said.push({ message: messageFrom(file) });
+  if (to !== undefined) said.push({ user: to });
+  if (conversation !== undefined) said.push({ conversation });
+  if (all) said.push("all");
+  const [whom, ...others] = said;
+  if (more.length) throw new WrongUsage(`Say one FILE, not ${more.length + 1}; a text of several words needs quotes.`);
+  if (!whom || others.length)
+    throw new WrongUsage("Say one of FILE, --to USER, --conversation ID and --all: whom the message is for.");
+  return whom;
+}
+
+function refuseWords({ text, dialog }: SendOptions): void {
+  if (text === undefined && dialog === undefined) return;
+  throw new WrongUsage("Say either FILE, or --text or --dialog: a file has its own words.");
+}
+
+function seconds(wait: string | true): number {
+  if (wait === true) return usualWait;
+  if (/^\d{1,6}$/.test(wait) && Number(wait) <= longestWait) return Number(wait);
+  throw new WrongUsage(`--wait is "${wait}": it must be a number of seconds up to ${longestWait}.`);
+}

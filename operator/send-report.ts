@@ -1,0 +1,63 @@
+import type { Letter } from "./letters";
+import { type Outcome, outcomeText } from "./outcome";
+import type { Posting } from "./posting";
+import { printable } from "./printable";
+import type { Report } from "./report";
+import type { SendPlan } from "./send-plan";
+import type { Stack } from "./stack/stack";
+
+/** What came of `send`. @param outcome by `deliveries`, where somebody waited for it */
+export function sendReport(stack: Stack, plan: SendPlan, posting: Posting, outcome?: Outcome): Report {
+  const { sent, failed, left } = posting;
+  const { whom, id, notBefore } = plan;
+  const data = {
+    queue: stack.queueUrl,
+    ...(whom === "all" && { batch: id }),
+    notBefore,
+    sent: sent.map(told),
+    notSent: failed.map(({ letter, reason }) => ({ ...told(letter), reason })),
+    left: left.length,
+    outcome,
+  };
+  const lines = [
+    sentText(stack, plan, sent),
+    ...notSentText(plan, posting),
+    ...(outcome ? [outcomeText(outcome)] : []),
+  ];
+  const isDone = !failed.length && !left.length && !outcome?.failed && !outcome?.waiting;
+  return { data, text: lines.filter(Boolean).join("\n"), failed: !isDone };
+}
+
+function told({ id, relatesTo }: Letter) {
+  const { channelId, conversation, user } = relatesTo;
+  return { id, channelId, conversationId: conversation.id, userId: user?.id };
+}
+
+function sentText({ queueUrl, options }: Stack, { whom, id, notBefore }: SendPlan, sent: Letter[]): string {
+  const [first] = sent;
+  if (!first) return "";
+  const due = notBefore ? `, not to be said before ${notBefore.toISOString()}` : "";
+  const what = whom === "all" ? `${sent.length} messages, one for each person` : `One message for ${nameOf(first)}`;
+  const status = ["npm run send --", options, "status", quoted(whom === "all" ? id : first.id)]
+    .filter(Boolean)
+    .join(" ");
+  return `On the queue: ${queueUrl}\n${what}${due}\nWhat becomes of it: ${status}`;
+}
+
+function notSentText({ id }: SendPlan, { sent, failed, left }: Posting): string[] {
+  const total = sent.length + failed.length + left.length;
+  const names = failed.map(({ letter, reason }) => `  ${nameOf(letter)}: ${reason}`);
+  const lines = failed.length ? [`${failed.length} of ${total} could not be put on the queue:`, ...names] : [];
+  if (left.length) lines.push(`Interrupted: ${sent.length} of ${total} are on the queue.`);
+  if (lines.length && total > 1) lines.push(`The same command with --id ${quoted(id)} goes on: nobody hears it twice.`);
+  return lines;
+}
+
+function nameOf({ relatesTo: { user, conversation, channelId } }: Letter): string {
+  return printable(`${user ? `${user.id} in ` : ""}conversation ${conversation.id} (${channelId})`);
+}
+
+/** As it is where nothing in it means anything to a shell. */
+function quoted(text: string): string {
+  return /^[\w./:,@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

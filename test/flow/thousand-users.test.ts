@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { DeliveryRecords, deliveriesTable, referencesTable, Table } from "../../message";
+import { operatorCredential } from "../../operator/stack/operator-credential";
+import { eventually } from "../harness/eventually";
+import { OwnStack } from "../harness/own-stack";
+import { runOperator } from "../harness/run-operator";
+
+const users = 1_000;
+
+/** How many of them do something at the same time. */
+const atOnce = 32;
+
+/** Milliseconds for a thousand of anything, on a machine that does other things too. */
+const patience = 5 * 60_000;
+
+const opening = "Welcome to the course! Three short questions, so that it suits you.";
+
+interface Conversation {
+  conversationId: string;
+  token: string;
+}
+
+let stack: Awaited<ReturnType<typeof OwnStack.up>>;
+before(async () => {
+  stack = await OwnStack.up();
+});
+after(() => stack?.down());
+
+async function directLine<T>(path: string, credential: string, body?: object): Promise<T> {
+  const answer = await fetch(`${stack.description.local.directLine.domain}/${path}`, {
+    method: body ? "POST" : "GET",
+    headers: { authorization: `Bearer ${credential}`, "content-type": "application/json" },
+    body: body && JSON.stringify(body),
+  });
+  assert.ok(answer.ok, `Direct Line answered ${answer.status} to ${path}`);
+  return answer.json() as Promise<T>;
+}
+
+/** Somebody who has talked to the bot once. */
+async function meet(user: string): Promise<Conversation> {
+  const { secret } = stack.description.local.directLine;
+  const conversation = await directLine<Conversation>("conversations", secret, {});
+  const hello = { type: "message", from: { id: user }, text: "hello" };
+  await directLine(`conversations/${conversation.conversationId}/activities`, conversation.token, hello);
+  return conversation;
+}
+
+async function heard({ conversationId, token }: Conversation): Promise<string[]> {
+  const path = `conversations/${conversationId}/activities`;
+  const { activities } = await directLine<{ activities: { text?: string }[] }>(path, token);
+  return activities.map(({ text }) => text ?? "");
+}
+
+/** Works through all of them, a few side by side. */
+async function forEachOf<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const entries = items.entries();
+  const worker = async () => {
+    for (const [index, item] of entries) results[index] = await work(item);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return results;
+}
+
+function table(name: string): Table {
+  return new Table(stack.description.local.tableService, name, operatorCredential(stack.description));
+}
+
+async function all<T>(rows: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const row of rows) found.push(row);
+  return found;
+}
+
+test("a thousand users are asked once each, and the tool's summary is what deliveries tells", async () => {
+  const names = Array.from({ length: users }, (_, index) => `user ${index}`);
+  const conversations = await forEachOf(names, meet);
+  const references = table(referencesTable);
+  await eventually("everybody can be reached", async () => (await all(references.list())).length === users, patience);
+
+  const send = ["send", "--all", "--dialog", "newSurvey", "--id", "a thousand", "--wait", String(patience / 1000)];
+  const { code, stdout, stderr } = await runOperator(stack.description, [...send, "--json"]);
+  assert.equal(code, 0, stderr);
+  const { outcome, sent } = JSON.parse(stdout);
+  assert.equal(sent.length, users);
+  assert.deepEqual([outcome.delivered, outcome.failed, outcome.waiting], [users, 0, 0]);
+  assert.match(stderr, /^\d+\/1000 on the queue$/m);
+  assert.match(stderr, /^1000\/1000 delivered/m);
+
+  const records = new DeliveryRecords(table(deliveriesTable));
+  const rows = await all(records.list("a thousand/"));
+  assert.equal(rows.filter(({ status, tries }) => status === "delivered" && tries === 1).length, users);
+
+  const again = await runOperator(stack.description, [...send, "--json"]); // as after a lost connection
+  assert.equal(again.code, 0, again.stderr);
+  const unsaid = () => stack.log.split('"event":"not said again","id":"a thousand/').length - 1;
+  await eventually("the second thousand has come by", () => unsaid() === users, patience);
+  const questions = await forEachOf(conversations, async (conversation) =>
+    (await heard(conversation)).filter((text) => text === opening),
+  );
+  assert.deepEqual(new Set(questions.map(({ length }) => length)), new Set([1]));
+});

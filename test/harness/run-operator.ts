@@ -1,0 +1,32 @@
+import { spawn } from "node:child_process";
+import path from "node:path";
+import type { StackDescription } from "../../local/stack-description";
+
+const root = path.resolve(__dirname, "../..");
+
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** `npm run send -- ARGS`, without npm, at a local stack, whose port tells it from others on this machine. */
+export function runOperator(
+  { local }: StackDescription,
+  args: string[],
+  { input = "", env = {} }: { input?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<Ended> {
+  const { port } = new URL(local.page);
+  const script = ["--disable-warning=DEP0040", "-r", "tsx/cjs", "operator/index.ts", "--port", port, ...args];
+  const child = spawn(process.execPath, script, { cwd: root, env: { ...process.env, ...env } });
+  const said = { stdout: "", stderr: "" };
+  for (const stream of ["stdout", "stderr"] as const) {
+    child[stream].setEncoding("utf8").on("data", (text: string) => {
+      said[stream] += text;
+    });
+  }
+  child.stdin.end(input);
+  return new Promise((resolve, reject) => {
+    child.once("error", reject).once("close", (code) => resolve({ code, ...said }));
+  });
+}

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type StoredReference, toJson } from "../../message";
+import type { Desk } from "../../operator/desk";
+import { lettersOf } from "../../operator/letters";
+import { type SendOptions, sendPlan } from "../../operator/send-plan";
+
+function seen(userId: string, conversationId: string, minute: number, fields: object = {}): StoredReference {
+  const { channelId, ...conversation } = { channelId: "msteams", ...fields };
+  const serviceUrl = "https://example.com/";
+  const reference = toJson({
+    channelId,
+    serviceUrl,
+    user: { id: userId },
+    conversation: { id: conversationId, ...conversation },
+  });
+  return { channelId, conversationId, userId, serviceUrl, reference, seenAt: new Date(2026, 10, 22, 21, minute) };
+}
+
+const unheardOf = (id: string) => ({
+  channelId: "directline" as const,
+  serviceUrl: "https://x.example/",
+  conversation: { id },
+});
+
+/** @param known as `Desk.users` tells them: the newest first */
+function letters(known: StoredReference[], options: SendOptions, stack: object = {}) {
+  const desk = { users: async () => known, stack } as unknown as Desk;
+  return lettersOf(desk, sendPlan(options, []));
+}
+
+const ada = [seen("ada", "team", 3, { isGroup: true }), seen("ada", "new", 2), seen("ada", "old", 1)];
+
+test("a user is reached alone, where they were heard of last", async () => {
+  const [letter] = await letters(ada, { to: "ada", text: "hi", id: "1", at: "+1h" });
+  assert.deepEqual([letter?.relatesTo.conversation.id, letter?.text, letter?.id], ["new", "hi", "1"]);
+  assert.ok(Date.parse(letter?.notBefore ?? "") > Date.now());
+  await assert.rejects(letters(ada.slice(0, 1), { to: "ada", text: "hi" }), /only in groups/);
+  await assert.rejects(letters(ada, { to: "bob", text: "hi" }), /not heard of a user "bob": "users" shows/);
+});
+
+test("a conversation that nobody knows can be tried where the stack can tell its address", async () => {
+  const [known] = await letters(ada, { conversation: "old", dialog: true }, { unheardOf });
+  assert.deepEqual([known?.relatesTo.channelId, known?.dialog, known?.text], ["msteams", "", ""]);
+  const [unknown] = await letters(ada, { conversation: "fresh", text: "hi" }, { unheardOf });
+  assert.deepEqual(unknown?.relatesTo, unheardOf("fresh"));
+  await assert.rejects(
+    letters(ada, { conversation: "fresh", text: "hi" }),
+    /not heard of a conversation "fresh": "users"/,
+  );
+});
+
+test("everyone gets one message, whose id is the same the next time", async () => {
+  const web = ["a", "b"].map((id) => seen("user", id, 4, { channelId: "webchat" }));
+  const all = () => letters([...web, ...ada], { all: true, dialog: "newSurvey", id: "batch" });
+  const first = await all();
+  assert.deepEqual(first.map(({ relatesTo }) => relatesTo.conversation.id).sort(), ["a", "b", "new"]);
+  assert.equal(new Set(first.map(({ id }) => id)).size, 3);
+  assert.ok(first.every(({ id, dialog }) => /^batch\/[0-9a-f]{24}$/.test(id) && dialog === "newSurvey"));
+  assert.deepEqual(await all(), first);
+  await assert.rejects(letters(ada.slice(0, 1), { all: true, text: "hi" }), /Nobody can be reached yet/);
+});
+
+test("a text that no queue takes is refused as a whole", async () => {
+  const text = "x".repeat(49_100);
+  await assert.rejects(
+    letters(ada, { all: true, text }),
+    /for the conversation new is too large: \d+ bytes, at most 49152/,
+  );
+});

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Delivery } from "../../message";
+import { follow } from "../../operator/following";
+import { outcomeOf, outcomeText } from "../../operator/outcome";
+
+const rows: Delivery[] = [
+  { id: "1", status: "delivered", reason: "" },
+  { id: "2", status: "failed", reason: "blocked" },
+  { id: "3", status: "failed", reason: "gone" },
+  { id: "4", status: "failed", reason: "gone" },
+  { id: "5", status: "waiting", reason: "throttled" },
+  { id: "6", status: "claimed" },
+  { id: "7" },
+  { id: "another's", status: "delivered" },
+];
+
+test("reasons are grouped, the most frequent first; what has no row yet waits", () => {
+  const outcome = outcomeOf(["1", "2", "3", "4", "5", "8"], rows);
+  assert.deepEqual(outcome, {
+    delivered: 1,
+    failed: 3,
+    waiting: 2,
+    reasons: [
+      { status: "failed", reason: "gone", count: 2 },
+      { status: "failed", reason: "blocked", count: 1 },
+      { status: "waiting", reason: "throttled", count: 1 },
+      { status: "waiting", reason: "it has not been taken from the queue yet", count: 1 },
+    ],
+  });
+  assert.match(outcomeText(outcome), /^delivered 1, failed 3, waiting 2\n {2}2 failed: gone\n/);
+});
+
+test("what is being said waits, and says so", () => {
+  assert.deepEqual(outcomeOf(["6", "7"], rows).reasons, [
+    { status: "waiting", reason: "it is being said", count: 1 },
+    { status: "waiting", reason: "it is on its way to the bot", count: 1 },
+  ]);
+});
+
+test("looking ends when everything is final", async () => {
+  let looks = 0;
+  const look = async () => rows.slice(0, ++looks);
+  const outcome = await follow(["1", "2"], look, new Date(Date.now() + 60_000), new AbortController().signal);
+  assert.deepEqual([looks, outcome.delivered, outcome.failed], [2, 1, 1]);
+});
+
+test("and when its time is over, or somebody wants it to end", async () => {
+  const none = async () => [];
+  const late = await follow(["1"], none, new Date(Date.now() + 20), new AbortController().signal);
+  assert.equal(late.waiting, 1);
+  const interruption = new AbortController();
+  const interrupted = follow(["1"], none, new Date(Date.now() + 60_000), interruption.signal, () =>
+    interruption.abort(),
+  );
+  assert.equal((await interrupted).waiting, 1);
+});

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { DeliverySettled, type HeldPoison, type QueueMessage } from "../../message";
+import { copyOf, requeue } from "../../operator/requeue";
+
+const relatesTo = { conversation: { id: "c" }, channelId: "directline" as const, serviceUrl: "https://example.com/" };
+
+function held(message: Partial<QueueMessage> = {}): HeldPoison {
+  const whole = { relatesTo, text: "hello", id: "order-7", ...message };
+  return { queueId: "q-1", receipt: "r", since: new Date(), text: JSON.stringify(whole), message: whole };
+}
+
+/** Where a message goes, with one step that fails. */
+function steps(failing?: string, failure: Error = new Error(`no ${failing}`)) {
+  const done: string[] = [];
+  const step = async (name: string, what: unknown) => {
+    if (name === failing) throw failure;
+    done.push(`${name} ${what}`);
+  };
+  const where = {
+    deliveries: { reopen: (id: string) => step("reopen", id) },
+    queue: { enqueue: ({ id }: QueueMessage) => step("enqueue", id) },
+    poison: { remove: ({ queueId }: HeldPoison) => step("remove", queueId) },
+  };
+  return { done, where };
+}
+
+test("the row is open before the message is on the queue, and it leaves the poison queue last", async () => {
+  const { done, where } = steps();
+  assert.equal(await requeue(where, held()), "order-7");
+  assert.deepEqual(done, ["reopen order-7", "enqueue order-7", "remove q-1"]);
+});
+
+test("where a step fails the message stays in the poison queue, and all steps can be done again", async () => {
+  for (const [failing, before] of Object.entries({ reopen: 0, enqueue: 1, remove: 2 })) {
+    const { done, where } = steps(failing);
+    await assert.rejects(requeue(where, held()), { message: `no ${failing}` });
+    assert.equal(done.length, before);
+    assert.ok(!done.some((step) => step.startsWith("remove")));
+  }
+});
+
+test("what was delivered all the same is not said again", async () => {
+  const { done, where } = steps("reopen", new DeliverySettled("delivered"));
+  await assert.rejects(requeue(where, held()), /it was delivered all the same/);
+  assert.deepEqual(done, []);
+});
+
+test("a copy is as if it were new", () => {
+  const past = { attempt: 9, deferredSince: "2026-01-01T00:00:00Z", notBefore: "2026-01-01T00:00:00Z" };
+  assert.deepEqual(copyOf(held({ ...past, more: 1 })), { relatesTo, text: "hello", id: "order-7", more: 1 });
+  const ahead = new Date(Date.now() + 60_000).toISOString();
+  assert.equal(copyOf(held({ notBefore: ahead })).notBefore, ahead);
+  assert.equal(copyOf(held({ id: undefined })).id, "requeued-q-1");
+});
+
+test("what cannot be read says why", () => {
+  const broken = { ...held(), message: undefined, problem: "text is missing" };
+  assert.throws(() => copyOf(broken), /it cannot be read, now or later: text is missing/);
+});

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Letter } from "../../operator/letters";
+import type { SendPlan } from "../../operator/send-plan";
+import { sendReport } from "../../operator/send-report";
+import type { Stack } from "../../operator/stack/stack";
+
+const stack = { queueUrl: "https://queue.example/q", options: "--stack prod" } as Stack;
+const plan: SendPlan = { whom: "all", id: "two words", text: "hi" };
+
+function letter(user: string): Letter {
+  const relatesTo = {
+    channelId: "msteams" as const,
+    serviceUrl: "https://x.example/",
+    conversation: { id: `c-${user}` },
+    user: { id: user },
+  };
+  return { relatesTo, text: "hi", id: `two words/${user}` };
+}
+
+test("all is on the queue", () => {
+  const { text, failed } = sendReport(stack, plan, { sent: [letter("ada"), letter("bob")], failed: [], left: [] });
+  assert.equal(failed, false);
+  assert.equal(
+    text,
+    "On the queue: https://queue.example/q\n2 messages, one for each person\nWhat becomes of it: npm run send -- --stack prod status 'two words'",
+  );
+});
+
+test("who was not reached is named, and what an interruption left can go on", () => {
+  const posting = {
+    sent: [letter("ada")],
+    failed: [{ letter: letter("b\u001bob"), reason: "no" }],
+    left: [letter("carl")],
+  };
+  const { text, data, failed } = sendReport(stack, plan, posting);
+  assert.equal(failed, true);
+  assert.match(
+    text,
+    /1 of 3 could not be put on the queue:\n {2}b\ufffdob in conversation c-b\ufffdob \(msteams\): no\nInterrupted: 1 of 3 are on the queue\./,
+  );
+  assert.match(text, /The same command with --id 'two words' goes on: nobody hears it twice\.$/);
+  const { sent, notSent, left } = data as { sent: object[]; notSent: object[]; left: number };
+  assert.deepEqual([sent.length, left], [1, 1]);
+  assert.deepEqual(notSent, [
+    {
+      id: "two words/b\u001bob",
+      channelId: "msteams",
+      conversationId: "c-b\u001bob",
+      userId: "b\u001bob",
+      reason: "no",
+    },
+  ]);
+});
+
+test("what failed or still waits is no success", () => {
+  const posting = { sent: [letter("ada")], failed: [], left: [] };
+  const none = { delivered: 0, failed: 0, waiting: 0, reasons: [] };
+  assert.equal(sendReport(stack, plan, posting, { ...none, delivered: 1 }).failed, false);
+  assert.equal(sendReport(stack, plan, posting, { ...none, waiting: 1 }).failed, true);
+  assert.equal(sendReport(stack, plan, posting, { ...none, failed: 1 }).failed, true);
+});
