@@ -15,6 +15,7 @@ import type { ConversationDialogs } from "./dialogs/conversation-dialogs";
 import { EventGate } from "./event-gate";
 import { Incoming } from "./incoming";
 import { log, reason } from "./log";
+import { textWithoutOwnMention } from "./own-mention";
 import type { ProactiveDelivery } from "./proactive-delivery";
 import type { References } from "./references";
 import { StateContested } from "./state/item-store";
@@ -52,6 +53,7 @@ export class ProactiveBot {
     const { activity } = context;
     if (isProactiveEvent(activity)) return this.deliver(activity);
     if (activity.type === ActivityTypes.Message) {
+      activity.text = textWithoutOwnMention(activity);
       await this.turns.run(activity.conversation.id, () => this.answer(context));
     }
   }

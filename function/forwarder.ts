@@ -4,6 +4,7 @@ import {
   type Deliveries,
   type Hop,
   InvalidMessage,
+  isCopy,
   type MessageQueue,
   parseMessage,
   type QueueMessage,
@@ -31,11 +32,11 @@ export class Forwarder {
    * may then delete it. @throws only when the queue is out of reach, and the host tries again.
    */
   async forward(entry: unknown, context: InvocationContext): Promise<void> {
-    const visit: Visit = { id: queueId(context), context, hop: hopOf(context) };
+    const visit: Visit = { id: queueId(entry, context), context, hop: hopOf(context) };
     try {
       const message = parseMessage(entry);
       visit.id = message.id ?? visit.id;
-      if (message.attempt !== undefined) visit.hop.queuedAt = undefined; // of a copy: the message is older
+      if (isCopy(message)) visit.hop.queuedAt = undefined; // of a copy: the message is older
       await this.deliver(message, visit);
     } catch (error) {
       if (!(error instanceof InvalidMessage || error instanceof Undeliverable)) throw error;
@@ -106,9 +107,16 @@ interface Visit {
 /** Trying again cannot help. */
 class Undeliverable extends Error {}
 
-/** The queue's id of the message. In the host's metadata a JSON body's field `id`, of whatever type, takes its place. */
-function queueId({ triggerMetadata, invocationId }: InvocationContext): string {
-  return typeof triggerMetadata?.id === "string" ? triggerMetadata.id : invocationId;
+/** The queue's id of the message, or where a field of its body hides that, this invocation's: two messages never share one. */
+function queueId(entry: unknown, { triggerMetadata, invocationId }: InvocationContext): string {
+  const { id } = triggerMetadata ?? {};
+  return typeof id === "string" && !hidesId(entry) ? id : invocationId;
+}
+
+/** In the host's metadata a JSON body's fields take the place of the queue's facts, whatever their type and case: `Id`, too. */
+function hidesId(entry: unknown): boolean {
+  if (typeof entry !== "object" || !entry) return false;
+  return Object.entries(entry).some(([name, value]) => name.toLowerCase() === "id" && value !== null);
 }
 
 /** What the host's metadata tells; fields of that name in a JSON body take its place there, so it is told to people only. */

@@ -15,7 +15,15 @@ export { MessageQueue, QueueMissing } from "./message-queue";
 export { messageSchema } from "./message-schema";
 export { addressed, type Notice } from "./notice";
 export { type HeldPoison, type PoisonMessage, PoisonQueue } from "./poison-queue";
-export { formatMessage, maxMessageBytes, messageId, parseMessage, type QueueMessage, toJson } from "./queue-message";
+export {
+  formatMessage,
+  isCopy,
+  maxMessageBytes,
+  messageId,
+  parseMessage,
+  type QueueMessage,
+  toJson,
+} from "./queue-message";
 export { poisonSuffix } from "./queue-names";
 export { Readiness } from "./readiness";
 export { parseRetryAfter } from "./retry-delay";

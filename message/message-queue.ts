@@ -1,6 +1,6 @@
 import type { TokenCredential } from "@azure/identity";
 import { QueueClient } from "@azure/storage-queue";
-import { formatMessage, type QueueMessage, toJson } from "./queue-message";
+import { formatMessage, forQueue, type QueueMessage, toJson } from "./queue-message";
 import { poisonSuffix } from "./queue-names";
 import { longestInvisibility, retryDelay } from "./retry-delay";
 
@@ -60,7 +60,8 @@ export class MessageQueue {
 
   /** Puts a copy back that shows up later, longer after each attempt. False: a day has passed and the message has failed. */
   async defer(message: QueueMessage, retryAfter = 0): Promise<boolean> {
-    const { attempt = 0, deferredSince = new Date().toISOString() } = message;
+    const attempt = message.attempt ?? 0;
+    const deferredSince = message.deferredSince ?? new Date().toISOString();
     if (Date.now() - Date.parse(deferredSince) > patience) return false;
     const copy = { ...message, attempt: attempt + 1, deferredSince };
     await send(this.queue, formatMessage(copy), retryDelay(attempt, retryAfter));
@@ -69,13 +70,13 @@ export class MessageQueue {
 
   /** Puts a copy back that shows up at `notBefore`, or in seven days to be hidden again. */
   async postpone(message: QueueMessage, notBefore: Date): Promise<void> {
-    const copy = { attempt: 0, ...message }; // a copy of ours: with its id it may exceed what producers may send
+    const copy = { ...message, attempt: message.attempt ?? 0 }; // a copy of ours: with its id it may exceed what producers may send
     await send(this.queue, formatMessage(copy), Math.max(secondsUntil(notBefore), 1));
   }
 
   /** Sets a message aside for people to look at, as it came. */
   async poison(entry: unknown): Promise<void> {
-    await send(this.poisonQueue, typeof entry === "string" ? entry : toJson(entry ?? null));
+    await send(this.poisonQueue, typeof entry === "string" ? forQueue(entry) : toJson(entry ?? null));
   }
 
   /** Resolves when this app's identity reaches both queues. */

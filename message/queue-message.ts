@@ -31,10 +31,10 @@ export const queueMessage = z.looseObject({
       "Makes delivery idempotent; where absent, the id under which the message came: the queue's, or `webhook-id`.",
     ),
   notBefore: z.iso.datetime({ offset: true }).nullish().describe("Not to be delivered earlier."),
-  attempt: z.int().nonnegative().optional().describe("How many times this message has been deferred."),
+  attempt: z.int().nonnegative().nullish().describe("How many times this message has been deferred."),
   deferredSince: z.iso
     .datetime({ offset: true })
-    .optional()
+    .nullish()
     .describe("When it was deferred first: a day later it has failed."),
   dialog: z
     .string()
@@ -53,8 +53,14 @@ export function parseMessage(entry: unknown): QueueMessage {
   const checked = queueMessage.safeParse(value);
   if (!checked.success) throw InvalidMessage.of(checked.error);
   const message = value as QueueMessage; // as it came: zod's copy has its fields in another order
-  if (message.attempt === undefined) refuseOversize(toJson(message)); // a deferral's own fields may exceed the limit
+  const json = textOf(message);
+  if (!isCopy(message)) refuseOversize(json); // a deferral's own fields may exceed the limit
   return message;
+}
+
+/** Whether a message was put back on the queue by one of the apps. */
+export function isCopy({ attempt }: Pick<QueueMessage, "attempt">): boolean {
+  return typeof attempt === "number";
 }
 
 /**
@@ -63,13 +69,28 @@ export function parseMessage(entry: unknown): QueueMessage {
  */
 export function formatMessage(message: QueueMessage): string {
   const json = toJson(message);
-  if (message.attempt === undefined) refuseOversize(json);
+  if (!isCopy(message)) refuseOversize(json);
   return json;
 }
 
-/** JSON that survives a storage queue: it travels inside XML 1.0, which cannot carry U+FFFE and U+FFFF. */
+/** JSON that survives a storage queue. */
 export function toJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[\uFFFE\uFFFF]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
+  return forQueue(JSON.stringify(value));
+}
+
+/** The same JSON as a storage queue can take it: it travels inside XML 1.0, which cannot carry U+FFFE and U+FFFF. */
+export function forQueue(json: string): string {
+  return json.replace(/[\uFFFE\uFFFF]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
+}
+
+/** @throws InvalidMessage for what can be read but not written: JavaScript's stack ends at some thousand arrays in one another. */
+function textOf(message: QueueMessage): string {
+  try {
+    return toJson(message);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new InvalidMessage(wholeMessage, "is nested too deeply");
+  }
 }
 
 function parseJson(text: string): unknown {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Deliveries, InvalidMessage, type MessageQueue, messageId, type Secret, verifyEvent } from "../../message";
 import type { DialogRegistry } from "../dialogs/dialog-registry";
 import { Incoming } from "../incoming";
-import { log } from "../log";
+import { log, reason } from "../log";
 import type { ProactiveDelivery } from "../proactive-delivery";
 import { ForbiddenService, type ServiceHosts } from "../service-hosts";
 import { InFlight } from "./in-flight";
@@ -71,9 +71,12 @@ export class Notifications {
     await this.parts.delivery.deliver(incoming);
   }
 
+  /** What is in the queue is safe: a table that is out of reach brings no second copy of it. */
   private async postpone({ id, message }: Incoming, notBefore: string): Promise<void> {
     await this.parts.queue.postpone({ ...message, id }, new Date(notBefore));
-    await this.parts.deliveries.waits(id, `it is not due before ${notBefore}`);
     log("info", "postponed", { id, notBefore });
+    await this.parts.deliveries.waits(id, `it is not due before ${notBefore}`).catch((error) => {
+      log("error", "not recorded", { id, reason: reason(error) });
+    });
   }
 }

@@ -25,8 +25,13 @@ export function notifyApi(notifications: Notifications): Router {
   const document: RequestHandler = (_request, response) => void response.json(description);
   return Router()
     .post("/api/notify", take, drain, limitForgers(), refuseNotification)
+    .all("/api/notify", allowPostOnly)
     .get("/api/openapi.json", document);
 }
+
+const allowPostOnly: RequestHandler = (_request, response) => {
+  response.status(405).set("Allow", "POST").json({ error: STATUS_CODES[405] });
+};
 
 /** The caller gets its answer before it has sent everything, and reads it: the rest must go somewhere. */
 const drain: ErrorRequestHandler = (error, request, _response, next) => {

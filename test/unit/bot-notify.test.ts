@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { after, before, beforeEach, mock, test } from "node:test";
 import type { ConversationReference, TurnContext } from "botbuilder";
 import express from "express";
@@ -264,6 +264,21 @@ function signedAsLatin1(id: string) {
   return signed({ ...message, id: "its own" }, id);
 }
 
+test("what is nested too deeply to be written again is wrong for good, not for now", async () => {
+  const nested = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+  const { status, body } = await send(signed(JSON.stringify(message).replace("}", `},"more":${nested}`)));
+  assert.deepEqual([status, body], [400, { error: "(message) is nested too deeply", field: "(message)" }]);
+});
+
+test("any other method is not allowed, and is told which one is", async () => {
+  for (const method of ["GET", "PUT", "DELETE", "OPTIONS"]) {
+    const response = await fetch(`${url}/api/notify`, { method });
+    const answer = [response.status, response.headers.get("allow"), await response.json()];
+    assert.deepEqual(answer, [405, "POST", { error: "Method Not Allowed" }], method);
+  }
+  assert.equal((await fetch(`${url}/api/notify`, { method: "HEAD" })).status, 405);
+});
+
 test("a body above 64 KiB and a message above 48 KiB are refused as too large, the body before it has come", async () => {
   const large = await notify({ ...message, text: "x".repeat(50_000) });
   assert.deepEqual([large.status, large.body.field], [413, "(message)"]);
@@ -274,6 +289,33 @@ test("a body above 64 KiB and a message above 48 KiB are refused as too large, t
     const answer = await send(request);
     assert.deepEqual([answer.status, answer.body], [413, { error: "Payload Too Large" }]);
   }
+});
+
+test("of a body without a length no more than 64 KiB are kept, the rest is let go by, and the connection goes on", async () => {
+  const { headers } = signed("x");
+  const lines = Object.entries({ host: "bot", "transfer-encoding": "chunked", ...headers }).map((line) =>
+    line.join(": "),
+  );
+  const piece = `10000\r\n${"x".repeat(0x10000)}\r\n`;
+  const long = `POST /api/notify HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n${piece.repeat(100)}0\r\n\r\n`;
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  socket.write(long + long);
+  let answers = "";
+  const timer = setTimeout(() => socket.destroy(), 5_000);
+  for await (const data of socket) {
+    answers += data;
+    if (answers.match(/"Payload Too Large"/g)?.length === 2) break;
+  }
+  clearTimeout(timer);
+  assert.equal(answers.match(/HTTP\/1\.1 413 /g)?.length, 2);
+});
+
+test("bytes that are no text are not repaired into one that somebody signed", async () => {
+  const { body, headers } = signed({ ...message, text: "\ufffd" });
+  const bytes = Buffer.from(body).toString("latin1").replace("\u00ef\u00bf\u00bd", "\u00ff");
+  const response = await fetch(`${url}/api/notify`, { method: "POST", headers, body: Buffer.from(bytes, "latin1") });
+  assert.equal(response.status, 401);
+  assert.deepEqual(said, []);
 });
 
 test("what is not due waits under its id, in the queue and in the table", async () => {
@@ -287,6 +329,13 @@ test("what is not due waits under its id, in the queue and in the table", async 
   assert.deepEqual(said, []);
   assert.equal((await notify({ ...message, notBefore: new Date().toISOString() })).status, 202);
   assert.equal(said.length, 1);
+});
+
+test("what waits in the queue is taken, although the table cannot be told", async () => {
+  deliveries.memory.failure = new TableUnreachable("table deliveries: gone");
+  const answer = await notify({ ...message, notBefore: "2099-01-01T00:00:00Z" }, "1");
+  assert.deepEqual([answer.status, answer.body, postponed.length], [202, { id: "1" }, 1]);
+  assert.match(logged(), /"event":"not recorded","id":"1","reason":"TableUnreachable: table deliveries: gone"/);
 });
 
 test("what comes a moment early, by the caller's clock in time, is said when it is due, and not by way of the queue", async () => {
@@ -364,6 +413,7 @@ test("twenty wrong signatures a minute are answered as such to one address; who 
     "nor may those without one",
   );
   assert.equal((await from("203.0.113.8:1", bad)).status, 401);
+  for (let i = 0; i < 21; i++) assert.equal((await notify({ relatesTo })).status, 400, "who errs is no forger");
   const good = await Promise.all(Array.from({ length: 50 }, () => from("203.0.113.7:1")));
   assert.deepEqual(new Set(good.map(({ status }) => status)), new Set([202]));
 });

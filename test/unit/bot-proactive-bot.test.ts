@@ -120,6 +120,47 @@ test("every message has an id of its own, and what is queued is valid", async ()
   assert.match(said[4] ?? "", /^You said \$& \{text\} <\/script>\. Your/);
 });
 
+test("the bot's own mention is no part of what a message says", async () => {
+  const mention = (id: string, text: unknown) => ({ type: "mention", mentioned: { id }, text });
+  const [own, other] = [mention("bot", "<at>Bot</at>"), mention("29:x", "<at>Xenia</at>")];
+  const hostile = [null, {}, { type: "mention" }, mention("bot", undefined), mention("bot", ""), mention("bot", 7)];
+  const cases: [string | undefined, unknown[] | null | undefined, string][] = [
+    ["<at>Bot</at> new", [own], "new"],
+    ["<at>Bot</at>&nbsp;\u00a0new\n", [own], "new"],
+    ["new <at>Bot</at>", [own], "new"],
+    ["please <at>Bot</at> come back", [own], "please come back"],
+    ["<at>Bot</at> <at>Bot</at> new <at>Bot</at>", [own, own], "new"],
+    ["<at>Bot</at> ask <at>My Bot</at> $& twice", [own, mention("bot", "<at>My Bot</at>")], "ask $& twice"],
+    ["<at>Bot</at> ask <at>Xenia</at> ", [other, own], "ask <at>Xenia</at>"],
+    ["<at>Bot</at>", [own], ""],
+    ["<at>Bot</at> new", [...hostile, own], "new"],
+    [" <at>Xenia</at> new ", [other], " <at>Xenia</at> new "],
+    [" <at>Bot</at> new ", hostile, " <at>Bot</at> new "],
+    [" <at>Bot</at> new ", [], " <at>Bot</at> new "],
+    [" <at>Bot</at> new ", null, " <at>Bot</at> new "],
+    [" <at>Bot</at> new ", undefined, " <at>Bot</at> new "],
+    [undefined, [own], ""],
+    [undefined, undefined, ""],
+  ];
+  for (const [text, entities, expected] of cases) {
+    queued = [];
+    await bot.run(turn({ text, entities }));
+    assert.equal(queued[0]?.text, expected, `${text} ${JSON.stringify(entities)}`);
+  }
+  assert.match(said[0] ?? "", /^You said new\./);
+});
+
+test("a dialog is answered without the mention that the answer needs in a group", async () => {
+  await dialogs.start(turn({ type: "event", text: undefined }), newSurvey, "1");
+  const entities = [{ type: "mention", mentioned: { id: "bot" }, text: "<at>Bot</at>" }];
+  await bot.run(turn({ text: "<at>Bot</at> cancel", entities }));
+  await bot.run(turn({ text: "hello" }));
+  assert.deepEqual(
+    queued.map(({ text }) => text),
+    ["hello"],
+  );
+});
+
 test("a message that could not be queued is never claimed to be, and the user learns what to do", async () => {
   const failures: [unknown, RegExp][] = [
     [new QueueMissing("https://account/bot-queue"), /queue "bot-queue" does not exist/],

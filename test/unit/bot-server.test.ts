@@ -383,5 +383,5 @@ test("the custom API is there, and its document, in the minified bundle too", as
   assert.deepEqual({ ...taken, ...event, Message: "a body" }, taken);
   take = () => Promise.reject(new bot.ForgedEvent("No matching signature found"));
   assert.equal((await send()).status, 401);
-  assert.equal((await fetch(`${url}/api/notify`)).status, 404);
+  assert.equal((await fetch(`${url}/api/notify`)).status, 405);
 });

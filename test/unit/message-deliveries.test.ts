@@ -113,6 +113,33 @@ test("what failed is not tried again; should it have been delivered all the same
   assert.equal((await row(id)).status, "delivered");
 });
 
+test("what failed may be tried once more at once, when somebody wants it; what was delivered may not", async () => {
+  const id = newId();
+  await instance().claim(id);
+  await instance().failed(id, "the conversation is gone");
+  await instance().reopen(id, "anna puts it back");
+  const { status, reason, deferredAt } = await row(id);
+  assert.deepEqual([status, reason, deferredAt instanceof Date], ["waiting", "anna puts it back", true]);
+  const { lease } = await instance().claim(id);
+  await instance().reopen(id, "again");
+  assert.deepEqual([(await row(id)).status, (await row(id)).lease], ["claimed", lease], "it is being said");
+  await instance().delivered(id, new Date());
+  await assert.rejects(instance().reopen(id, "again"), DeliverySettled);
+  const unknown = newId();
+  await instance().reopen(unknown, "nobody has heard of it");
+  assert.equal(await instance().read(unknown), undefined);
+});
+
+test("what was put back by a clock that is ahead waits for nobody", async (t) => {
+  const id = newId();
+  await instance().claim(id);
+  await instance().failed(id, "the conversation is gone");
+  t.mock.timers.enable({ apis: ["Date"], now: Date.now() + 10 * 60_000 });
+  await instance().reopen(id, "anna puts it back");
+  t.mock.timers.reset();
+  await instance().claim(id);
+});
+
 test("a message waits before anybody has claimed it, and not while somebody has", async () => {
   const id = newId();
   await instance().waits(id, "it is not due", { dequeueCount: 1 });

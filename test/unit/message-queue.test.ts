@@ -88,6 +88,19 @@ test("a message is queued as plain JSON, at once and for ever", async () => {
   assert.deepEqual({ ...only(), text: "" }, { queue: "bot-queue", text: "", hidden: 0, timeToLive: "-1" });
 });
 
+test("a message that is not due is hidden until then, or for seven days; a moment too short rather than too long", async () => {
+  for (const [wait, hidden] of [
+    [89_900, 89],
+    [900, 0],
+    [-day, 0],
+    [400 * day, 7 * 24 * 60 * 60],
+  ] as const) {
+    sent = [];
+    await queue.enqueue({ ...message, notBefore: new Date(Date.now() + wait).toISOString() });
+    assert.equal(only().hidden, hidden, `${wait} ms`);
+  }
+});
+
 test("a message that is too large is not queued", async () => {
   await assert.rejects(queue.enqueue(ofSize(maxMessageBytes + 1, {})), InvalidMessage);
   assert.equal(sent.length, 0);
@@ -108,6 +121,16 @@ test("a deferred message keeps everything, counts its attempts and waits longer 
   const again = parseMessage(sent[1]?.text);
   assert.deepEqual(again, { ...copy, attempt: 7 }, "it was deferred first when it was deferred first");
   assert((sent[1]?.hidden ?? 0) >= 128);
+});
+
+test("null in a deferral's own fields is as good as absent: it begins to count", async () => {
+  const nulls = { ...message, attempt: null, deferredSince: null };
+  await queue.defer(nulls);
+  await queue.postpone(nulls, new Date(Date.now() + day));
+  const [deferred, postponed] = sent.map(({ text }) => parseMessage(text));
+  assert.deepEqual([deferred?.attempt, postponed?.attempt], [1, 0]);
+  assert(Math.abs(Date.parse(deferred?.deferredSince ?? "") - Date.now()) < 60_000);
+  await assert.rejects(queue.enqueue({ ...ofSize(maxMessageBytes + 1, {}), attempt: null }), InvalidMessage);
 });
 
 test("a deferred message waits for as long as the other side asked", async () => {
@@ -152,6 +175,7 @@ test("the poison queue gets what came, as it came", async () => {
   for (const [entry, text] of [
     ["not json", "not json"],
     [{ a: "\ufffe" }, '{"a":"\\ufffe"}'],
+    ['{"a": "\uffff"}', '{"a": "\\uffff"}'], // as the bot's API got it: the queue's XML would not take it
     [5, "5"],
     [undefined, "null"],
   ] as const) {

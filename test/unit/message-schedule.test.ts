@@ -95,4 +95,7 @@ test("a notice is one message for each, with an id that is theirs for this notic
   assert.equal(addressed({ batch: "morning" }, row("msteams", "anna", "elsewhere")).id, message.id);
   assert.notEqual(addressed({ batch: "morning" }, row("msteams", "bert", "a")).id, message.id);
   assert.notEqual(addressed({ batch: "evening" }, anna).id, message.id);
+  const namesakes = ["d1", "d2"].map((conversation) => row("directline", "anna", conversation));
+  const ids = [...namesakes, row("slack", "anna", "a")].map((one) => addressed({ batch: "morning" }, one).id);
+  assert.equal(new Set([...ids, message.id]).size, 4, "who has the same name is not the same person");
 });

@@ -125,6 +125,8 @@ test("null is as good as absent in what is optional, and stays as it came", () =
     isTrustedServiceUrl: null,
     id: null,
     notBefore: null,
+    attempt: null,
+    deferredSince: null,
     dialog: null,
   };
   const json = JSON.stringify(nulls);

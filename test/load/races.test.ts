@@ -4,7 +4,7 @@ import { QueueClient } from "@azure/storage-queue";
 import { operatorCredential } from "../../operator/stack/operator-credential";
 import type { DirectLineClient } from "../harness/direct-line-client";
 import { OwnStack } from "../harness/own-stack";
-import { acknowledged, comingBack, talk, texts } from "./talk";
+import { acknowledged, comingBack, talk, texts } from "../flow/talk";
 
 /** Milliseconds for what is sure to come, on a machine that does other things too. */
 const patience = 120_000;
