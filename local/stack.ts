@@ -1,6 +1,7 @@
-import { writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { stop as stopEsbuild } from "esbuild";
+import { descriptionFile } from "../operator/stack/homes";
 import { type AppName, LocalCloud } from "./cloud/local-cloud";
 import { ResourceManager } from "./cloud/resource-manager";
 import type { Properties } from "./cloud/resource-type";
@@ -63,13 +64,20 @@ export class LocalStack {
     await stopEsbuild(); // its service would stay for as long as we do
     const description = this.describe(this.cloud, this.page, outputs);
     this.page.announce(description);
-    writeFileSync(path.join(this.home, "stack.json"), JSON.stringify(description), { mode: 0o600 });
+    this.publish(description);
     return description;
   }
 
   async down(): Promise<void> {
     await Promise.all([this.page?.close(), this.made?.close()]);
     removeHome(this.home);
+  }
+
+  /** For the operator's tool, which finds it whole or not at all. */
+  private publish(description: StackDescription): void {
+    const file = path.join(this.home, descriptionFile);
+    writeFileSync(`${file}.new`, JSON.stringify(description), { mode: 0o600 });
+    renameSync(`${file}.new`, file);
   }
 
   private describe(cloud: LocalCloud, console: ConsolePage, outputs: Properties): StackDescription {

@@ -5,6 +5,9 @@ const units: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86
 
 const relative = /^\+(\d{1,9})([smhd])$/;
 
+/** Later years have more digits than an ISO time of a message may have. */
+const latest = Date.UTC(9999, 11, 31);
+
 const iso = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)(Z|[+-]\d\d:\d\d)?$/i;
 
 /**
@@ -13,7 +16,7 @@ const iso = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)(Z|[+-
  */
 export function dueTime(text: string, now = new Date()): Date {
   const time = fromNow(text, now) ?? onTheClock(text);
-  if (!time || Number.isNaN(time.getTime())) throw new WrongUsage(`--at is "${text}": ${forms}`);
+  if (!time || !(time.getTime() < latest)) throw new WrongUsage(`--at is "${text}": ${forms}`);
   if (time <= now) throw new WrongUsage(`--at is "${text}": that was ${time.toISOString()}, and has passed.`);
   return time;
 }

@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Delivery } from "../message";
+import { type Delivery, TableUnreachable } from "../message";
 import { type Outcome, outcomeOf } from "./outcome";
 
 /** Milliseconds between two looks, at least; and as long as a look takes. */
 const pause = 500;
 
-/** Looks until everything is delivered or failed, or until it is time to stop. @param rows what `deliveries` says of them now */
+/**
+ * Looks until everything is delivered or failed, or until it is time to stop. A table that is out of reach for a moment ends
+ * nothing: what was sent is still to be told. @param rows what `deliveries` says of them now
+ */
 export async function follow(
   ids: string[],
   rows: () => Promise<Delivery[]>,
@@ -13,9 +16,14 @@ export async function follow(
   signal: AbortSignal,
   onLook: (outcome: Outcome) => void = () => {},
 ): Promise<Outcome> {
-  for (;;) {
+  for (let outcome = outcomeOf(ids, []); ; ) {
     const begin = performance.now();
-    const outcome = outcomeOf(ids, await rows());
+    try {
+      outcome = outcomeOf(ids, await rows());
+    } catch (error) {
+      if (!(error instanceof TableUnreachable)) throw error;
+      outcome = { ...outcome, problem: error.message };
+    }
     onLook(outcome);
     if (!outcome.waiting || signal.aborted || Date.now() >= end.getTime()) return outcome;
     const rest = Math.max(performance.now() - begin, pause);

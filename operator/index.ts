@@ -10,9 +10,7 @@ async function main(args: string[]): Promise<void> {
     await command.parseAsync(args, { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return; // it was asked for help, and gave it
-    if (error instanceof CommanderError && error.code === "commander.help")
-      process.exitCode = 2; // help was its answer
-    else tell(error as Error, command.opts().json);
+    tell(error as Error, command.opts().json);
   }
 }
 
@@ -25,5 +23,5 @@ function tell(error: Error, json: boolean): void {
   process.exitCode = isUsage ? 2 : 1;
 }
 
-process.stdout.on("error", () => {}); // `npm run send -- users | head`
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {}); // `| head` must end no work
 main(process.argv.slice(2));

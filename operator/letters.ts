@@ -36,7 +36,7 @@ async function toEveryone(desk: Desk, { id, text, dialog, notBefore }: SendPlan)
 
 async function toOne(desk: Desk, plan: SendPlan, whom: Exclude<Whom, "all">): Promise<Letter> {
   const { id, text = "", dialog, notBefore } = plan;
-  if ("message" in whom) return { ...whom.message, ...timeOf(notBefore), id: whom.message.id ?? id };
+  if ("message" in whom) return { ...whom.message, ...timeOf(notBefore), id };
   const to = "user" in whom ? await whereUserIs(desk, whom.user) : await whereConversationIs(desk, whom.conversation);
   return { relatesTo: to, text, ...startOf(dialog), ...timeOf(notBefore), id };
 }
@@ -58,7 +58,7 @@ function severalConversations(user: string, { channelId, conversationId }: Store
 async function whereConversationIs(desk: Desk, conversation: string) {
   const [newest] = (await desk.users()).filter(({ conversationId }) => conversationId === conversation);
   if (newest) return relatesTo(newest);
-  if (desk.stack.unheardOf) return desk.stack.unheardOf(conversation);
+  if (conversation && desk.stack.unheardOf) return desk.stack.unheardOf(conversation);
   throw new Failure(`The bot has not heard of a conversation "${conversation}": "users" shows those that it knows.`);
 }
 

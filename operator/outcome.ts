@@ -1,4 +1,5 @@
 import type { Delivery } from "../message";
+import { printable } from "./printable";
 
 /** Why messages failed, or wait, and how many. */
 export interface Reason {
@@ -15,6 +16,8 @@ export interface Outcome {
   waiting: number;
   /** The most frequent first. */
   reasons: Reason[];
+  /** Why there may be news: `deliveries` could not be read at the last look. */
+  problem?: string;
 }
 
 /** @param ids of the messages; a row that is not there yet waits */
@@ -32,9 +35,11 @@ export function outcomeOf(ids: Iterable<string>, rows: Iterable<Delivery>): Outc
 }
 
 /** For people. */
-export function outcomeText({ delivered, failed, waiting, reasons }: Outcome): string {
-  const why = reasons.map(({ status, reason, count }) => `  ${count} ${status}: ${reason}`);
-  return [`delivered ${delivered}, failed ${failed}, waiting ${waiting}`, ...why].join("\n");
+export function outcomeText({ delivered, failed, waiting, reasons, problem }: Outcome): string {
+  const why = reasons.map(({ status, reason, count }) => `  ${count} ${status}: ${printable(reason)}`);
+  const lines = [`delivered ${delivered}, failed ${failed}, waiting ${waiting}`, ...why];
+  if (problem) lines.push(`  this may be old: ${printable(problem)}`);
+  return lines.join("\n");
 }
 
 /** Where a message is that has no reason to wait. */

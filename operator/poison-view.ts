@@ -4,24 +4,21 @@ import type { Desk } from "./desk";
 /** How many rows are read side by side. */
 const atOnce = 16;
 
-/** Why messages are in the poison queue, by what `deliveries` says. */
-export class PoisonReasons {
-  private constructor(private readonly reasons: Map<string, string | undefined>) {}
+/** A message, and why it is in the poison queue. */
+export interface Explained {
+  one: PoisonMessage;
+  why: string;
+}
 
-  /** @throws TableUnreachable */
-  static async of(desk: Pick<Desk, "delivery">, messages: PoisonMessage[]): Promise<PoisonReasons> {
-    const reasons = new Map<string, string | undefined>();
-    const ids = messages.map(idOf);
-    const worker = async () => {
-      for (let id = ids.pop(); id !== undefined; id = ids.pop()) reasons.set(id, (await desk.delivery(id))[0]?.reason);
-    };
-    await Promise.all(Array.from({ length: atOnce }, worker));
-    return new PoisonReasons(reasons);
-  }
-
-  why(one: PoisonMessage): string {
-    return this.reasons.get(idOf(one)) || (one.problem ? `the message is not valid: ${one.problem}` : notRecorded(one));
-  }
+/** Why messages are in the poison queue, by what `deliveries` says. @throws TableUnreachable */
+export async function explained(desk: Pick<Desk, "delivery">, messages: PoisonMessage[]): Promise<Explained[]> {
+  const all: Explained[] = [];
+  const entries = messages.entries();
+  const worker = async () => {
+    for (const [index, one] of entries) all[index] = { one, why: whyOf(one, await desk.delivery(idOf(one))) };
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return all;
 }
 
 /** Whether an id is a message's own, or the poison queue's of it. */
@@ -30,19 +27,17 @@ export function hasId(id: string): (one: PoisonMessage) => boolean {
 }
 
 /** For programs. */
-export function toldPoison(one: PoisonMessage, reasons: PoisonReasons) {
+export function toldPoison({ one, why }: Explained) {
   const { queueId, since, message } = one;
   const { channelId, conversation, user } = message?.relatesTo ?? {};
   const to = { channelId, conversationId: conversation?.id, userId: user?.id };
-  return { queueId, id: message?.id, since, ...to, readable: message !== undefined, reason: reasons.why(one) };
+  return { queueId, id: message?.id, since, ...to, readable: message !== undefined, reason: why };
 }
 
-export function nameOf({ queueId, id }: { queueId: string; id?: string | null }): string {
-  return id ?? queueId;
-}
-
-/** Its row has the id that the other queue gave it, which nobody knows any more. */
-function notRecorded({ message }: PoisonMessage): string {
+function whyOf({ message, problem }: PoisonMessage, [row]: { reason?: string }[]): string {
+  if (row?.reason) return row.reason;
+  if (problem) return `the message is not valid: ${problem}`;
+  // Its row has the id that the other queue gave it, which nobody knows any more.
   return message?.id ? "not recorded" : "not recorded under this id: the message has none of its own";
 }
 

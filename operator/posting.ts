@@ -1,4 +1,5 @@
 import type { MessageQueue } from "../message";
+import { errorText } from "./error-text";
 import type { Letter } from "./letters";
 
 const atOnce = 16;
@@ -22,7 +23,7 @@ export async function post(
   const one = async (letter: Letter) => {
     await queue.enqueue(letter).then(
       () => posting.sent.push(letter),
-      (error: Error) => posting.failed.push({ letter, reason: error.message }),
+      (error: Error) => posting.failed.push({ letter, reason: errorText(error) }),
     );
     onTried(posting);
   };

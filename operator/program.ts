@@ -11,6 +11,8 @@ It talks to the Pulumi stack that --stack names; else to the local stack that ru
 else to the stack that is selected in Pulumi. In Azure it is whoever is logged in ("az login").`;
 
 const after = `
+"help COMMAND" says more of each, such as "help send" of --to, --all, --text, --dialog, --at, --id and --wait.
+
 Exit codes: 0 done, 1 something failed, 2 it was not used as it is meant to be.
 
 Examples:

@@ -1,3 +1,5 @@
+import { printableLines } from "./printable";
+
 /** What came of a command. */
 export interface Report {
   /** For people. */
@@ -16,5 +18,5 @@ export function print({ text, data, failed }: Report, json: boolean): void {
 
 /** Says something aside: what is for programs is on stdout alone. */
 export function note(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${printableLines(text)}\n`);
 }

@@ -10,7 +10,7 @@ import { Failure } from "./failure";
 
 /** Where a message goes from, and to. */
 export interface Requeueing {
-  deliveries: Pick<Deliveries, "reopen">;
+  deliveries: Pick<Deliveries, "read" | "reopen" | "failed">;
   queue: Pick<MessageQueue, "enqueue">;
   poison: Pick<PoisonQueue, "remove">;
 }
@@ -22,8 +22,14 @@ export interface Requeueing {
  */
 export async function requeue({ deliveries, queue, poison }: Requeueing, held: HeldPoison): Promise<string> {
   const message = copyOf(held);
+  const before = await deliveries.read(message.id);
   await reopen(deliveries, message.id);
-  await queue.enqueue(message);
+  try {
+    await queue.enqueue(message);
+  } catch (error) {
+    if (before?.status === "failed") await deliveries.failed(message.id, before.reason ?? ""); // as it was
+    throw error;
+  }
   await poison.remove(held);
   return message.id;
 }

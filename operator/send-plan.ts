@@ -23,7 +23,7 @@ export type Whom = { message: QueueMessage } | { user: string } | { conversation
 
 export interface SendPlan {
   whom: Whom;
-  /** The message's id, or what everybody's begins with. One from a file may have its own. */
+  /** The message's id, or what everybody's begins with. */
   id: string;
   text?: string;
   /** "" is the default one. */
@@ -40,12 +40,13 @@ const longestWait = 7 * 24 * 60 * 60;
 export function sendPlan(options: SendOptions, files: string[], now = new Date()): SendPlan {
   const whom = whomOf(options, files);
   const { text, dialog } = options;
-  if (typeof whom === "object" && "message" in whom) refuseWords(options);
+  const message = typeof whom === "object" && "message" in whom ? whom.message : undefined;
+  if (message) refuseWords(options);
   else if ((text === undefined) === (dialog === undefined))
     throw new WrongUsage("Say --text TEXT or --dialog [NAME], one of both: what the bot is to say, or to start.");
   return {
     whom,
-    id: options.id === undefined ? freshId(now) : checkedId(options.id, whom === "all"),
+    id: options.id === undefined ? (message?.id ?? freshId(now)) : checkedId(options.id, whom === "all"),
     text,
     dialog: dialog === true ? "" : dialog,
     notBefore: options.at === undefined ? undefined : dueTime(options.at, now),

@@ -6,6 +6,9 @@ import type { Report } from "./report";
 import type { SendPlan } from "./send-plan";
 import type { Stack } from "./stack/stack";
 
+/** How many are named of those who could not be reached. */
+const mostNamed = 20;
+
 /** What came of `send`. @param outcome by `deliveries`, where somebody waited for it */
 export function sendReport(stack: Stack, plan: SendPlan, posting: Posting, outcome?: Outcome): Report {
   const { sent, failed, left } = posting;
@@ -38,15 +41,14 @@ function sentText({ queueUrl, options }: Stack, { whom, id, notBefore }: SendPla
   if (!first) return "";
   const due = notBefore ? `, not to be said before ${notBefore.toISOString()}` : "";
   const what = whom === "all" ? `${sent.length} messages, one for each person` : `One message for ${nameOf(first)}`;
-  const status = ["npm run send --", options, "status", quoted(whom === "all" ? id : first.id)]
-    .filter(Boolean)
-    .join(" ");
+  const status = ["npm run send --", options, "status", quoted(id)].filter(Boolean).join(" ");
   return `On the queue: ${queueUrl}\n${what}${due}\nWhat becomes of it: ${status}`;
 }
 
 function notSentText({ id }: SendPlan, { sent, failed, left }: Posting): string[] {
   const total = sent.length + failed.length + left.length;
-  const names = failed.map(({ letter, reason }) => `  ${nameOf(letter)}: ${reason}`);
+  const names = failed.slice(0, mostNamed).map(({ letter, reason }) => `  ${nameOf(letter)}: ${reason}`);
+  if (failed.length > mostNamed) names.push(`  … and ${failed.length - mostNamed} more; --json names them all.`);
   const lines = failed.length ? [`${failed.length} of ${total} could not be put on the queue:`, ...names] : [];
   if (left.length) lines.push(`Interrupted: ${sent.length} of ${total} are on the queue.`);
   if (lines.length && total > 1) lines.push(`The same command with --id ${quoted(id)} goes on: nobody hears it twice.`);
@@ -58,6 +60,6 @@ function nameOf({ relatesTo: { user, conversation, channelId } }: Letter): strin
 }
 
 /** As it is where nothing in it means anything to a shell. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return /^[\w./:,@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

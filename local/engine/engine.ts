@@ -29,25 +29,28 @@ export interface Run {
  * @throws the first reason why a resource could not be made
  */
 export async function runProgram({ resources, program, project, stack, config, onMade }: Run): Promise<Properties> {
-  const failures: Error[] = [];
+  let refuse = (_failure: Error): void => {};
+  const failed = new Promise<never>((_, reject) => {
+    refuse = reject;
+  });
   const mocks: Mocks = {
-    newResource: (args) =>
-      timed(args, onMade, () => make(resources, args)).catch((error) => fail(failures, args, error)),
+    newResource: (args) => timed(args, onMade, () => make(resources, args)).catch((error) => fail(refuse, args, error)),
     call: (args) => resources.invoke(args.token, unsecret(args.inputs)),
   };
   const silence = () => {}; // each resource that waits for a failed one rejects, too: the first reason is enough
   process.on("unhandledRejection", silence);
-  try {
-    await pulumi.runtime.setMocks(mocks, project, stack, false);
-    pulumi.runtime.setAllConfig(config);
-    const outputs = await pulumi.runtime.runInPulumiStack(async () => require(program));
-    await pulumi.runtime.disconnect(); // until then some resources are not registered
-    return outputs as Properties;
-  } catch (error) {
-    throw failures[0] ?? error;
-  } finally {
-    process.off("unhandledRejection", silence);
-  }
+  await pulumi.runtime.setMocks(mocks, project, stack, false);
+  pulumi.runtime.setAllConfig(config);
+  // What depends on a component of which a part has failed would wait for ever.
+  const outputs = await Promise.race([failed, run(program)]);
+  process.off("unhandledRejection", silence);
+  return outputs;
+}
+
+async function run(program: string): Promise<Properties> {
+  const outputs = await pulumi.runtime.runInPulumiStack(async () => require(program));
+  await pulumi.runtime.disconnect(); // until then some resources are not registered
+  return outputs as Properties;
 }
 
 async function make(resources: ResourceManager, args: MockResourceArgs): Promise<{ id: string; state: Properties }> {
@@ -74,10 +77,10 @@ async function timed<T>({ type, name, custom }: MockResourceArgs, onMade: Run["o
   return result;
 }
 
-function fail(failures: Error[], { type, name }: MockResourceArgs, error: Error): never {
+function fail(refuse: (failure: Error) => void, { type, name }: MockResourceArgs, error: Error): never {
   const failure = new Error(`${type.split(":").at(-1)} "${name}" could not be made: ${error.message}`, {
     cause: error,
   });
-  failures.push(failure);
+  refuse(failure);
   throw failure;
 }

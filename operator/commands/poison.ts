@@ -2,9 +2,10 @@ import type { Command } from "commander";
 import type { HeldPoison, PoisonMessage } from "../../message";
 import { confirmed } from "../confirmed";
 import type { Desk } from "../desk";
+import { errorText } from "../error-text";
 import { Failure, WrongUsage } from "../failure";
 import { perform } from "../perform";
-import { hasId, nameOf, PoisonReasons, toldPoison } from "../poison-view";
+import { type Explained, explained, hasId, toldPoison } from "../poison-view";
 import { printableLines } from "../printable";
 import { note, type Report } from "../report";
 import { requeue } from "../requeue";
@@ -68,10 +69,9 @@ function refuseUnclear(id: string | undefined, { all = false }: WhichOptions): v
 
 async function list(desk: Desk, all: boolean): Promise<Report> {
   const count = await desk.poison.count();
-  const messages = all ? await everyOne(desk) : await desk.poison.peek();
-  const reasons = await PoisonReasons.of(desk, messages);
-  const data = { count: Math.max(count, messages.length), messages: messages.map((one) => toldPoison(one, reasons)) };
-  return { data, text: messages.length ? listText(messages, reasons, count) : `Nothing is in ${desk.poison.name}.` };
+  const messages = await explained(desk, all ? await everyOne(desk) : await desk.poison.peek());
+  const data = { count: Math.max(count, messages.length), messages: messages.map(toldPoison) };
+  return { data, text: messages.length ? listText(messages, count) : await nothing(desk) };
 }
 
 async function everyOne({ poison }: Desk): Promise<PoisonMessage[]> {
@@ -80,43 +80,46 @@ async function everyOne({ poison }: Desk): Promise<PoisonMessage[]> {
   return held;
 }
 
-function listText(messages: PoisonMessage[], reasons: PoisonReasons, count: number): string {
+function listText(messages: Explained[], count: number): string {
   const titles = ["QUEUE'S ID", "OWN ID", "SINCE", "CONVERSATION", "WHY"];
-  const row = (one: PoisonMessage) => {
-    const { queueId, since, message } = one;
-    return [queueId, message?.id ?? undefined, since, message?.relatesTo.conversation.id, reasons.why(one)];
+  const row = ({ one: { queueId, since, message }, why }: Explained) => {
+    return [queueId, message?.id ?? undefined, since, message?.relatesTo.conversation.id, why];
   };
   const more = count > messages.length ? `\n\nThere are about ${count}; --all lists every one.` : "";
   return textTable(titles, messages.map(row)) + more;
 }
 
+/** Who sees nothing may be looking while somebody else has it all in hand. */
+async function nothing({ poison }: Desk): Promise<string> {
+  const count = await poison.count();
+  return count ? `About ${count} messages are in ${poison.name}, and ${elsewhere}.` : `Nothing is in ${poison.name}.`;
+}
+
+const elsewhere = "what somebody else has in hand comes back within two minutes";
+
 async function show(desk: Desk, id: string): Promise<Report> {
-  const one = (await desk.poison.peek()).find(hasId(id)) ?? (await everyOne(desk)).find(hasId(id));
-  if (!one) throw unknown(desk, id);
-  const reasons = await PoisonReasons.of(desk, [one]);
-  note(`In ${desk.poison.name} since ${one.since.toISOString()}: ${reasons.why(one)}`);
-  const text = process.stdout.isTTY ? printableLines(one.text) : one.text;
-  return { text, data: { ...toldPoison(one, reasons), text: one.text } };
+  const found = (await desk.poison.peek()).find(hasId(id)) ?? (await everyOne(desk)).find(hasId(id));
+  const [known] = found ? await explained(desk, [found]) : [];
+  if (!known) throw unknown(desk, id);
+  const { text, since } = known.one;
+  note(`In ${desk.poison.name} since ${since.toISOString()}: ${known.why}`);
+  return { text: process.stdout.isTTY ? printableLines(text) : text, data: { ...toldPoison(known), text } };
 }
 
 async function putBack(desk: Desk, id: string | undefined): Promise<Report> {
-  const done: { queueId: string; id: string }[] = [];
-  const failed = await withEach(desk, id, async (held) => {
-    done.push({ queueId: held.queueId, id: await requeue(desk, held) });
-  });
-  const lines = done.map(({ id }) => `On the queue again: ${id}`);
-  return { data: { requeued: done, failed }, text: linesOf(lines, failed, desk), failed: failed.length > 0 };
+  const { done, failed } = await withEach(desk, id, (held) => requeue(desk, held));
+  const lines = done.map((one) => `On the queue again: ${one.id}`);
+  return { data: { requeued: done, failed }, text: await linesOf(lines, failed, desk), failed: failed.length > 0 };
 }
 
 async function drop(desk: Desk, id: string | undefined, yes: boolean): Promise<Report> {
   if (id === undefined && !yes) await confirm(desk);
-  const done: { queueId: string; id?: string | null }[] = [];
-  const failed = await withEach(desk, id, async (held) => {
+  const { done, failed } = await withEach(desk, id, async (held) => {
     await desk.poison.remove(held);
-    done.push({ queueId: held.queueId, id: held.message?.id });
+    return held.message?.id;
   });
   const lines = done.map((one) => `Dropped: ${one.id ?? one.queueId}`);
-  return { data: { dropped: done, failed }, text: linesOf(lines, failed, desk), failed: failed.length > 0 };
+  return { data: { dropped: done, failed }, text: await linesOf(lines, failed, desk), failed: failed.length > 0 };
 }
 
 async function confirm({ poison }: Desk): Promise<void> {
@@ -124,44 +127,50 @@ async function confirm({ poison }: Desk): Promise<void> {
   if (!(await confirmed(question))) throw new Failure("Nothing was deleted.");
 }
 
-interface Failed {
+interface Named {
   queueId: string;
   id?: string | null;
-  reason: string;
 }
 
-/** Does something with one message or with all, and gives back what is left then. @throws Failure when the one is not there */
-async function withEach(
-  desk: Desk,
-  id: string | undefined,
-  work: (held: HeldPoison) => Promise<void>,
-): Promise<Failed[]> {
+type Failed = Named & { reason: string };
+
+/**
+ * Does something with one message or with all, and gives back what is left then.
+ * @param work resolves to the message's own id @throws Failure when the one is not there
+ */
+async function withEach(desk: Desk, id: string | undefined, work: (held: HeldPoison) => Promise<Named["id"]>) {
   const held = await (id === undefined ? desk.poison.take() : desk.poison.take(hasId(id)));
   const left = new Set(held);
+  const done: Named[] = [];
   const failed: Failed[] = [];
   try {
-    const chosen = id === undefined ? held : [held.find(hasId(id)) ?? fail(unknown(desk, id))];
+    const chosen = id === undefined ? held : held.filter(hasId(id)).slice(0, 1);
+    if (id !== undefined && !chosen.length) throw unknown(desk, id);
     for (const one of chosen) {
-      await work(one).then(
-        () => left.delete(one),
-        ({ message }: Error) => failed.push({ queueId: one.queueId, id: one.message?.id, reason: message }),
-      );
+      const { queueId, message } = one;
+      try {
+        done.push({ queueId, id: await work(one) });
+        left.delete(one);
+      } catch (error) {
+        failed.push({ queueId, id: message?.id, reason: errorText(error as Error) });
+      }
     }
   } finally {
     await desk.poison.giveBack([...left]);
   }
-  return failed;
+  return { done, failed };
 }
 
-function linesOf(done: string[], failed: Failed[], { poison }: Desk): string {
-  const lines = [...done, ...failed.map((one) => `Still in ${poison.name}: ${nameOf(one)}: ${one.reason}`)];
-  return lines.length ? lines.join("\n") : `Nothing is in ${poison.name}.`;
+async function linesOf(done: string[], failed: Failed[], desk: Desk): Promise<string> {
+  const lines = [
+    ...done,
+    ...failed.map(({ queueId, id, reason }) => `Still in ${desk.poison.name}: ${id ?? queueId}: ${reason}`),
+  ];
+  return lines.length ? lines.join("\n") : nothing(desk);
 }
 
 function unknown({ poison }: Desk, id: string): Failure {
-  return new Failure(`No message ${id} is in ${poison.name}: "poison list" shows those that are.`);
-}
-
-function fail(failure: Failure): never {
-  throw failure;
+  return new Failure(
+    `No message ${id} is to be had in ${poison.name}: "poison list" shows those that are; ${elsewhere}.`,
+  );
 }

@@ -1,15 +1,15 @@
 import type { Command } from "commander";
 import type { Desk } from "../desk";
 import { follow } from "../following";
-import { interruptible } from "../interruption";
+import { interruption } from "../interruption";
 import { type Letter, lettersOf } from "../letters";
 import type { Outcome } from "../outcome";
 import { perform } from "../perform";
 import { type Posting, post } from "../posting";
 import { Progress } from "../progress";
-import type { Report } from "../report";
+import { note, type Report } from "../report";
 import { type SendOptions, type SendPlan, sendPlan } from "../send-plan";
-import { sendReport } from "../send-report";
+import { quoted, sendReport } from "../send-report";
 
 const examples = `
 FILE is a queue message as JSON, {"relatesTo": …, "text": …}; - reads standard input.
@@ -42,7 +42,7 @@ export function addSend(program: Command): void {
     .allowExcessArguments()
     .action(async (_file, options: SendOptions, command: Command) => {
       const plan = sendPlan(options, command.args);
-      await perform(command, (desk) => interruptible((signal) => send(desk, plan, signal)));
+      await perform(command, (desk) => send(desk, plan, interruption()));
     });
 }
 
@@ -53,8 +53,9 @@ async function send(desk: Desk, plan: SendPlan, signal: AbortSignal): Promise<Re
   return sendReport(desk.stack, plan, posting, outcome);
 }
 
-async function put(desk: Desk, { whom }: SendPlan, letters: Letter[], signal: AbortSignal): Promise<Posting> {
+async function put(desk: Desk, { whom, id }: SendPlan, letters: Letter[], signal: AbortSignal): Promise<Posting> {
   if (whom !== "all") return post(desk.queue, letters, signal);
+  note(`Batch: ${id}. If this ends too early, the same command with --id ${quoted(id)} goes on.`);
   const progress = new Progress(letters.length, "on the queue");
   const posting = await post(desk.queue, letters, signal, ({ sent, failed }) =>
     progress.at(sent.length, failed.length ? `${failed.length} failed` : ""),
@@ -67,13 +68,13 @@ async function put(desk: Desk, { whom }: SendPlan, letters: Letter[], signal: Ab
 async function wait(desk: Desk, plan: SendPlan, sent: Letter[], signal: AbortSignal): Promise<Outcome | undefined> {
   const { waitSeconds, notBefore, whom, id } = plan;
   const [first] = sent;
-  if (waitSeconds === undefined || !first || signal.aborted) return undefined;
+  if (waitSeconds === undefined || !first) return undefined;
   const rows = () => (whom === "all" ? desk.deliveriesOf(id) : desk.delivery(first.id));
   const end = new Date(Math.max(Date.now(), notBefore?.getTime() ?? 0) + waitSeconds * 1000);
   const progress = new Progress(sent.length, "delivered");
   const ids = sent.map((letter) => letter.id);
-  const outcome = await follow(ids, rows, end, signal, ({ delivered, failed, waiting }) =>
-    progress.at(delivered, `${failed} failed, ${waiting} waiting`),
+  const outcome = await follow(ids, rows, end, signal, ({ delivered, failed, waiting, problem }) =>
+    progress.at(delivered, problem ? "deliveries cannot be read" : `${failed} failed, ${waiting} waiting`),
   );
   progress.end();
   return outcome;

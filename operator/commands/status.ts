@@ -15,6 +15,7 @@ ID is a message's id, or that of a batch, which "send --all" prints.
 Examples:
   npm run send -- status send-20261122T210000Z-x1y2z3
   npm run send -- status --all --failed
+  npm run send -- status BATCH --failed
   npm run --silent send -- status --all --json --limit 1000
 `;
 
@@ -30,13 +31,15 @@ export function addStatus(program: Command): void {
     .description("what became of a message, or of all")
     .argument("[ID]", "a message, or a batch")
     .option("--all", "the newest ones, and how many there are")
-    .option("--failed", "with --all: only those that failed")
-    .option("--limit <N>", "with --all: how many are shown", "50")
+    .option("--failed", "with --all, or for a batch: only those that failed")
+    .option("--limit <N>", "with these: how many are shown", "50")
     .addHelpText("after", examples)
     .action(async (id: string | undefined, options: StatusOptions, command: Command) => {
-      if ((id === undefined) === !options.all) throw new WrongUsage("Say an ID, or --all: whose status you want.");
+      if (!id === !options.all) throw new WrongUsage("Say an ID, or --all: whose status you want.");
       const limit = limitOf(options);
-      await perform(command, (desk) => (id === undefined ? ofAll(desk, options, limit) : ofOne(desk, id)));
+      await perform(command, async (desk) =>
+        id ? ofOne(desk, id, options, limit) : listed(await desk.deliveriesOf(), options, limit),
+      );
     });
 }
 
@@ -45,11 +48,11 @@ function limitOf({ limit = "" }: StatusOptions): number {
   throw new WrongUsage(`--limit is "${limit}": it must be a number from 1.`);
 }
 
-async function ofOne(desk: Desk, id: string): Promise<Report> {
+async function ofOne(desk: Desk, id: string, options: StatusOptions, limit: number): Promise<Report> {
   const [row] = await desk.delivery(id);
   if (row) return { text: way(row), data: { ...toldDelivery(row), hops: hopsOf(row) } };
   const batch = await desk.deliveriesOf(id);
-  if (batch.length) return ofBatch(id, batch);
+  if (batch.length) return options.failed ? listed(batch, options, limit) : ofBatch(id, batch);
   throw new Failure(
     `Nothing is known of ${id}: it is still on the queue and was never taken from there, or it was never sent.`,
   );
@@ -82,8 +85,7 @@ function times(count: number): string {
   return count === 1 ? "once" : `${count} times`;
 }
 
-async function ofAll(desk: Desk, { failed = false }: StatusOptions, limit: number): Promise<Report> {
-  const all = await desk.deliveriesOf();
+function listed(all: Delivery[], { failed = false }: StatusOptions, limit: number): Report {
   const counts = countByStatus(all);
   const chosen = all.filter((row) => !failed || row.status === "failed").sort(newestFirst);
   const shown = chosen.slice(0, limit);

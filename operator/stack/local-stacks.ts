@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { Failure } from "../failure";
 import { directLineReference } from "./direct-line-reference";
@@ -27,9 +27,16 @@ export function localStack(port?: string): Stack | undefined {
 function running(): LocalDescription[] {
   return homes()
     .filter(({ pid }) => isAlive(pid))
-    .map(({ folder }) => path.join(folder, descriptionFile))
-    .filter((file) => existsSync(file))
-    .map((file) => JSON.parse(readFileSync(file, "utf8")));
+    .flatMap(({ folder }) => described(path.join(folder, descriptionFile)));
+}
+
+/** Nothing of a stack that is not up yet, or no longer. */
+function described(file: string): LocalDescription[] {
+  try {
+    return [JSON.parse(readFileSync(file, "utf8"))];
+  } catch {
+    return [];
+  }
 }
 
 function pages(stacks: LocalDescription[]): string {

@@ -173,6 +173,7 @@ test("everyone is asked once, however often it is sent under its id, and the sum
   const command = ["--all", "--dialog", "newSurvey", "--id", "autumn", "--wait", "60"];
   const { code, stdout, stderr } = await operate(command);
   assert.equal(code, 0, stderr);
+  assert.match(stderr, /^Batch: autumn\. If this ends too early, the same command with --id autumn goes on\.$/m);
   assert.match(stderr, new RegExp(`^${everyone}/${everyone} on the queue$`, "m"));
   assert.match(
     stdout,
@@ -191,6 +192,8 @@ test("everyone is asked once, however often it is sent under its id, and the sum
   }
 
   assert.match(await done("status", "autumn"), new RegExp(`delivered ${everyone}, failed 0, waiting 0`));
+  const { counts: inBatch, messages: failures } = await told("status", "autumn", "--failed");
+  assert.deepEqual([inBatch.delivered, failures], [everyone, []]);
   const { counts, messages } = await told("status", "--all", "--limit", "5");
   assert.ok(counts.delivered >= 2 * everyone);
   assert.equal(messages.length, 5);
@@ -201,32 +204,22 @@ test("everyone is asked once, however often it is sent under its id, and the sum
   for (const client of clients) client.close();
 });
 
+test("a reader who has seen enough ends no work: everyone still hears of it", async () => {
+  const { alone } = await told("users");
+  const script = ["-r", "tsx/cjs", "operator/index.ts", "--port", new URL(stack.description.local.page).port];
+  const send = ["--all", "--text", "to all", "--id", "unread"];
+  const child = spawn(process.execPath, [...script, ...send], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  child.stderr.once("data", () => child.stderr.destroy()); // as `2>&1 | head -1` does
+  child.stdout.destroy();
+  assert.equal((await once(child, "close"))[0], 0);
+  const isSaid = async () => (await operate(["status", "unread"])).stdout.includes(`delivered ${alone}, failed 0, `);
+  await eventually("all of it", isSaid);
+});
+
 test("Ctrl-C while it waits ends it, and says how it is", async () => {
-  const port = new URL(stack.description.local.page).port;
-  const script = [
-    "-r",
-    "tsx/cjs",
-    "operator/index.ts",
-    "--port",
-    port,
-    "--to",
-    "ada",
-    "--text",
-    "x",
-    "--at",
-    "+1h",
-    "--wait",
-    "--json",
-  ];
-  const child = spawn(process.execPath, script, { cwd: root });
-  let stdout = "";
-  child.stdout.on("data", (text) => {
-    stdout += text;
+  const { code, stdout } = await operate(["--to", "ada", "--text", "x", "--at", "+1h", "--wait", "--json"], {
+    onStderr: (said, child) => said.includes("0/1 delivered") && child.kill("SIGINT"),
   });
-  child.stderr.on("data", (text) => {
-    if (String(text).includes("0/1 delivered")) child.kill("SIGINT");
-  });
-  const [code] = await once(child, "close");
   assert.equal(code, 1);
   assert.deepEqual(JSON.parse(stdout).outcome.waiting, 1);
 });
@@ -288,18 +281,25 @@ test("poison: what failed is listed with its reason, shown as it came, put back 
   });
   assert.deepEqual(await next(client), [comingBack("at last")]);
 
+  const hands = await queue("-poison").receiveMessages({ numberOfMessages: 32, visibilityTimeout: 60 });
+  const inHand = /^About 3 messages are in bot-queue-poison, and what somebody else has in hand comes back within /;
+  assert.match(await done("poison", "list"), inHand);
+  assert.match(await done("poison", "requeue", "--all"), inHand);
+  for (const { messageId, popReceipt } of hands.receivedMessageItems)
+    await queue("-poison").updateMessage(messageId, popReceipt, undefined, 0);
+
   const all = await operate(["poison", "requeue", "--all"]);
   assert.equal(all.code, 1);
   assert.match(all.stdout, /^On the queue again: gone$/m);
   assert.match(all.stdout, /^On the queue again: typo$/m);
-  assert.match(all.stdout, /Still in bot-queue-poison: \S+: it cannot be read, now or later: \(message\) is not JSON/);
+  assert.match(all.stdout, /Still in bot-queue-poison: \S+: It cannot be read, now or later: \(message\) is not JSON/);
   await poisoned(3, leaseTime + patience); // as bad as before; the bot's claims of the first time may still live
   await eventually("the second end of both", async () => (await isFailed("gone")) && (await isFailed("typo")));
 
   assert.equal(await done("poison", "drop", "typo"), "Dropped: typo\n");
   const twice = await operate(["poison", "drop", "typo"]);
   assert.deepEqual([twice.code, twice.stdout], [1, ""]);
-  assert.match(twice.stderr, /No message typo is in bot-queue-poison: "poison list"/);
+  assert.match(twice.stderr, /No message typo is to be had in bot-queue-poison: "poison list"/);
   const unasked = await operate(["poison", "drop", "--all"]);
   assert.equal(unasked.code, 2);
   assert.match(unasked.stderr, /say --yes/);
@@ -318,7 +318,8 @@ test("wrong usage is 2, a failure is 1, and both are sentences", async () => {
     [["stauts"], /^There is neither a command nor a file "stauts"/],
     [["users", "--stack", "dev"], /^Say --stack or --port, not both/],
     [["status"], /^Say an ID, or --all/],
-    [["poison"], /^Usage: /],
+    [["status", ""], /^Say an ID, or --all/],
+    [["poison"], /^Usage: [\s\S]*\nSay what to do: the list is above\.\n/],
   ];
   for (const [args, message] of wrong) {
     const { code, stdout, stderr } = await operate(args);
@@ -329,6 +330,8 @@ test("wrong usage is 2, a failure is 1, and both are sentences", async () => {
   const failed = await operate(["status", "never-sent", "--json"]);
   assert.equal(failed.code, 1);
   assert.match(JSON.parse(failed.stdout).error, /^Nothing is known of never-sent: /);
+  const unsaid = await operate(["poison", "--json"]);
+  assert.deepEqual([unsaid.code, JSON.parse(unsaid.stdout).error], [2, "Say what to do: the list is above."]);
   const large = await operate(["--to", "ada", "--text", "x".repeat(50_000)]);
   assert.equal(large.code, 1);
   assert.match(large.stderr, /The message is too large: \d+ bytes, at most 49152 are allowed/);

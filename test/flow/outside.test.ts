@@ -1,30 +1,18 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 import { ManagedIdentityCredential } from "@azure/identity";
 import { QueueClient } from "@azure/storage-queue";
 import { type RunningStack, startStack } from "../harness/running-stack";
 import { trustStack } from "../harness/trust-stack";
 import { comingBack, talk, texts } from "./talk";
 
-const run = promisify(execFile);
-
 let stack: RunningStack;
-let folder: string;
 before(async () => {
   stack = await startStack();
   trustStack(stack);
-  folder = mkdtempSync(path.join(tmpdir(), "outside-"));
 });
-after(async () => {
-  rmSync(folder, { recursive: true, force: true });
-  await stack?.stop();
-});
+after(() => stack?.stop());
 
 /** The queue as any program with Azure's SDK sees it. */
 function queue(suffix = ""): QueueClient {
@@ -64,36 +52,6 @@ for (const [name, encode] of Object.entries(encodings)) {
     client.close();
   });
 }
-
-/** `npm run send`, without npm. The stack's port tells it from others on this machine. */
-function send(...args: string[]) {
-  const port = new URL(stack.description.local.page).port;
-  const script = ["-r", "tsx/cjs", "operator/index.ts", "--port", port, ...args];
-  return run(process.execPath, script, { cwd: path.resolve(__dirname, "../..") });
-}
-
-test("npm run send makes the bot speak, from options and from a file", async () => {
-  const client = await talk(stack);
-  const { stdout } = await send("--conversation", client.conversationId, "--text", "from options");
-  assert.match(stdout, /^On the queue: https:/);
-  await client.waitFor(1);
-  const file = path.join(folder, "message.json");
-  writeFileSync(file, JSON.stringify(message2018(client.conversationId, "from a file")));
-  await send(file);
-  assert.deepEqual(texts(await client.waitFor(2)), [comingBack("from options"), comingBack("from a file")]);
-  client.close();
-});
-
-test("npm run send says what is wrong and sends nothing", async () => {
-  const file = path.join(folder, "wrong.json");
-  writeFileSync(file, JSON.stringify({ relatesTo: { channelId: "directline" }, text: "x" }));
-  await assert.rejects(send(file), { code: 1, stderr: /Nothing was sent: relatesTo\.conversation is missing/ });
-  await assert.rejects(send("--text", "to nobody"), {
-    code: 2,
-    stderr: /Say one of FILE, --to USER, --conversation ID and --all/,
-  });
-  await assert.rejects(send("--colour", "red"), { code: 2, stderr: /Unknown option '--colour'/ });
-});
 
 test("bad messages go to the poison queue with a reason that names the field, and the next good one is not held up", async () => {
   const client = await talk(stack);

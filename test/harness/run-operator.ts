@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import path from "node:path";
 import type { StackDescription } from "../../local/stack-description";
 
@@ -10,11 +10,18 @@ export interface Ended {
   stderr: string;
 }
 
+interface Circumstances {
+  input?: string;
+  env?: NodeJS.ProcessEnv;
+  /** Called with what it has said there so far. */
+  onStderr?(said: string, child: ChildProcess): void;
+}
+
 /** `npm run send -- ARGS`, without npm, at a local stack, whose port tells it from others on this machine. */
 export function runOperator(
   { local }: StackDescription,
   args: string[],
-  { input = "", env = {} }: { input?: string; env?: NodeJS.ProcessEnv } = {},
+  { input = "", env = {}, onStderr = () => {} }: Circumstances = {},
 ): Promise<Ended> {
   const { port } = new URL(local.page);
   const script = ["--disable-warning=DEP0040", "-r", "tsx/cjs", "operator/index.ts", "--port", port, ...args];
@@ -23,6 +30,7 @@ export function runOperator(
   for (const stream of ["stdout", "stderr"] as const) {
     child[stream].setEncoding("utf8").on("data", (text: string) => {
       said[stream] += text;
+      if (stream === "stderr") onStderr(said.stderr, child);
     });
   }
   child.stdin.end(input);

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { QueueClient } from "@azure/storage-queue";
 import { operatorCredential } from "../../operator/stack/operator-credential";
+import { acknowledged, comingBack, talk, texts } from "../flow/talk";
 import type { DirectLineClient } from "../harness/direct-line-client";
 import { OwnStack } from "../harness/own-stack";
-import { acknowledged, comingBack, talk, texts } from "../flow/talk";
 
 /** Milliseconds for what is sure to come, on a machine that does other things too. */
 const patience = 120_000;

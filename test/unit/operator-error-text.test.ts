@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RestError } from "@azure/storage-queue";
+import { QueueMissing } from "../../message";
 import { errorText } from "../../operator/error-text";
 import { Failure } from "../../operator/failure";
 
@@ -18,6 +19,16 @@ test("an error is a sentence, and what only Azure's support can read is left out
   assert.equal(errorText(new RestError("Busy.\nRequestId:1", { statusCode: 503 })), "Azure answered 503: Busy.");
   const unreachable = new RestError("connect ECONNREFUSED 127.0.0.1:1", { code: "REQUEST_SEND_ERROR" });
   assert.equal(errorText(unreachable), "Azure cannot be reached: connect ECONNREFUSED 127.0.0.1:1");
+});
+
+test("what is said to an app about its roles and settings is said to an operator as theirs", async () => {
+  assert.match(errorText(new QueueMissing("https://x.example/q")), /^The queue does not exist: .* run "pulumi up"\.$/);
+  const refused = Object.assign(new Error("This app may not send to the queue"), { name: "QueueForbidden" });
+  assert.match(errorText(refused), /^Azure refuses this: an operator's role is missing/);
+});
+
+test("nothing in it moves the cursor", () => {
+  assert.equal(errorText(new Error("It said \u001b[2J\nto us")), "It said \ufffd[2J\nto us");
 });
 
 test("ours stay as they are, and commander's are made to look like them", () => {

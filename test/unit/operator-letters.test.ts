@@ -45,6 +45,10 @@ test("a conversation that nobody knows can be tried where the stack can tell its
   const [unknown] = await letters(ada, { conversation: "fresh", text: "hi" }, { unheardOf });
   assert.deepEqual(unknown?.relatesTo, unheardOf("fresh"));
   await assert.rejects(
+    letters(ada, { conversation: "", text: "hi" }, { unheardOf }),
+    /not heard of a conversation "":/,
+  );
+  await assert.rejects(
     letters(ada, { conversation: "fresh", text: "hi" }),
     /not heard of a conversation "fresh": "users"/,
   );

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Delivery } from "../../message";
+import { type Delivery, TableUnreachable } from "../../message";
 import { follow } from "../../operator/following";
 import { outcomeOf, outcomeText } from "../../operator/outcome";
 
@@ -43,6 +43,31 @@ test("looking ends when everything is final", async () => {
   const look = async () => rows.slice(0, ++looks);
   const outcome = await follow(["1", "2"], look, new Date(Date.now() + 60_000), new AbortController().signal);
   assert.deepEqual([looks, outcome.delivered, outcome.failed], [2, 1, 1]);
+});
+
+test("a table that is out of reach for a moment ends no waiting, and for longer is told beside what was known", async () => {
+  const soon = () => new Date(Date.now() + 1_200);
+  const never = new AbortController().signal;
+  let looks = 0;
+  const once = async () => (++looks === 1 ? unreachable() : rows.slice(0, 1));
+  const outcome = await follow(["1"], once, soon(), never);
+  assert.deepEqual([outcome.delivered, outcome.problem], [1, undefined]);
+  const known = await follow(["1", "2"], async () => (++looks === 3 ? rows.slice(0, 1) : unreachable()), soon(), never);
+  assert.deepEqual([known.delivered, known.waiting], [1, 1]);
+  assert.match(outcomeText(known), /\n {2}this may be old: table deliveries: ulterior$/);
+  await assert.rejects(
+    follow(["1"], () => Promise.reject(new TypeError("a bug")), soon(), never),
+    TypeError,
+  );
+});
+
+function unreachable(): never {
+  throw TableUnreachable.because("deliveries", new Error("ulterior"));
+}
+
+test("a reason does nothing to a terminal but show: a channel wrote it", () => {
+  const reasons = [{ status: "failed" as const, reason: "it said \u001b[2J", count: 1 }];
+  assert.match(outcomeText({ delivered: 0, failed: 1, waiting: 0, reasons }), /it said \ufffd\[2J$/);
 });
 
 test("and when its time is over, or somebody wants it to end", async () => {

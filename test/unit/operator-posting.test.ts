@@ -20,7 +20,7 @@ test("sixteen at a time, and one that fails stops no other", async () => {
   assert.equal(most, 16);
   assert.deepEqual([posting.sent.length, posting.failed.length, posting.left.length], [90, 10, 0]);
   assert.deepEqual(
-    posting.failed.map(({ letter, reason }) => reason === `no ${letter.id}`),
+    posting.failed.map(({ letter, reason }) => reason === `No ${letter.id}`),
     Array(10).fill(true),
   );
   assert.deepEqual([shown.length, shown.at(-1)], [100, 90]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DeliverySettled, type HeldPoison, type QueueMessage } from "../../message";
+import { type Delivery, DeliverySettled, type HeldPoison, type QueueMessage } from "../../message";
 import { copyOf, requeue } from "../../operator/requeue";
 
 const relatesTo = { conversation: { id: "c" }, channelId: "directline" as const, serviceUrl: "https://example.com/" };
@@ -11,14 +11,18 @@ function held(message: Partial<QueueMessage> = {}): HeldPoison {
 }
 
 /** Where a message goes, with one step that fails. */
-function steps(failing?: string, failure: Error = new Error(`no ${failing}`)) {
+function steps(failing?: string, failure: Error = new Error(`no ${failing}`), row?: Delivery) {
   const done: string[] = [];
   const step = async (name: string, what: unknown) => {
     if (name === failing) throw failure;
     done.push(`${name} ${what}`);
   };
   const where = {
-    deliveries: { reopen: (id: string) => step("reopen", id) },
+    deliveries: {
+      read: async () => row && { ...row, etag: "" },
+      reopen: (id: string) => step("reopen", id),
+      failed: (id: string, reason: string) => step("failed", `${id}: ${reason}`),
+    },
     queue: { enqueue: ({ id }: QueueMessage) => step("enqueue", id) },
     poison: { remove: ({ queueId }: HeldPoison) => step("remove", queueId) },
   };
@@ -38,6 +42,12 @@ test("where a step fails the message stays in the poison queue, and all steps ca
     assert.equal(done.length, before);
     assert.ok(!done.some((step) => step.startsWith("remove")));
   }
+});
+
+test("a message that cannot be put on the queue has failed as before, for the reason that it had", async () => {
+  const { done, where } = steps("enqueue", undefined, { id: "order-7", status: "failed", reason: "gone" });
+  await assert.rejects(requeue(where, held()), { message: "no enqueue" });
+  assert.deepEqual(done, ["reopen order-7", "failed order-7: gone"]);
 });
 
 test("what was delivered all the same is not said again", async () => {

@@ -70,6 +70,13 @@ for (const [what, options, files, message] of wrong) {
   });
 }
 
+test("a file's own id is kept, unless another is given", () => {
+  const relatesTo = { channelId: "msteams", serviceUrl: "https://x.example/", conversation: { id: "c" } };
+  const name = file(JSON.stringify({ relatesTo, text: "", id: "its own" }));
+  assert.equal(plan({}, name).id, "its own");
+  assert.equal(plan({ id: "another" }, name).id, "another");
+});
+
 test("an id is taken as it is", () => {
   assert.equal(plan({ all: true, text: "x", id: "i".repeat(175) }).id, "i".repeat(175));
   assert.equal(plan({ to: "a", text: "x", id: "order 7 / confirmed?" }).id, "order 7 / confirmed?");

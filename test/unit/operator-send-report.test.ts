@@ -53,6 +53,13 @@ test("who was not reached is named, and what an interruption left can go on", ()
   ]);
 });
 
+test("of many who could not be reached some are named, and programs get all", () => {
+  const failed = Array.from({ length: 50 }, (_, n) => ({ letter: letter(`user-${n}`), reason: "no" }));
+  const { text, data } = sendReport(stack, plan, { sent: [], failed, left: [] });
+  assert.match(text, /user-19 .*: no\n {2}… and 30 more; --json names them all\.\n/);
+  assert.equal((data as { notSent: object[] }).notSent.length, 50);
+});
+
 test("what failed or still waits is no success", () => {
   const posting = { sent: [letter("ada")], failed: [], left: [] };
   const none = { delivered: 0, failed: 0, waiting: 0, reasons: [] };

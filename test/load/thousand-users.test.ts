@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { DeliveryRecords, deliveriesTable, referencesTable, Table } from "../../message";
 import { operatorCredential } from "../../operator/stack/operator-credential";
+import { comingBack } from "../flow/talk";
 import { eventually } from "../harness/eventually";
 import { OwnStack } from "../harness/own-stack";
 import { runOperator } from "../harness/run-operator";
@@ -22,6 +23,7 @@ interface Conversation {
 }
 
 let stack: Awaited<ReturnType<typeof OwnStack.up>>;
+let conversations: Conversation[];
 before(async () => {
   stack = await OwnStack.up();
 });
@@ -75,7 +77,7 @@ async function all<T>(rows: AsyncIterable<T>): Promise<T[]> {
 
 test("a thousand users are asked once each, and the tool's summary is what deliveries tells", async () => {
   const names = Array.from({ length: users }, (_, index) => `user ${index}`);
-  const conversations = await forEachOf(names, meet);
+  conversations = await forEachOf(names, meet);
   const references = table(referencesTable);
   await eventually("everybody can be reached", async () => (await all(references.list())).length === users, patience);
 
@@ -100,4 +102,24 @@ test("a thousand users are asked once each, and the tool's summary is what deliv
     (await heard(conversation)).filter((text) => text === opening),
   );
   assert.deepEqual(new Set(questions.map(({ length }) => length)), new Set([1]));
+});
+
+test("Ctrl-C in the middle, and the same command again: each has heard it once", async () => {
+  const text = "before and after Ctrl-C";
+  const send = ["--all", "--text", text, "--id", "in two", "--json"];
+  const cut = await runOperator(stack.description, send, {
+    onStderr: (said, child) => said.includes("/1000 on the queue") && child.kill("SIGINT"),
+  });
+  const { sent, notSent, left } = JSON.parse(cut.stdout);
+  assert.equal(cut.code, 1);
+  assert.ok(sent.length > 0 && left > 0, `${sent.length} were sent, and ${left} left`);
+  assert.equal(sent.length + notSent.length + left, users);
+
+  const again = await runOperator(stack.description, [...send, "--wait", String(patience / 1000)]);
+  assert.equal(again.code, 0, again.stderr);
+  assert.equal(JSON.parse(again.stdout).outcome.delivered, users);
+  const times = await forEachOf(conversations, async (conversation) =>
+    (await heard(conversation)).filter((said) => said === comingBack(text)),
+  );
+  assert.deepEqual(new Set(times.map(({ length }) => length)), new Set([1]));
 });
