@@ -1,4 +1,3 @@
-import type { TableEntityResult } from "@azure/data-tables";
 import { type Activity, ActivityTypes, type ConversationReference, TurnContext } from "botbuilder";
 import { entityKey, functionUser, isConflict, type StoredReference, type Table, toJson } from "../message";
 import { log, reason } from "./log";
@@ -61,12 +60,9 @@ export class References {
     await Promise.all(users.map(({ userId }) => this.remove(conversation, userId)));
   }
 
-  private async usersIn(conversation: Conversation) {
+  private usersIn(conversation: Conversation) {
     const filter = `PartitionKey eq '${addressOf(conversation, "").partitionKey}'`;
-    const users: TableEntityResult<StoredReference>[] = [];
-    for await (const row of this.table.list<StoredReference>({ filter, select: ["userId", "serviceUrl"] }))
-      users.push(row);
-    return users;
+    return this.table.all<StoredReference>({ filter, select: ["userId", "serviceUrl"] });
   }
 }
 

@@ -22,7 +22,7 @@ const progressStep = 500;
  */
 export function says(schedule: Schedule, queue: MessageQueue, references: Table): TimerHandler {
   return async (timer, context) => {
-    const { known, unknown } = recipients(schedule.to, await all(references));
+    const { known, unknown } = recipients(schedule.to, await references.all<StoredReference>());
     if (unknown) context.warn(`Schedule ${schedule.name}: the bot cannot speak to ${unknown} of the users in its list`);
     const notice = { ...content(schedule), batch: batchOf(schedule, timer) };
     context.log(`Schedule ${schedule.name}: ${known.length} messages ${notice.batch}/… begin`);
@@ -48,12 +48,6 @@ async function enqueue(
     if (++done % progressStep === 0) context.log(`Schedule ${name}: ${done} of ${messages.length}`);
   });
   return failed;
-}
-
-async function all(references: Table): Promise<StoredReference[]> {
-  const rows: StoredReference[] = [];
-  for await (const row of references.list<StoredReference>()) rows.push(row);
-  return rows;
 }
 
 function content({ text, dialog }: Schedule): { text?: string; dialog?: string } {

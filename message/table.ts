@@ -52,6 +52,13 @@ export class Table {
     } while (continuationToken);
   }
 
+  /** The same, all of it. @throws TableUnreachable */
+  async all<T extends object>(queryOptions?: TableEntityQueryOptions): Promise<TableEntityResult<T>[]> {
+    const rows: TableEntityResult<T>[] = [];
+    for await (const row of this.list<T>(queryOptions)) rows.push(row);
+    return rows;
+  }
+
   /** Resolves when this app's identity can read the table. @throws TableUnreachable */
   async reach(): Promise<void> {
     const queryOptions = { select: ["PartitionKey"] };

@@ -36,8 +36,7 @@ export class Desk {
 
   /** Everyone of whom the bot has heard, who was heard of last first. @throws TableUnreachable */
   async users(): Promise<StoredReference[]> {
-    const rows: StoredReference[] = [];
-    for await (const row of this.references.list<StoredReference>()) rows.push(row);
+    const rows = await this.references.all<StoredReference>();
     return rows.sort((a, b) => b.seenAt.getTime() - a.seenAt.getTime());
   }
 

@@ -21,9 +21,8 @@ export class ConversationMessages {
 
   /** The newest first. @throws TableUnreachable */
   async of(conversation: string): Promise<MessageHops[]> {
-    const rows: MessageHops[] = [];
     const query = { filter: odata`conversation eq ${conversation}`, select: [...columns] };
-    for await (const row of this.table.list<MessageHops>(query)) rows.push(row);
+    const rows = await this.table.all<MessageHops>(query);
     return rows.sort((one, other) => lastSeen(other) - lastSeen(one)).slice(0, most);
   }
 }
