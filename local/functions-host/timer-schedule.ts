@@ -27,7 +27,6 @@ export class TimerSchedule {
     if (problem) throw new Refusal(`${where} is '${text}': ${problem}.`);
     // As NCrontab has it: a day must fit month and week both, and 5/15 is every fifteenth from the fifth.
     const cron = new Cron(expression, { timezone: "UTC", mode: "6-part", domAndDow: true, sloppyRanges: true });
-    if (!cron.nextRun()) throw new Refusal(`${where} is '${text}': there is no such day.`);
     return new TimerSchedule(expression, cron);
   }
 

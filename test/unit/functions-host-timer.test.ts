@@ -42,7 +42,7 @@ describe("the schedule of a timer trigger", () => {
     ["0 0 9 * * 1#2", /its day of the week must be/],
     ["0 0 9 * * 7", /its day of the week must be/],
     ["0 */90 * * * *", /its minute must be/],
-    ["0 0 0 30 2 *", /there is no such day/],
+    ["0 0 0 30 2 *", /must name a day that one of its months has/],
   ] as const) {
     it(`is not '${schedule}'`, () => assert.throws(() => parse(schedule), { name: "Refusal", message: problem }));
   }

@@ -47,6 +47,9 @@ test("an NCRONTAB expression is what the real host takes, and nothing that means
     "0 5/15 * * * *",
     "0,30 0-59/10 9-17 1,15 Jan-mar MON-fri",
     "59 59 23 31 12 6",
+    "0 0 0 29 2 *",
+    "0 0 0 31 2,4,5 *",
+    "0 0 0 20/11 4,10-12/2 *",
     "0  0 9 * *  0",
   ]) {
     assert.equal(ncrontabProblem(good), undefined, good);
@@ -57,6 +60,8 @@ test("an NCRONTAB expression is what the real host takes, and nothing that means
     ["0 0/0 * * * *", /^its minute must be/],
     ["0 0 24 * * *", /^its hour must be/],
     ["0 0 9 0 * *", /^its day must be/],
+    ["0 0 9 30 2 *", /^must name a day that one of its months has/],
+    ["0 0 9 31 4,Jun-Jul/2 *", /^must name a day that one of its months has/],
     ["0 0 9 ? * *", /^its day must be/],
     ["0 0 9 L * *", /^its day must be/],
     ["0 0 9 * 13 *", /^its month must be/],
