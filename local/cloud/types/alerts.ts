@@ -97,7 +97,7 @@ export const scheduledQueryRule = resourceType<RuleInputs>({
 
 const conditionMembers = ["query", "timeAggregation", "operator", "threshold", "failingPeriods"];
 
-/** Minutes of the durations that Azure takes: registry.terraform.io/providers/hashicorp/azurerm/latest/docs/resources/monitor_scheduled_query_rules_alert_v2 */
+/** Minutes of the durations that Azure takes, by the documentation of azurerm_monitor_scheduled_query_rules_alert_v2. */
 const durations: Record<string, number> = {
   PT1M: 1,
   PT5M: 5,
