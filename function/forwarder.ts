@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { InvocationContext } from "@azure/functions";
 import {
+  comesDue,
   type Deliveries,
   type Hop,
   InvalidMessage,
@@ -46,9 +46,7 @@ export class Forwarder {
 
   private async deliver(message: QueueMessage, visit: Visit): Promise<void> {
     const { notBefore } = message;
-    const early = notBefore ? Date.parse(notBefore) - Date.now() : 0;
-    if (notBefore && early > shortWait) return this.postpone(message, notBefore, visit);
-    if (early > 0) await sleep(early);
+    if (notBefore && !(await comesDue(notBefore, shortWait))) return this.postpone(message, notBefore, visit);
     await this.send(message, visit);
   }
 

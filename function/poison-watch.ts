@@ -1,5 +1,5 @@
 import type { InvocationContext, TimerHandler } from "@azure/functions";
-import type { Deliveries, Delivery, PoisonMessage, PoisonQueue } from "../message";
+import { type Deliveries, type Delivery, isSettled, type PoisonMessage, type PoisonQueue } from "../message";
 
 /** Why a message failed of which nobody could write down why. */
 const crashed =
@@ -28,7 +28,7 @@ export function poisonWatch(poison: PoisonQueue, deliveries: Deliveries): TimerH
 async function record(poison: PoisonMessage, deliveries: Deliveries, context: InvocationContext): Promise<void> {
   const id = poison.message?.id ?? poison.queueId;
   const row = await deliveries.read(id);
-  if (isSettled(row, poison)) return;
+  if (isKnown(row, poison)) return;
   await deliveries.failed(id, reason(poison));
   context.warn(`Message ${id} was recorded as failed: it lies in the poison queue`);
 }
@@ -39,7 +39,7 @@ function reason({ message, problem }: PoisonMessage): string {
 }
 
 /** Its end is known, or somebody has put it back since. */
-function isSettled(row: Delivery | undefined, { since }: PoisonMessage): boolean {
-  if (row?.status === "delivered" || row?.status === "failed") return true;
+function isKnown(row: Delivery | undefined, { since }: PoisonMessage): boolean {
+  if (isSettled(row?.status)) return true;
   return row?.deferredAt !== undefined && row.deferredAt > since;
 }

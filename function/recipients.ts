@@ -1,4 +1,4 @@
-import { isGroup, people, type Schedule, type StoredReference } from "../message";
+import { aloneWith, people, type Schedule, type StoredReference } from "../message";
 
 /** Where to speak to those whom a schedule is for, and how many of them the bot has not heard of. */
 export interface Recipients {
@@ -10,10 +10,6 @@ export interface Recipients {
 export function recipients(to: Schedule["to"], rows: StoredReference[]): Recipients {
   if (to === "all") return { known: people(rows), unknown: 0 };
   const ids = [...new Set(to)];
-  const known = ids.flatMap((id) => newest(rows.filter((row) => row.userId === id && !isGroup(row))));
+  const known = ids.flatMap((id) => aloneWith(id, rows).slice(0, 1));
   return { known, unknown: ids.length - known.length };
-}
-
-function newest(rows: StoredReference[]): StoredReference[] {
-  return rows.sort((a, b) => b.seenAt.getTime() - a.seenAt.getTime()).slice(0, 1);
 }

@@ -5,10 +5,10 @@ import {
   type QueueMessage,
   type Schedule,
   type StoredReference,
+  sideBySide,
   type Table,
 } from "../message";
 import { recipients } from "./recipients";
-import { sideBySide } from "./side-by-side";
 
 /** How many messages are put on the queue side by side. */
 const atOnce = 16;

@@ -17,6 +17,11 @@ const longestReason = 1_000;
  */
 export type DeliveryStatus = "waiting" | "claimed" | "delivered" | "failed";
 
+/** Nothing more becomes of a message. */
+export function isSettled(status: DeliveryStatus | undefined): status is "delivered" | "failed" {
+  return status === "delivered" || status === "failed";
+}
+
 /** What the function knows of a message's way. */
 export interface Hop {
   /** When it was put on the queue. */
@@ -124,7 +129,7 @@ export class Deliveries {
   /** The message waits in the queue. A claim that lives, and what is final, stay. @throws TableUnreachable */
   async waits(id: string, reason: string, hop: Hop = {}): Promise<void> {
     await this.change(id, await this.read(id), (row) =>
-      row && (isFinal(row) || leaseLeft(row) > 0) ? hop : { ...hop, ...waiting(reason) },
+      row && (isSettled(row.status) || leaseLeft(row) > 0) ? hop : { ...hop, ...waiting(reason) },
     );
   }
 
@@ -187,13 +192,9 @@ export class Deliveries {
 
 function refuse(row: Delivery): void {
   const { status } = row;
-  if (status === "delivered" || status === "failed") throw new DeliverySettled(status);
+  if (isSettled(status)) throw new DeliverySettled(status);
   const left = status === "claimed" ? leaseLeft(row) : 0; // who gave it back may have a clock that is ahead
   if (left > 0) throw new DeliveryLeased(Math.ceil(left / 1000));
-}
-
-function isFinal({ status }: Delivery): boolean {
-  return status === "delivered" || status === "failed";
 }
 
 /** Milliseconds. */

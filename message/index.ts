@@ -6,9 +6,12 @@ export {
   DeliveryLeased,
   DeliverySettled,
   type Hop,
+  isSettled,
   leaseTime,
 } from "./deliveries";
 export { DeliveryRecords } from "./delivery-records";
+export { comesDue } from "./due";
+export { fromChunks, toChunks } from "./entity-chunks";
 export { entityKey, readableKey } from "./entity-key";
 export { InvalidMessage, MessageTooLarge, wholeMessage } from "./invalid-message";
 export { MessageQueue, QueueMissing } from "./message-queue";
@@ -30,6 +33,7 @@ export { parseRetryAfter } from "./retry-delay";
 export { type Schedule, schedules } from "./schedule";
 export { type Secret, withSecret } from "./secret";
 export { directLineSecret, webhookForm, webhookSecret } from "./secret-names";
+export { sideBySide } from "./side-by-side";
 export {
   eventName,
   ForgedEvent,
@@ -40,7 +44,7 @@ export {
   signEvent,
   verifyEvent,
 } from "./signed-event";
-export { isGroup, people, personOf, relatesTo, type StoredReference } from "./stored-reference";
+export { aloneWith, isGroup, people, personOf, relatesTo, type StoredReference } from "./stored-reference";
 export { isConflict, isTooLarge, Table, type TableRequest, unlessMissing } from "./table";
 export { deliveriesTable, referencesTable, stateTable, tableNames } from "./table-names";
 export { TableUnreachable } from "./table-unreachable";

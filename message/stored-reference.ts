@@ -30,6 +30,12 @@ export function people<Row extends StoredReference>(rows: Iterable<Row>): Row[] 
   return [...chosen.values()];
 }
 
+/** Where the bot can speak to a user alone, the conversation where it heard of them last first. */
+export function aloneWith<Row extends StoredReference>(user: string, rows: readonly Row[]): Row[] {
+  const own = rows.filter((row) => row.userId === user && !isGroup(row));
+  return own.sort((a, b) => b.seenAt.getTime() - a.seenAt.getTime());
+}
+
 /** Where to speak to whom the row is of. */
 export function relatesTo({ reference }: StoredReference): ConversationReference {
   return JSON.parse(reference);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { fromChunks } from "../message/entity-chunks";
+import { fromChunks } from "../message";
 
 /** What somebody answered in a dialog, in one conversation. */
 export interface Answered {

@@ -1,4 +1,4 @@
-import type { Delivery } from "../message";
+import { type Delivery, isSettled } from "../message";
 
 /** One step of a message's way. */
 export interface Hop {
@@ -43,17 +43,13 @@ export function toldDelivery(row: Delivery) {
     tries,
     dequeueCount,
     ...known,
-    final: isFinal(status),
+    final: isSettled(status),
   };
 }
 
 /** The function has written its part alone where the bot's is not there yet. */
 export function statusOf({ status }: Delivery): string {
   return status ?? "waiting";
-}
-
-function isFinal(status: Delivery["status"]): boolean {
-  return status === "delivered" || status === "failed";
 }
 
 function between(before: Hop | undefined, { at }: Hop): number | undefined {

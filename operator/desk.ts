@@ -47,9 +47,7 @@ export class Desk {
   }
 
   /** What is known of a batch's messages; of all, where none is named. @throws TableUnreachable */
-  async deliveriesOf(batch?: string): Promise<Delivery[]> {
-    const rows: Delivery[] = [];
-    for await (const row of this.records.list(batch && `${batch}/`)) rows.push(row);
-    return rows;
+  deliveriesOf(batch?: string): Promise<Delivery[]> {
+    return this.records.list(batch && `${batch}/`);
   }
 }

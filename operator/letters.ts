@@ -1,8 +1,8 @@
 import {
   addressed,
+  aloneWith,
   formatMessage,
   InvalidMessage,
-  isGroup,
   people,
   type QueueMessage,
   relatesTo,
@@ -42,10 +42,10 @@ async function toOne(desk: Desk, plan: SendPlan, whom: Exclude<Whom, "all">): Pr
 }
 
 async function whereUserIs(desk: Desk, user: string) {
-  const known = (await desk.users()).filter(({ userId }) => userId === user);
-  const alone = known.filter((row) => !isGroup(row));
-  const [newest, ...older] = alone;
-  if (!known.length) throw new Failure(`The bot has not heard of a user "${user}": "users" shows whom it can reach.`);
+  const everyone = await desk.users();
+  const [newest, ...older] = aloneWith(user, everyone);
+  if (!everyone.some(({ userId }) => userId === user))
+    throw new Failure(`The bot has not heard of a user "${user}": "users" shows whom it can reach.`);
   if (!newest) throw new Failure(`"${user}" is only in groups, where others would read it: say --conversation ID.`);
   if (older.length) note(severalConversations(user, newest, older.length));
   return relatesTo(newest);

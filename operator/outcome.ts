@@ -1,4 +1,4 @@
-import type { Delivery } from "../message";
+import { type Delivery, isSettled } from "../message";
 import { printable } from "./printable";
 
 /** Why messages failed, or wait, and how many. */
@@ -27,7 +27,7 @@ export function outcomeOf(ids: Iterable<string>, rows: Iterable<Delivery>): Outc
   const reasons = new Map<string, Reason>();
   for (const id of ids) {
     const row = byId.get(id);
-    const status = row?.status === "delivered" || row?.status === "failed" ? row.status : "waiting";
+    const status = isSettled(row?.status) ? row.status : "waiting";
     outcome[status]++;
     if (status !== "delivered") count(reasons, status, row?.reason || stageOf(row));
   }

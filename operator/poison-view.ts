@@ -1,4 +1,4 @@
-import type { PoisonMessage } from "../message";
+import { type PoisonMessage, sideBySide } from "../message";
 import type { Desk } from "./desk";
 
 /** How many rows are read side by side. */
@@ -11,14 +11,8 @@ export interface Explained {
 }
 
 /** Why messages are in the poison queue, by what `deliveries` says. @throws TableUnreachable */
-export async function explained(desk: Pick<Desk, "delivery">, messages: PoisonMessage[]): Promise<Explained[]> {
-  const all: Explained[] = [];
-  const entries = messages.entries();
-  const worker = async () => {
-    for (const [index, one] of entries) all[index] = { one, why: whyOf(one, await desk.delivery(idOf(one))) };
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-  return all;
+export function explained(desk: Pick<Desk, "delivery">, messages: PoisonMessage[]): Promise<Explained[]> {
+  return sideBySide(atOnce, messages, async (one) => ({ one, why: whyOf(one, await desk.delivery(idOf(one))) }));
 }
 
 /** Whether an id is a message's own, or the poison queue's of it. */

@@ -1,4 +1,4 @@
-import type { MessageQueue } from "../message";
+import { type MessageQueue, sideBySide } from "../message";
 import { errorText } from "./error-text";
 import type { Letter } from "./letters";
 
@@ -19,21 +19,14 @@ export async function post(
   signal: AbortSignal,
   onTried: (posting: Posting) => void = () => {},
 ): Promise<Posting> {
-  const posting: Posting = { sent: [], failed: [], left: [...letters] };
-  const one = async (letter: Letter) => {
+  const posting: Posting = { sent: [], failed: [], left: [] };
+  await sideBySide(atOnce, letters, async (letter) => {
+    if (signal.aborted) return void posting.left.push(letter);
     await queue.enqueue(letter).then(
       () => posting.sent.push(letter),
       (error: Error) => posting.failed.push({ letter, reason: errorText(error) }),
     );
     onTried(posting);
-  };
-  const worker = async () => {
-    for (let letter = next(posting, signal); letter; letter = next(posting, signal)) await one(letter);
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
+  });
   return posting;
-}
-
-function next({ left }: Posting, { aborted }: AbortSignal): Letter | undefined {
-  return aborted ? undefined : left.shift();
 }

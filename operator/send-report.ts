@@ -36,11 +36,11 @@ function told({ id, relatesTo }: Letter) {
   return { id, channelId, conversationId: conversation.id, userId: user?.id };
 }
 
-function sentText({ queueUrl, options }: Stack, { whom, id, notBefore }: SendPlan, sent: Letter[]): string {
+function sentText({ queueUrl, options }: Stack, { id, notBefore }: SendPlan, sent: Letter[]): string {
   const [first] = sent;
   if (!first) return "";
   const due = notBefore ? `, not to be said before ${notBefore.toISOString()}` : "";
-  const what = whom === "all" ? `${sent.length} messages, one for each person` : `One message for ${nameOf(first)}`;
+  const what = sent.length > 1 ? `${sent.length} messages, one for each person` : `One message for ${nameOf(first)}`;
   const status = ["npm run send --", options, "status", quoted(id)].filter(Boolean).join(" ");
   return `On the queue: ${queueUrl}\n${what}${due}\nWhat becomes of it: ${status}`;
 }

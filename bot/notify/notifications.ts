@@ -1,5 +1,12 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { type Deliveries, InvalidMessage, type MessageQueue, messageId, type Secret, verifyEvent } from "../../message";
+import {
+  comesDue,
+  type Deliveries,
+  InvalidMessage,
+  type MessageQueue,
+  messageId,
+  type Secret,
+  verifyEvent,
+} from "../../message";
 import type { DialogRegistry } from "../dialogs/dialog-registry";
 import { Incoming } from "../incoming";
 import { log, reason } from "../log";
@@ -65,9 +72,7 @@ export class Notifications {
   /** What is due never goes to the queue: the function, which empties that, may be the one who brings it. */
   private async bring(incoming: Incoming): Promise<void> {
     const { notBefore } = incoming.message;
-    const early = notBefore ? Date.parse(notBefore) - Date.now() : 0;
-    if (notBefore && early > shortWait) return this.postpone(incoming, notBefore);
-    if (early > 0) await sleep(early);
+    if (notBefore && !(await comesDue(notBefore, shortWait))) return this.postpone(incoming, notBefore);
     await this.parts.delivery.deliver(incoming);
   }
 

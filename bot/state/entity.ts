@@ -1,5 +1,4 @@
-import { entityKey, readableKey, toJson } from "../../message";
-import { fromChunks, toChunks } from "../../message/entity-chunks";
+import { entityKey, readableKey, toChunks, toJson } from "../../message";
 
 /**
  * The largest item, in UTF-16 units of its JSON. An entity holds 1 MiB, two bytes a unit, names and keys included.
@@ -33,6 +32,3 @@ export function toEntity(key: string, item: object): Address & Record<string, st
   if (json.length > maxItemLength) throw new ItemTooLarge(key, item);
   return { ...addressOf(key), key: readableKey(key), ...toChunks(json) };
 }
-
-/** The item that an entity holds. */
-export const fromEntity = fromChunks;

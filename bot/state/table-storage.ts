@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Storage, StoreItem, StoreItems } from "botbuilder";
-import { isConflict, isTooLarge, type Table, unlessMissing } from "../../message";
-import { addressOf, fromEntity, ItemTooLarge, toEntity } from "./entity";
+import { fromChunks, isConflict, isTooLarge, type Table, unlessMissing } from "../../message";
+import { addressOf, ItemTooLarge, toEntity } from "./entity";
 
 /** The eTag of an item that must not be there yet. (botbuilder's interface can only say "whatever is there": `*`, or none.) */
 export const absent = "(absent)";
@@ -49,7 +49,7 @@ export class TableStorage implements Storage {
 
   private async get(key: string): Promise<StoreItem | undefined> {
     const entity = await this.entity(key);
-    return entity && { ...fromEntity(entity), eTag: entity.etag };
+    return entity && { ...fromChunks(entity), eTag: entity.etag };
   }
 
   private entity(key: string) {

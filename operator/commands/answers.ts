@@ -30,9 +30,9 @@ export function addAnswers(program: Command): void {
 }
 
 async function answers(desk: Desk, { dialog, user }: AnswersOptions): Promise<Report> {
-  const found: Answered[] = [];
-  for await (const entity of desk.state.list<Record<string, unknown>>()) found.push(...answersIn(entity));
-  const chosen = found
+  const rows = await desk.state.all<Record<string, unknown>>();
+  const chosen = rows
+    .flatMap(answersIn)
     .filter((one) => dialog === undefined || one.dialog === dialog)
     .filter((one) => user === undefined || one.userId === user)
     .sort((a, b) => b.at.localeCompare(a.at));

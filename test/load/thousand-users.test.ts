@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { DeliveryRecords, deliveriesTable, referencesTable, Table } from "../../message";
+import { DeliveryRecords, deliveriesTable, referencesTable, sideBySide, Table } from "../../message";
 import { operatorCredential } from "../../operator/stack/operator-credential";
 import { comingBack } from "../flow/talk";
 import { eventually } from "../harness/eventually";
@@ -54,32 +54,15 @@ async function heard({ conversationId, token }: Conversation): Promise<string[]>
   return activities.map(({ text }) => text ?? "");
 }
 
-/** Works through all of them, a few side by side. */
-async function forEachOf<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  const entries = items.entries();
-  const worker = async () => {
-    for (const [index, item] of entries) results[index] = await work(item);
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-  return results;
-}
-
 function table(name: string): Table {
   return new Table(stack.description.local.tableService, name, operatorCredential(stack.description));
 }
 
-async function all<T>(rows: AsyncIterable<T>): Promise<T[]> {
-  const found: T[] = [];
-  for await (const row of rows) found.push(row);
-  return found;
-}
-
 test("a thousand users are asked once each, and the tool's summary is what deliveries tells", async () => {
   const names = Array.from({ length: users }, (_, index) => `user ${index}`);
-  conversations = await forEachOf(names, meet);
+  conversations = await sideBySide(atOnce, names, meet);
   const references = table(referencesTable);
-  await eventually("everybody can be reached", async () => (await all(references.list())).length === users, patience);
+  await eventually("everybody can be reached", async () => (await references.all()).length === users, patience);
 
   const send = ["send", "--all", "--dialog", "newSurvey", "--id", "a thousand", "--wait", String(patience / 1000)];
   const { code, stdout, stderr } = await runOperator(stack.description, [...send, "--json"]);
@@ -91,14 +74,14 @@ test("a thousand users are asked once each, and the tool's summary is what deliv
   assert.match(stderr, /^1000\/1000 delivered/m);
 
   const records = new DeliveryRecords(table(deliveriesTable));
-  const rows = await all(records.list("a thousand/"));
+  const rows = await records.list("a thousand/");
   assert.equal(rows.filter(({ status, tries }) => status === "delivered" && tries === 1).length, users);
 
   const again = await runOperator(stack.description, [...send, "--json"]); // as after a lost connection
   assert.equal(again.code, 0, again.stderr);
   const unsaid = () => stack.log.split('"event":"not said again","id":"a thousand/').length - 1;
   await eventually("the second thousand has come by", () => unsaid() === users, patience);
-  const questions = await forEachOf(conversations, async (conversation) =>
+  const questions = await sideBySide(atOnce, conversations, async (conversation) =>
     (await heard(conversation)).filter((text) => text === opening),
   );
   assert.deepEqual(new Set(questions.map(({ length }) => length)), new Set([1]));
@@ -118,7 +101,7 @@ test("Ctrl-C in the middle, and the same command again: each has heard it once",
   const again = await runOperator(stack.description, [...send, "--wait", String(patience / 1000)]);
   assert.equal(again.code, 0, again.stderr);
   assert.equal(JSON.parse(again.stdout).outcome.delivered, users);
-  const times = await forEachOf(conversations, async (conversation) =>
+  const times = await sideBySide(atOnce, conversations, async (conversation) =>
     (await heard(conversation)).filter((said) => said === comingBack(text)),
   );
   assert.deepEqual(new Set(times.map(({ length }) => length)), new Set([1]));
