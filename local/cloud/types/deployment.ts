@@ -64,6 +64,8 @@ function deploy(cloud: LocalCloud, { properties: { mode, template = {} } }: Depl
 }
 
 function upsert(cloud: LocalCloud, resource: TemplateResource): void {
+  const missing = (["type", "apiVersion", "name"] as const).find((key) => !resource[key]);
+  if (missing) throw new ArmError("InvalidTemplate", `a resource of the template has no ${missing}`);
   try {
     upserts[resource.type]?.(cloud, resource);
   } catch (error) {
@@ -96,11 +98,9 @@ function checkTemplate(template: Template = {}): CheckFailure[] {
 }
 
 function checkResource(resource: TemplateResource, place: string): CheckFailure[] {
-  const { type, apiVersion, name } = resource;
-  const missing = Object.entries({ type, apiVersion, name }).filter(([, value]) => value === undefined);
+  const { type } = resource;
   return [
     ...strangers(resource, supported.resource, place, "a template resource's"),
-    ...missing.map(([key]) => ({ property: `${place}.${key}`, reason: `InvalidTemplate: ${key} is missing` })),
     ...(type && !upserts[type] ? [notSupported(`${place}.type`, `${type} in a template`)] : []),
     ...(hasExpression(resource) ? [notSupported(place, "expressions in a template ([…])")] : []),
   ];
