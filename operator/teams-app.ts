@@ -35,7 +35,7 @@ export interface TeamsApp {
   zip: Uint8Array;
 }
 
-/** Learn: learn.microsoft.com/microsoftteams/platform/concepts/build-and-test/apps-package#app-icons */
+/** What Teams wants of each icon: learn.microsoft.com/microsoftteams/platform/concepts/build-and-test/apps-package#app-icons */
 const iconRules: Record<string, IconRule> = {
   color: { size: 192 },
   outline: { size: 32, transparent: true },

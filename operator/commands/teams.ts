@@ -8,6 +8,8 @@ import type { Stack } from "../stack/stack";
 import { packTeamsApp, type TeamsApp, type TeamsAppValues, teamsFolder } from "../teams-app";
 
 const defaultFile = "build/teams-app.zip";
+/** The developer's name in the template's manifest, until somebody writes their own. */
+const nobodysName = "Your organisation";
 
 const examples = `
 The package has the manifest and the icons of the folder teams/. The stack's outputs fill the manifest's placeholders.
@@ -90,7 +92,7 @@ function text({ isLocal }: Stack, { manifest: { name, version, developer } }: Te
     "To install it for your organisation: in the Teams admin center open Teams apps, Manage apps, Actions, Upload new app.",
     "docs/teams.md says which policies this needs.",
   ];
-  if (developer.name === "Your organisation")
+  if (developer.name === nobodysName)
     lines.push(
       "",
       `Before others see the app, write your name and addresses into ${path.join(teamsFolder, "manifest.json")}.`,

@@ -172,7 +172,7 @@ const outputs = {
 
 test("a stack without the outputs, or without Teams, is refused with what to run", () => {
   const stack = (name: string, isLocal: boolean, change: object) =>
-    ({ name, isLocal, outputs: { ...outputs, ...change } }) as Stack;
+    ({ name, isLocal, outputs: { ...outputs, ...change } }) as unknown as Stack;
   assert.throws(() => valuesOf(stack("dev", false, { botAppId: undefined })), /stack dev .* botAppId.* "pulumi up"/);
   assert.throws(() => valuesOf(stack("dev", false, { teams: false })), /dev .*"pulumi config set teams true"/);
   assert.throws(() => valuesOf(stack("local", true, { teams: false })), /"npm start -- --config teams=true"/);
