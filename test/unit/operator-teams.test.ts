@@ -180,7 +180,7 @@ test("a stack without the outputs, or without Teams, is refused with what to run
 });
 
 /** `npm run teams -- ARGS` beside a local stack with these outputs. */
-async function teams(args: string[], stackOutputs: object = outputs) {
+async function teams(args: string[], stackOutputs: object = outputs, environment: NodeJS.ProcessEnv = {}) {
   const folder = mkdtempSync(path.join(work, "cli-"));
   const home = path.join(folder, `proactive-bot-${process.pid}-a`);
   mkdirSync(home);
@@ -192,7 +192,7 @@ async function teams(args: string[], stackOutputs: object = outputs) {
   writeFileSync(path.join(home, "stack.json"), JSON.stringify({ outputs: stackOutputs, local }));
   const out = path.join(folder, "made", "app.zip");
   const command = ["-r", "tsx/cjs", path.join(root, "operator/index.ts"), "teams", "--out", out, ...args];
-  const env = { ...process.env, TMPDIR: folder };
+  const env = { ...process.env, TMPDIR: folder, ...environment };
   return new Promise<{ code: number; stdout: string; stderr: string; out: string }>((resolve) => {
     execFile(process.execPath, command, { cwd: root, env }, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr, out }),
@@ -212,6 +212,21 @@ test("the command writes the package and says what to do with it", async () => {
 test("the command tells programs where the package is, and as which app", async () => {
   const { stdout, out } = await teams(["--json", "--app-version", "2.0.1"]);
   assert.deepEqual(JSON.parse(stdout), { file: out, id: botAppId, version: "2.0.1" });
+});
+
+test("a stack in Azure needs Pulumi's outputs, and no login in Azure", async () => {
+  const folder = mkdtempSync(path.join(work, "pulumi-"));
+  writeFileSync(
+    path.join(folder, "pulumi"),
+    `#!/bin/sh\necho '${JSON.stringify({ ...outputs, tableServiceUrl: "https://a.table.example/" })}'\n`,
+    { mode: 0o755 },
+  );
+  const env = { PATH: `${folder}${path.delimiter}${process.env.PATH}` };
+  const { code, stdout, stderr, out } = await teams(["--stack", "prod"], outputs, env);
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /^Stack: prod$/m);
+  assert.match(stdout, new RegExp(`is in ${out}`));
+  assert.doesNotMatch(stdout, /on this machine/);
 });
 
 test("wrong usage ends with 2, a stack without Teams with 1, and nothing is written", async () => {
