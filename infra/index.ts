@@ -87,6 +87,11 @@ export = {
   /** The tables' service, with a slash at the end. */
   tableServiceUrl: storage.account.primaryEndpoints.table,
   botName: registration.name,
+  /** The bot's Microsoft App ID. */
+  botAppId: identities.bot.clientId,
+  botDisplayName: config.botDisplayName,
+  /** Whether the bot is reachable in Microsoft Teams. */
+  teams: config.teams,
   resourceGroupName: group.name,
   portalUrl: pulumi.interpolate`${cloud.portal}/#@${tenantId}/resource${group.id}`,
   /** Secret: signs what is sent to `notifyUrl`. */

@@ -3,6 +3,7 @@ import { addAnswers } from "./commands/answers";
 import { addPoison } from "./commands/poison";
 import { addSend } from "./commands/send";
 import { addStatus } from "./commands/status";
+import { addTeams } from "./commands/teams";
 import { addUsers } from "./commands/users";
 
 const about = `The operator's tool: makes the bot speak first, and shows what came of it.
@@ -37,6 +38,6 @@ export function program(): Command {
     .configureOutput({ outputError: () => {} }) // it is thrown, too
     .addHelpText("after", after)
     .exitOverride();
-  for (const add of [addSend, addUsers, addStatus, addPoison, addAnswers]) add(root);
+  for (const add of [addSend, addUsers, addStatus, addPoison, addAnswers, addTeams]) add(root);
   return root;
 }

@@ -49,6 +49,8 @@ function opened(description: LocalDescription, port?: string): Stack {
   return {
     name: `local (${local.page})`,
     options: port ? `--port ${port}` : "",
+    isLocal: true,
+    outputs: outputs as Record<string, unknown>,
     queueUrl: String(outputs.queueUrl),
     tableServiceUrl: String(outputs.tableServiceUrl),
     credential: operatorCredential(description),

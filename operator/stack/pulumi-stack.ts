@@ -28,8 +28,8 @@ export async function pulumiStack(name?: string): Promise<Stack> {
     queueUrl: output(outputs, "queueUrl", known),
     tableServiceUrl: output(outputs, "tableServiceUrl", known),
   };
-  await credential.getToken(storage); // now: it may take longer than a request has time for
-  return { name: known, options: choice.join(" "), ...urls, credential };
+  const logIn = () => credential.getToken(storage); // before the first request: it may take longer than that has time for
+  return { name: known, options: choice.join(" "), isLocal: false, outputs, ...urls, credential, logIn };
 }
 
 async function pulumi(args: string[]): Promise<string> {

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { odata } from "@azure/data-tables";
 import { QueueClient } from "@azure/storage-queue";
+import { strFromU8, unzipSync } from "fflate";
 import { leaseTime, referencesTable, Table } from "../../message";
 import { operatorCredential } from "../../operator/stack/operator-credential";
 import { DirectLineClient } from "../harness/direct-line-client";
@@ -21,7 +22,7 @@ const crowd = 20;
 let stack: Awaited<ReturnType<typeof OwnStack.up>>;
 let folder: string;
 before(async () => {
-  stack = await OwnStack.up();
+  stack = await OwnStack.up({ teams: "true" });
   folder = mkdtempSync(path.join(tmpdir(), "operator-"));
 });
 after(async () => {
@@ -307,6 +308,15 @@ test("poison: what failed is listed with its reason, shown as it came, put back 
   assert.equal(dropped.length, 2);
   assert.equal(await done("poison", "list"), "Nothing is in bot-queue-poison.\n");
   client.close();
+});
+
+test("the Teams app package is that of this stack's bot", async () => {
+  const { botAppId, botEndpoint } = stack.description.outputs;
+  const file = path.join(folder, "teams-app.zip");
+  const { id } = await told("teams", "--out", file);
+  const manifest = JSON.parse(strFromU8(unzipSync(readFileSync(file))["manifest.json"] ?? new Uint8Array()));
+  assert.deepEqual([id, manifest.id, manifest.bots[0].botId], [botAppId, botAppId, botAppId]);
+  assert.deepEqual(manifest.validDomains, [new URL(String(botEndpoint)).host]);
 });
 
 test("wrong usage is 2, a failure is 1, and both are sentences", async () => {

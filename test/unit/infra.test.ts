@@ -455,11 +455,15 @@ test("the stack's outputs are those that people and tests rely on", async () => 
     queueUrl: `https://${account}.queue.example/bot-queue`,
     tableServiceUrl: `https://${account}.table.example/`,
     botName: bot,
+    botAppId: botClient,
+    botDisplayName: "Proactive bot",
+    teams: false,
     resourceGroupName: bot,
     portalUrl: `https://portal.azure.com/#@${tenantId}/resource${subscription}/resourceGroups/${bot}`,
   });
   assert.deepEqual((await standard).secretOutputs, ["webhookSecret"]);
   assert.equal("webChatUrl" in (await government).outputs, false, "no page, no address");
+  assert.equal((await government).outputs.teams, true);
 });
 
 test("an app is released with its package, where Azure says its code goes", async () => {
