@@ -24,6 +24,9 @@ export interface ServedCloudOptions {
   propagation?: number;
   /** Whether apps run, or something answers in their place that they are there. Absent: they run. */
   apps?: "run" | "stand-in";
+  /** As the local cloud's options of these names. */
+  restartsToSeePush?: number;
+  refusedAudiences?: string[];
   /** A line of an app's log (`bot`, `function`), or of the cloud's own (`azure`). */
   log(source: string, line: string): void;
   /** Something that the engine had done, or tried. */
@@ -57,13 +60,24 @@ export class ServedCloud {
     return served;
   }
 
-  private async start({ port = 0, propagation, apps, log, onChange, around = (one) => one }: ServedCloudOptions) {
+  private async start({
+    port = 0,
+    propagation,
+    apps,
+    restartsToSeePush,
+    refusedAudiences,
+    log,
+    onChange,
+    around = (one) => one,
+  }: ServedCloudOptions) {
     if (apps !== "stand-in") this.host = bundleFunctionsHost(this.home);
     this.cloud = await LocalCloud.open({
       home: this.home,
       functionsHost: (wwwroot) => this.host?.start(wwwroot) ?? [],
       propagationSeconds: propagation,
       apps,
+      restartsToSeePush,
+      refusedAudiences,
       log,
       onDeath: (app, cause, site) => log("azure", `The ${app} (${site}) ${cause}. It will be started again.`),
       restartsCrashed: true,
@@ -83,7 +97,7 @@ export class ServedCloud {
     return `${this.page.origin}/v3/directline`;
   }
 
-  /** Where Azure Resource Manager's own interface is, for who changes something by hand. No slash at the end. */
+  /** Where Azure Resource Manager's own interface is. No slash at the end. */
   get arm(): string {
     return this.endpoint.url;
   }
@@ -107,7 +121,7 @@ export class ServedCloud {
 
   /** What the stack has to be configured with, by names without the project's. */
   get config(): Record<string, string> {
-    return { cloud: JSON.stringify(this.cloud.row(this.page.origin)) };
+    return { cloud: JSON.stringify(this.cloud.row(this.page.origin, this.arm)) };
   }
 
   async close(): Promise<void> {

@@ -35,7 +35,14 @@ export interface LocalCloudOptions {
   operatorObjectId?: string;
   /** Whether apps run, or something answers in their place that they are there. Absent: they run. */
   apps?: "run" | "stand-in";
+  /** As a site's option of that name, for every site. */
+  restartsToSeePush?: number;
+  /** Audiences that nobody gets a token for. Absent: none. */
+  refusedAudiences?: string[];
 }
+
+/** The second is deprecated, and still works: github.com/microsoft/vscode-azuretools/pull/2258. */
+const scmAudiences = ["https://appservice.azure.com", "https://management.azure.com"];
 
 /** What people call the apps, whatever their sites' names are. */
 export type AppName = "bot" | "function";
@@ -115,7 +122,7 @@ export class LocalCloud {
   static async open(options: LocalCloudOptions): Promise<LocalCloud> {
     const certificates = await makeCertificates(options.home);
     trust(certificates.ca);
-    const entra = await Entra.open();
+    const entra = await Entra.open(options.refusedAudiences);
     const identityEndpoint = await ManagedIdentityEndpoint.open(entra);
     const resourceManager = entra.enrol(makePrincipal("Azure Resource Manager"));
     const operator = entra.enrol(makePrincipal("operator", "User", options.operatorObjectId));
@@ -147,8 +154,8 @@ export class LocalCloud {
   }
 
   /** This cloud's row of the table of clouds; `directLine` is where browsers reach Direct Line. */
-  row(directLine: string) {
-    return cloudRow(this.botService.urls(), this.botService.issuer, directLine);
+  row(directLine: string, resourceManager: string) {
+    return cloudRow(this.botService.urls(), this.botService.issuer, directLine, resourceManager);
   }
 
   /** Whether others may refer to a resource; the subscription is one. */
@@ -178,7 +185,7 @@ export class LocalCloud {
 
   async addSite(definition: SiteDefinition): Promise<Site> {
     const { name, identities, command } = definition;
-    const { home, log, onDeath, apps, restartsCrashed } = this.options;
+    const { home, log, onDeath, apps, restartsCrashed, restartsToSeePush } = this.options;
     const app = command === "functions" ? "function" : "bot";
     const identity = this.identityEndpoint.admit(identities);
     const site = await Site.open({
@@ -187,9 +194,10 @@ export class LocalCloud {
       home,
       certificates: this.certificates,
       identity,
-      authorize: (token) => this.entra.verify(token, ["https://appservice.azure.com"]),
+      authorize: (token) => this.entra.verify(token, scmAudiences),
       standIn: apps === "stand-in",
       restartsCrashed,
+      restartsToSeePush,
       log: (line) => log(app, line),
       onDeath: (cause) => onDeath(app, cause, name),
     });

@@ -37,13 +37,13 @@ export async function runProgram({ resources, program, project, stack, config, o
     newResource: (args) => timed(args, onMade, () => make(resources, args)).catch((error) => fail(refuse, args, error)),
     call: (args) => resources.invoke(args.token, unsecret(args.inputs)),
   };
-  const silence = () => {}; // each resource that waits for a failed one rejects, too: the first reason is enough
-  process.on("unhandledRejection", silence);
+  // Each resource that waits for a failed one rejects, too: the first reason is enough.
+  process.on("unhandledRejection", refuse);
   await pulumi.runtime.setMocks(mocks, project, stack, false);
   pulumi.runtime.setAllConfig(config);
   // What depends on a component of which a part has failed would wait for ever.
   const outputs = await Promise.race([failed, run(program)]);
-  process.off("unhandledRejection", silence);
+  process.off("unhandledRejection", refuse);
   return outputs;
 }
 
