@@ -148,7 +148,10 @@ describe("the release provider against App Service", { concurrency: true }, () =
     await releaseProvider.create({ ...app, tokens: { ...app.tokens, appService: refused } });
     await releaseGood(app, site);
   });
+});
 
+// After the others: a whole cloud takes the processor for some seconds, and their limits are short.
+describe("the release against App Service and Azure Resource Manager", () => {
   test("an app whose host does not pick the push up is restarted through Azure Resource Manager, and runs it", async () => {
     for (const restartsToSeePush of [1, 2]) {
       const stubborn = await StubbornApp.open(restartsToSeePush);

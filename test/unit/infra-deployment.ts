@@ -214,7 +214,7 @@ async function run({ config, preview, refused }: Order): Promise<Deployment> {
         if (!answer) throw new Error(`the mocks know no ${asked}`);
         const { endpoint = "" } = inputs;
         if (asked.endsWith("getClientToken") && refused.includes(endpoint))
-          throw new Error(`Audience ${endpoint} is not a supported MSI token audience.`);
+          throw Object.assign(new Error(), { details: `Audience ${endpoint} is not a supported MSI token audience.` });
         return answer(inputs);
       },
     },
