@@ -30,6 +30,8 @@ export const cloud = z.strictObject(
     appServiceAudience: url,
     /** Audience of tokens for Key Vault's data plane. */
     vaultAudience: url,
+    /** Azure Resource Manager, without a path. */
+    resourceManager: url,
     /** The Azure portal. */
     portal: url,
     /** Hosts that may receive the bot's token. */
@@ -58,6 +60,8 @@ export const clouds: Record<string, Cloud> = {
     appServiceAudience: "https://appservice.azure.com",
     // learn.microsoft.com/azure/key-vault/general/authentication
     vaultAudience: "https://vault.azure.net",
+    // learn.microsoft.com/azure/azure-government/compare-azure-government-global-azure
+    resourceManager: "https://management.azure.com",
     portal: "https://portal.azure.com",
     serviceHosts: [
       // Web Chat, Direct Line and its regions, Slack and others; Microsoft alone names hosts under it
@@ -85,6 +89,7 @@ export const clouds: Record<string, Cloud> = {
     appServiceAudience: "https://appservice.azure.us",
     // learn.microsoft.com/azure/azure-government/compare-azure-government-global-azure
     vaultAudience: "https://vault.usgovcloudapi.net",
+    resourceManager: "https://management.usgovcloudapi.net",
     portal: "https://portal.azure.us",
     serviceHosts: [
       "*.botframework.azure.us",

@@ -68,7 +68,7 @@ const secrets = new Secrets(name, { placement, vault, directLineKey, webhook: we
 
 // Settings and code; `pulumi up` ends when both apps answer.
 const parts = { config, identities, storage, monitoring, secrets };
-const rollout = { placement, audience: cloud.appServiceAudience, timeoutSeconds: config.releaseTimeout };
+const rollout = { placement, cloud, timeoutSeconds: config.releaseTimeout };
 new Rollout(name, { ...rollout, site: botSite, settings: botSettings(parts), package: botPackage });
 new Rollout("proactive-function", {
   ...rollout,

@@ -1,7 +1,8 @@
-import * as authorization from "@pulumi/azure-native/authorization";
 import { WebAppApplicationSettings } from "@pulumi/azure-native/web";
 import * as pulumi from "@pulumi/pulumi";
 import type { AppSettings } from "./app-settings";
+import type { Cloud } from "./clouds";
+import { askForTokens } from "./deployer-tokens";
 import type { AppPackage } from "./package/app-package";
 import type { Placement } from "./placement";
 import { Release } from "./release/release";
@@ -12,8 +13,7 @@ export interface RolloutArgs {
   site: Site;
   settings: AppSettings;
   package: pulumi.Input<AppPackage>;
-  /** Audience of the token that pushes code. */
-  audience: string;
+  cloud: Pick<Cloud, "appServiceAudience" | "resourceManager">;
   timeoutSeconds: number;
 }
 
@@ -37,34 +37,26 @@ export class Rollout extends pulumi.ComponentResource {
 
   private release(
     name: string,
-    { site, audience, timeoutSeconds, ...args }: RolloutArgs,
-    settings: pulumi.Resource,
+    { site, cloud, timeoutSeconds, ...args }: RolloutArgs,
+    settings: WebAppApplicationSettings,
   ): Release {
     const { path, version } = pulumi.output(args.package);
     return new Release(
       `${name}-release`,
       {
         site: site.name,
+        siteId: site.id,
         kind: site.kind,
         scmUrl: site.scmUrl,
         appUrl: site.url,
+        resourceManager: cloud.resourceManager,
         package: path,
         version,
-        tokens: deployerTokens(audience, settings),
+        // Asked for last, so that they are fresh when the push begins; a first preview knows no id, and asks for none.
+        tokens: pulumi.secret(settings.id.apply(() => askForTokens(cloud.appServiceAudience, this))),
         timeoutSeconds,
       },
       { parent: this, dependsOn: [site, settings] },
     );
   }
-}
-
-/**
- * Tokens of whoever deploys: for App Service, and for Azure Resource Manager (what azure-native asks for when nothing is
- * named, by cloud) since SCM sites may still know only that one: github.com/microsoft/vscode-azuretools/pull/2258.
- */
-function deployerTokens(audience: string, after: pulumi.Resource): pulumi.Output<string[]> {
-  // Asked for last, so that they are fresh when the push begins and a first preview needs none.
-  const opts = { dependsOn: [after] };
-  const answers = [{ endpoint: audience }, {}].map((args) => authorization.getClientTokenOutput(args, opts));
-  return pulumi.secret(pulumi.all(answers.map(({ token }) => token)));
 }

@@ -95,7 +95,7 @@ export class ServedCloud {
     return `${this.page.origin}/v3/directline`;
   }
 
-  /** Where Azure Resource Manager's own interface is, for who changes something by hand. No slash at the end. */
+  /** Where Azure Resource Manager's own interface is. No slash at the end. */
   get arm(): string {
     return this.endpoint.url;
   }
@@ -119,7 +119,7 @@ export class ServedCloud {
 
   /** What the stack has to be configured with, by names without the project's. */
   get config(): Record<string, string> {
-    return { cloud: JSON.stringify(this.cloud.row(this.page.origin)) };
+    return { cloud: JSON.stringify(this.cloud.row(this.page.origin, this.arm)) };
   }
 
   async close(): Promise<void> {

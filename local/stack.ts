@@ -5,6 +5,7 @@ import { descriptionFile } from "../operator/stack/homes";
 import type { AzureBehaviour } from "./cloud/azure-behaviour";
 import { type AppName, LocalCloud } from "./cloud/local-cloud";
 import { ResourceManager } from "./cloud/resource-manager";
+import { ResourceManagerEndpoint } from "./cloud/resource-manager-endpoint";
 import type { Properties } from "./cloud/resource-type";
 import { ConsolePage, defaultPort } from "./console/console-page";
 import { type Made, runProgram } from "./engine/engine";
@@ -36,6 +37,7 @@ export class LocalStack {
   readonly home = makeHome();
   private made?: LocalCloud;
   private page?: ConsolePage;
+  private endpoint?: ResourceManagerEndpoint;
 
   /** What the stack stands on: a test takes a role away while everything runs. @throws Error before `up` has opened it */
   get cloud(): LocalCloud {
@@ -65,13 +67,16 @@ export class LocalStack {
     });
     this.page = await ConsolePage.open(this.cloud.botService, port);
     if (port === undefined && this.page.port !== defaultPort) onPort(this.page.port, defaultPort);
+    const resources = new ResourceManager(this.cloud);
+    this.endpoint = await ResourceManagerEndpoint.open(this.cloud, resources);
     await host.bundled;
+    const row = JSON.stringify(this.cloud.row(this.page.origin, this.endpoint.url));
     const outputs = await runProgram({
-      resources: new ResourceManager(this.cloud),
+      resources,
       program: root,
       project,
       stack: "local",
-      config: { ...inFull(config), [`${project}:cloud`]: JSON.stringify(this.cloud.row(this.page.origin)) },
+      config: { ...inFull(config), [`${project}:cloud`]: row },
       onMade,
     });
     await stopEsbuild(); // its service would stay for as long as we do
@@ -82,7 +87,7 @@ export class LocalStack {
   }
 
   async down(): Promise<void> {
-    await Promise.all([this.page?.close(), this.made?.close()]);
+    await Promise.all([this.page?.close(), this.endpoint?.close(), this.made?.close()]);
     removeHome(this.home);
   }
 

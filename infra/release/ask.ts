@@ -47,16 +47,6 @@ export function mayPass(status: number): boolean {
   return [0, 403, 404, 408, 409, 429].includes(status) || status >= 500;
 }
 
-/** Did the deadline end this request? Then the answer before it says more. */
-export function cutShort(answer: Answer, wait: Wait): boolean {
-  return answer.status === 0 && timeLeft(wait) === 0;
-}
-
-/** The last answer, for a line of progress. */
-export function lastly(last: string): string {
-  return last ? ` (last: ${last.slice(0, 80)})` : "";
-}
-
 /** The answer in one line, at most 300 characters of its body. */
 export function describe(answer: Answer): string {
   const body = answer.body.replace(/\s+/g, " ").trim().slice(0, 300);

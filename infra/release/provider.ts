@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { App } from "./app";
-import { unhurried } from "./pace";
 import { releaseApp } from "./release-app";
+import { unhurried } from "./wait";
 
 /** What stays in the stack's state, and what `diff` compares. Nothing secret. */
 type Released = Pick<App, "site" | "kind" | "version">;

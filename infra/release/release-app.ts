@@ -1,9 +1,8 @@
 import { readFile } from "node:fs/promises";
 import type { App } from "./app";
 import { awaitDeployment } from "./deployment";
-import type { Pace } from "./pace";
 import { push } from "./push";
-import { progressLine, secondsSince, startWait } from "./wait";
+import { type Pace, progressLine, secondsSince, startWait } from "./wait";
 import { waitUntilLive } from "./wait-until-live";
 
 /** Pushes the app's zip and returns once that version answers and is ready. All steps together end at one deadline. */

@@ -2,17 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { App } from "./app";
 import { releaseProvider } from "./provider";
 
-/** As `App`; see there. */
-export interface ReleaseArgs {
-  site: pulumi.Input<string>;
-  kind: App["kind"];
-  scmUrl: pulumi.Input<string>;
-  appUrl: pulumi.Input<string>;
-  package: pulumi.Input<string>;
-  version: pulumi.Input<string>;
-  tokens: pulumi.Input<pulumi.Input<string>[]>;
-  timeoutSeconds: pulumi.Input<number>;
-}
+export type ReleaseArgs = { [Key in keyof App]: pulumi.Input<App[Key]> };
 
 /**
  * A version of an app that runs: pushed, answering `/healthz` with its own version, and ready.

@@ -1,5 +1,36 @@
 import type { App } from "./app";
-import type { Pace } from "./pace";
+
+/** How fast a release goes; all in milliseconds. Tests pass a quicker one. */
+export interface Pace {
+  /** A line of progress at least this often. */
+  progress: number;
+  /** Between two looks at a deployment or at the app: from `poll` to `maxPoll`, slower the longer it takes. */
+  poll: number;
+  maxPoll: number;
+  /** First wait after a push that was not accepted; doubles up to `maxBackOff`. */
+  backOff: number;
+  maxBackOff: number;
+  /** Longest wait for one answer. */
+  request: number;
+  /** Longest wait for the answer to one upload. */
+  upload: number;
+  /** For how long a 401 may still mean that the site is too new to know the deployer. */
+  strangerGrace: number;
+  /** For how long the deployed version may be missing before the app is restarted, and restarted again. */
+  restart: number;
+}
+
+export const unhurried: Pace = {
+  progress: 10_000,
+  poll: 250,
+  maxPoll: 3_000,
+  backOff: 1_000,
+  maxBackOff: 15_000,
+  request: 30_000,
+  upload: 300_000,
+  strangerGrace: 60_000,
+  restart: 180_000,
+};
 
 /** What the steps of one release share: one deadline for all of them, and what is being waited for right now. */
 export interface Wait {
@@ -11,6 +42,10 @@ export interface Wait {
   goal: string;
   /** The bearer token for the SCM site: the push finds out which one it takes. */
   token: string;
+  /** The restarts that were tried, each as Azure answered it: "" = accepted, else why it was refused. */
+  restarts: string[];
+  /** When the next restart is due. */
+  restartAt: number;
 }
 
 export function startWait(app: App, pace: Pace): Wait {
@@ -22,6 +57,8 @@ export function startWait(app: App, pace: Pace): Wait {
     pace,
     goal: "the upload",
     token: "",
+    restarts: [],
+    restartAt: Number.POSITIVE_INFINITY,
   };
 }
 
@@ -33,12 +70,6 @@ export function timeLeft(wait: Wait): number {
 export function pause(wait: Wait, milliseconds: number): Promise<void> {
   const bounded = Math.min(milliseconds, timeLeft(wait));
   return new Promise((resolve) => setTimeout(resolve, bounded));
-}
-
-/** Pauses before the next look: a tenth of the time so far, within the pace's limits. */
-export function pauseToPoll(wait: Wait, atLeast: number): Promise<void> {
-  const tenth = (Date.now() - wait.started) / 10;
-  return pause(wait, Math.max(atLeast, wait.pace.poll, Math.min(tenth, wait.pace.maxPoll)));
 }
 
 export function secondsSince(wait: Wait): number {

@@ -30,6 +30,8 @@ export interface SiteOptions extends SiteConfiguration {
   standIn?: boolean;
   /** An app that died is started again. Absent: it stays dead until the next change. */
   restartsCrashed?: boolean;
+  /** How many restarts it takes until the app runs what was pushed: github.com/Azure/azure-functions-host/issues/5500. Absent: none. */
+  restartsToSeePush?: number;
   log(line: string): void;
   onDeath(cause: string): void;
 }
@@ -42,6 +44,8 @@ export class Site {
   private configuration: SiteConfiguration;
   private current: Record<string, string> = {};
   private wwwroot?: string;
+  /** What was pushed and is not run yet, and how many restarts do not see it. */
+  private unseen?: { wwwroot: string; restarts: number };
   private running?: { app: AppProcess | StandIn; port: number };
   private changes: Promise<void> = Promise.resolve();
   private readonly recovery = new Recovery(() => this.revive());
@@ -95,24 +99,22 @@ export class Site {
   }
 
   async deploy(zip: Buffer): Promise<void> {
-    const old = this.wwwroot;
-    this.wwwroot = await extract(zip, await mkdtemp(path.join(this.options.home, `${this.name}-`)));
-    try {
-      await this.restart();
-    } finally {
-      if (old) await remove(old);
-    }
+    const { home, restartsToSeePush = 0 } = this.options;
+    const wwwroot = await extract(zip, await mkdtemp(path.join(home, `${this.name}-`)));
+    this.unseen = { wwwroot, restarts: restartsToSeePush - 1 };
+    if (restartsToSeePush === 0) await this.restart();
   }
 
   /** Ends the app and everything that listens, and forgets what was pushed. */
   async close(): Promise<void> {
-    const old = this.wwwroot;
+    const folders = [this.wwwroot, this.unseen?.wwwroot];
     this.closed = true; // a push that is on its way starts nothing any more
     this.healthCheck?.close();
     this.wwwroot = undefined;
+    this.unseen = undefined;
     await this.restart();
     await Promise.all([this.frontEnd.close(), this.scm.close()]);
-    if (old) await remove(old);
+    await Promise.all(folders.map((folder) => folder && remove(folder)));
   }
 
   private watch(): void {
@@ -128,6 +130,7 @@ export class Site {
       this.recovery.forget();
       await this.running?.app.stop();
       this.running = undefined;
+      await this.takeUnseen();
       await this.start();
     });
   }
@@ -137,6 +140,14 @@ export class Site {
     const done = this.changes.then(work);
     this.changes = done.catch(() => {});
     return done;
+  }
+
+  private async takeUnseen(): Promise<void> {
+    if (!this.unseen || this.unseen.restarts-- > 0) return;
+    const old = this.wwwroot;
+    this.wwwroot = this.unseen.wwwroot;
+    this.unseen = undefined;
+    if (old) await remove(old);
   }
 
   private async start(): Promise<void> {

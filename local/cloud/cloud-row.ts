@@ -1,7 +1,12 @@
 import type { BotServiceUrls } from "../bot-service";
 
 /** A row for `infra/`'s table of clouds, which the program takes as its config `cloud`. */
-export function cloudRow({ openIdMetadata, serviceUrl }: BotServiceUrls, issuer: string, directLine: string) {
+export function cloudRow(
+  { openIdMetadata, serviceUrl }: BotServiceUrls,
+  issuer: string,
+  directLine: string,
+  resourceManager: string,
+) {
   const url = new URL(serviceUrl);
   return {
     directLine,
@@ -14,6 +19,7 @@ export function cloudRow({ openIdMetadata, serviceUrl }: BotServiceUrls, issuer:
     callerId: "urn:botframework:azure",
     appServiceAudience: "https://appservice.azure.com",
     vaultAudience: "https://vault.azure.net",
+    resourceManager,
     portal: url.origin,
     serviceHosts: [url.host],
   };

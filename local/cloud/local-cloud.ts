@@ -41,6 +41,9 @@ export interface LocalCloudOptions {
   azure?: AzureBehaviour;
 }
 
+/** The second is deprecated, and still works: github.com/microsoft/vscode-azuretools/pull/2258. */
+const scmAudiences = ["https://appservice.azure.com", "https://management.azure.com"];
+
 /** What people call the apps, whatever their sites' names are. */
 export type AppName = "bot" | "function";
 
@@ -127,7 +130,7 @@ export class LocalCloud {
   static async open(options: LocalCloudOptions): Promise<LocalCloud> {
     const certificates = await makeCertificates(options.home);
     trust(certificates.ca);
-    const entra = await Entra.open();
+    const entra = await Entra.open(options.azure?.refusedAudiences);
     const identityEndpoint = await ManagedIdentityEndpoint.open(entra);
     const resourceManager = entra.enrol(makePrincipal("Azure Resource Manager"));
     const operator = entra.enrol(makePrincipal("operator", "User", options.operatorObjectId));
@@ -159,8 +162,8 @@ export class LocalCloud {
   }
 
   /** This cloud's row of the table of clouds; `directLine` is where browsers reach Direct Line. */
-  row(directLine: string) {
-    return cloudRow(this.botService.urls(), this.botService.issuer, directLine);
+  row(directLine: string, resourceManager: string) {
+    return cloudRow(this.botService.urls(), this.botService.issuer, directLine, resourceManager);
   }
 
   /** Whether a new bot has its Direct Line channel at once. */
@@ -195,7 +198,7 @@ export class LocalCloud {
 
   async addSite(definition: SiteDefinition): Promise<Site> {
     const { name, identities, command } = definition;
-    const { home, log, onDeath, apps, restartsCrashed } = this.options;
+    const { home, log, onDeath, apps, restartsCrashed, azure } = this.options;
     const app = command === "functions" ? "function" : "bot";
     const identity = this.identityEndpoint.admit(identities);
     const site = await Site.open({
@@ -204,9 +207,10 @@ export class LocalCloud {
       home,
       certificates: this.certificates,
       identity,
-      authorize: (token) => this.entra.verify(token, ["https://appservice.azure.com"]),
+      authorize: (token) => this.entra.verify(token, scmAudiences),
       standIn: apps === "stand-in",
       restartsCrashed,
+      restartsToSeePush: azure?.restartsToSeePush,
       log: (line) => log(app, line),
       onDeath: (cause) => onDeath(app, cause, name),
     });

@@ -12,8 +12,8 @@ import type { Properties } from "./resource-type";
 const audience = "https://management.azure.com";
 
 /**
- * Azure Resource Manager's own interface, as far as somebody's hand needs it: what there is, one resource to look at, to change
- * or to delete, and deleted vaults to purge. Bodies have azure-native's shape: what ARM keeps in `properties` lies beside the name.
+ * Azure Resource Manager's own interface, as far as somebody's hand or the program needs it: what there is, one resource to
+ * look at, to change or to delete, apps to restart, and deleted vaults to purge. Bodies have azure-native's shape: what ARM keeps in `properties` lies beside the name.
  * @see learn.microsoft.com/rest/api/resources/resources
  */
 export class ResourceManagerEndpoint {
@@ -60,6 +60,13 @@ function routes(cloud: LocalCloud, resources: ResourceManager): Express {
         response.status(200).end();
       },
     )
+    .post("/*id/restart", async (request, response) => {
+      const id = idOf(request).slice(0, -"/restart".length);
+      const known = find(id);
+      if (known?.token !== "azure-native:web:WebApp") throw notFound(request);
+      await cloud.site(String(known.outputs.name)).restart();
+      response.status(200).end();
+    })
     .get("/*id", async (request, response) => {
       const found = await resources.read(idOf(request));
       if (!found) throw notFound(request);

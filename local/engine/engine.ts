@@ -35,15 +35,15 @@ export async function runProgram({ resources, program, project, stack, config, o
   });
   const mocks: Mocks = {
     newResource: (args) => timed(args, onMade, () => make(resources, args)).catch((error) => fail(refuse, args, error)),
-    call: (args) => resources.invoke(args.token, unsecret(args.inputs)),
+    call: (args) => resources.invoke(args.token, unsecret(args.inputs)).catch(rejectWithDetails),
   };
-  const silence = () => {}; // each resource that waits for a failed one rejects, too: the first reason is enough
-  process.on("unhandledRejection", silence);
+  // Each resource that waits for a failed one rejects, too: the first reason is enough.
+  process.on("unhandledRejection", refuse);
   await pulumi.runtime.setMocks(mocks, project, stack, false);
   pulumi.runtime.setAllConfig(config);
   // What depends on a component of which a part has failed would wait for ever.
   const outputs = await Promise.race([failed, run(program)]);
-  process.off("unhandledRejection", silence);
+  process.off("unhandledRejection", refuse);
   return outputs;
 }
 
@@ -75,6 +75,11 @@ async function timed<T>({ type, name, custom }: MockResourceArgs, onMade: Run["o
   const shortType = type.split(":").at(-1) ?? type;
   if (custom) onMade({ type: shortType, name, milliseconds: performance.now() - started });
   return result;
+}
+
+/** Pulumi takes what an invoke failed of from a property that errors of gRPC have. */
+function rejectWithDetails(error: Error): never {
+  throw Object.assign(error, { details: error.message });
 }
 
 function fail(refuse: (failure: Error) => void, { type, name }: MockResourceArgs, error: Error): never {

@@ -20,11 +20,13 @@ export class Entra {
   private constructor(
     private readonly privateKey: CryptoKey,
     private readonly publicKey: CryptoKey,
+    private readonly refusedAudiences: string[],
   ) {}
 
-  static async open(): Promise<Entra> {
+  /** @param refusedAudiences what nobody gets a token for, as behind Cloud Shell: github.com/Azure/CloudShell/issues/577 */
+  static async open(refusedAudiences: string[] = []): Promise<Entra> {
     const { privateKey, publicKey } = await generateKeyPair("ES256");
-    return new Entra(privateKey, publicKey);
+    return new Entra(privateKey, publicKey, refusedAudiences);
   }
 
   /** Makes somebody known here, which whoever is to hold a role must be. */
@@ -41,8 +43,10 @@ export class Entra {
     return this.principals.get(objectId);
   }
 
-  /** @param resource the audience, such as `https://storage.azure.com` */
+  /** @param resource the audience, such as `https://storage.azure.com`. @throws when it is a refused one */
   async issue({ clientId, objectId, type }: Principal, resource: string): Promise<AccessToken> {
+    if (this.refusedAudiences.includes(resource))
+      throw new Error(`Audience ${resource} is not a supported MSI token audience.`);
     const now = Math.floor(Date.now() / 1000);
     const expires = now + lifetime;
     const claims = {

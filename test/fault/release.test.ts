@@ -6,9 +6,13 @@ import { after, before, describe, mock, test } from "node:test";
 import { createProxyServer } from "httpxy";
 import type { App } from "../../infra/release/app";
 import { releaseProvider } from "../../infra/release/provider";
+import { releaseApp } from "../../infra/release/release-app";
+import { unhurried } from "../../infra/release/wait";
 import type { Site } from "../../local/app-service/site";
+import { ResourceManagerEndpoint } from "../../local/cloud/resource-manager-endpoint";
 import { listen, stop } from "../../local/listen";
 import { makeZip, OwnAppService } from "../harness/own-app-service";
+import { OwnCloud } from "../unit/helpers/own-cloud";
 
 /** Seconds: long for an app of one file to start, short for a test to wait. */
 const limit = 6;
@@ -140,10 +144,92 @@ describe("the release provider against App Service", { concurrency: true }, () =
 
   test("an SCM site that takes only the other audience's token gets that one", async () => {
     const { app, site } = await deployment("audience", answering());
-    await releaseProvider.create({ ...app, tokens: [await appService.token("https://other.example"), ...app.tokens] });
+    const refused = await appService.token("https://other.example");
+    await releaseProvider.create({ ...app, tokens: { ...app.tokens, appService: refused } });
     await releaseGood(app, site);
   });
 });
+
+// After the others: a whole cloud takes the processor for some seconds, and their limits are short.
+describe("the release against App Service and Azure Resource Manager", () => {
+  test("an app whose host does not pick the push up is restarted through Azure Resource Manager, and runs it", async () => {
+    for (const restartsToSeePush of [1, 2]) {
+      const stubborn = await StubbornApp.open(restartsToSeePush);
+      try {
+        for (const greeting of ["first", "next"]) {
+          const app = await stubborn.release(answering({ greeting }));
+          await releaseApp(app, { ...unhurried, restart: 2_000 });
+          const health = await fetch(new URL("/healthz", app.appUrl));
+          assert.deepEqual(await health.json(), { status: "ok", version: app.version });
+        }
+      } finally {
+        await stubborn.close();
+      }
+      const restarts = lines.filter((line) => line.startsWith(`stubborn${restartsToSeePush}: restarted`));
+      assert.equal(restarts.length, 2 * restartsToSeePush, restarts.join("\n"));
+    }
+  });
+
+  test("an app that no restart brings up ends with what was tried", async () => {
+    const stubborn = await StubbornApp.open(3);
+    try {
+      const app = await stubborn.release(answering());
+      const release = releaseApp({ ...app, timeoutSeconds: limit }, { ...unhurried, restart: 1_000 });
+      await assert.rejects(
+        release,
+        /503 This app is not running\.\n[\s\S]*The app was restarted twice, which did not help/,
+      );
+    } finally {
+      await stubborn.close();
+    }
+  });
+});
+
+/** An app in a local cloud whose host has the known fault: it needs restarts to see what was pushed. */
+class StubbornApp {
+  private constructor(
+    private readonly own: OwnCloud,
+    private readonly endpoint: ResourceManagerEndpoint,
+    private readonly name: string,
+    private readonly id: string,
+  ) {}
+
+  static async open(restartsToSeePush: number): Promise<StubbornApp> {
+    const own = await OwnCloud.open({ azure: { restartsToSeePush } });
+    const endpoint = await ResourceManagerEndpoint.open(own.cloud, own.resources);
+    const name = `stubborn${restartsToSeePush}`;
+    const inGroup = { resourceGroupName: "group", location: "westeurope", name };
+    const plan = await own.make("web:AppServicePlan", "plan", { ...inGroup, reserved: true });
+    const siteConfig = { linuxFxVersion: "NODE|22-lts", appCommandLine: "node index.js" };
+    const inputs = { ...inGroup, kind: "app,linux", serverFarmId: plan.id, siteConfig };
+    return new StubbornApp(own, endpoint, name, (await own.make("web:WebApp", "app", inputs)).id);
+  }
+
+  async release(code: string): Promise<App> {
+    const { entra, operator } = this.own.cloud;
+    const site = this.own.cloud.site(this.name);
+    const tokenFor = async (audience: string) => (await entra.issue(operator, audience)).token;
+    return {
+      site: this.name,
+      siteId: this.id,
+      kind: "web",
+      scmUrl: `https://${site.scmHostName}`,
+      appUrl: `https://${site.hostName}`,
+      resourceManager: this.endpoint.url,
+      ...writeZip(this.name, code),
+      tokens: {
+        appService: await tokenFor("https://appservice.azure.com"),
+        resourceManager: await tokenFor("https://management.azure.com"),
+      },
+      timeoutSeconds: 60,
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.endpoint.close();
+    await this.own.close();
+  }
+}
 
 /** Code of an app whose version is that of its zip and which is ready, unless told otherwise. */
 function answering({
@@ -176,7 +262,9 @@ async function deployment(name: string, code: string, more: Partial<App> = {}): 
     scmUrl: `https://${site.scmHostName}`,
     appUrl: `https://${site.hostName}`,
     ...writeZip(name, code),
-    tokens: [await appService.token()],
+    siteId: `/subscriptions/none/${name}`,
+    resourceManager: "https://127.0.0.1:1",
+    tokens: { resourceManager: await appService.token() },
     timeoutSeconds: limit,
     ...more,
   };
@@ -200,7 +288,7 @@ async function failureOf(app: App): Promise<string> {
   });
   const seconds = (performance.now() - began) / 1000;
   assert.ok(seconds < app.timeoutSeconds + 10, `${seconds} s of ${app.timeoutSeconds} s`);
-  for (const token of app.tokens) assert.ok(!message.includes(token), "no token in an error");
+  for (const token of Object.values(app.tokens)) assert.ok(!message.includes(token), "no token in an error");
   return withoutSeconds(message);
 }
 

@@ -25,6 +25,7 @@ export interface Operation {
   steps: Step[];
   /** What Pulumi called an error. */
   errors: string[];
+  warnings: string[];
   /** For the message of a failure. */
   said: string;
 }
@@ -145,12 +146,14 @@ export class PulumiStack {
   async attempt(command: Command, args: string[] = []): Promise<Operation> {
     const { code, stdout, stderr } = await this.pulumi.run([...commands[command], "--stack", this.name, ...args]);
     const events = parse(stdout);
-    const errors = events.flatMap(({ diagnosticEvent }) =>
-      diagnosticEvent?.severity === "error" ? [diagnosticEvent.message.trim()] : [],
-    );
+    const diagnostics = (severity: string) =>
+      events.flatMap(({ diagnosticEvent }) =>
+        diagnosticEvent?.severity === severity ? [diagnosticEvent.message.trim()] : [],
+      );
+    const errors = diagnostics("error");
     const plain = stdout.split("\n").filter((line) => !line.startsWith("{"));
     const said = [...errors, ...plain, stderr].join("\n").trim();
-    return { succeeded: code === 0, steps: steps(events), errors, said };
+    return { succeeded: code === 0, steps: steps(events), errors, warnings: diagnostics("warning"), said };
   }
 
   async set(config: Record<string, string>): Promise<void> {

@@ -9,7 +9,7 @@ import { ScmSite } from "../../local/app-service/scm-site";
 import type { Site } from "../../local/app-service/site";
 import { Entra } from "../../local/identity/entra";
 import { makePrincipal } from "../../local/identity/principal";
-import { askApp, OwnAppService } from "../harness/own-app-service";
+import { askApp, makeZip, OwnAppService } from "../harness/own-app-service";
 
 /** An app that tells all that it knows. */
 const code = `
@@ -304,3 +304,22 @@ async function logOf(location: string): Promise<string[]> {
 function zipOf(files: Record<string, string>): Uint8Array<ArrayBuffer> {
   return zipSync(Object.fromEntries(Object.entries(files).map(([name, text]) => [name, strToU8(text)])));
 }
+
+test("a host with the known fault runs a push only after as many restarts as it needs", async () => {
+  const says = (text: string) =>
+    makeZip(`require("node:http").createServer((_, response) => response.end("${text}")).listen(process.env.PORT);`)
+      .zip;
+  const blind = await appService.site("blind", [], { restartsToSeePush: 2 });
+  await blind.deploy(says("one"));
+  assert.equal((await fetch(`https://${blind.hostName}/`)).status, 503);
+  await blind.restart();
+  assert.equal(blind.pid, undefined, "nothing runs yet");
+  await blind.restart();
+  assert.equal(await (await askApp(blind)).text(), "one");
+  await blind.deploy(says("two"));
+  assert.equal(await (await askApp(blind)).text(), "one");
+  await blind.restart();
+  assert.equal(await (await askApp(blind)).text(), "one");
+  await blind.restart();
+  assert.equal(await (await askApp(blind)).text(), "two");
+});

@@ -39,7 +39,9 @@ async function releasedAfter(file: string): Promise<string[]> {
   for (const name of ["bot", "function"] as const) {
     const old = { site: name, kind: kinds[name], version: earlier[name].version };
     const { path, version } = current[name];
-    const next = { ...old, version, package: path, scmUrl: "", appUrl: "", tokens: ["new"], timeoutSeconds: 1 };
+    const urls = { siteId: "", scmUrl: "", appUrl: "", resourceManager: "" };
+    const tokens = { resourceManager: "new" };
+    const next = { ...old, ...urls, version, package: path, tokens, timeoutSeconds: 1 };
     const diff = await releaseProvider.diff?.(name, old, next);
     assert.deepEqual(diff?.replaces, []);
     if (diff.changes) released.push(name);

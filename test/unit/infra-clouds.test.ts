@@ -32,3 +32,8 @@ test("no cloud's bot may talk to another cloud, nor to hosts that anyone can reg
     }
   }
 });
+
+test("Azure Resource Manager is each cloud's own", () => {
+  assert.equal(clouds.public?.resourceManager, "https://management.azure.com");
+  assert.equal(clouds.usgovernment?.resourceManager, "https://management.usgovcloudapi.net");
+});

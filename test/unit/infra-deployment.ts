@@ -24,6 +24,8 @@ export interface Deployment {
   invokes: { token: string; inputs: Record<string, unknown> }[];
   /** Plain values, secrets too. */
   outputs: Record<string, string>;
+  /** Warnings and the like: what the program wrote on standard error. */
+  said: string;
   secretOutputs: string[];
   /** `Component.property` of everything that a component of the program offers as a secret. */
   secretProperties: string[];
@@ -40,14 +42,21 @@ export const armToken = "the-token-for-resource-manager";
 /** What the mocks hang on every name, as azure-native does. */
 export const suffix = "1a2b3c4d";
 
-/** @throws Error with the program's standard error when it fails. */
-export async function deploy(config: Record<string, string> = {}, preview = false): Promise<Deployment> {
-  const order = JSON.stringify({ config, preview });
-  const { stdout } = await promisify(execFile)(process.execPath, ["-r", "tsx/cjs", __filename, order], {
+/**
+ * @param refused audiences that the login gets no token for; "" is azure-native's own
+ * @throws Error with the program's standard error when it fails.
+ */
+export async function deploy(
+  config: Record<string, string> = {},
+  preview = false,
+  refused: string[] = [],
+): Promise<Deployment> {
+  const order = JSON.stringify({ config, preview, refused });
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ["-r", "tsx/cjs", __filename, order], {
     cwd: root,
     maxBuffer: 1 << 26,
   });
-  return JSON.parse(stdout);
+  return { ...JSON.parse(stdout), said: stderr };
 }
 
 /** A value without the marks that secrets carry. */
@@ -171,11 +180,18 @@ function madeOfSite(inputs: Inputs, rest: string) {
   return made(`${group(inputs)}/Microsoft.Web/sites/${inputs.name}/${rest}`, rest.split("/")[1] ?? "");
 }
 
-async function run({ config, preview }: { config: Record<string, string>; preview: boolean }): Promise<Deployment> {
+interface Order {
+  config: Record<string, string>;
+  preview: boolean;
+  refused: string[];
+}
+
+async function run({ config, preview, refused }: Order): Promise<Deployment> {
   const deployment: Deployment = {
     resources: [],
     invokes: [],
     outputs: {},
+    said: "",
     secretOutputs: [],
     secretProperties: [],
     secrets: [],
@@ -201,6 +217,9 @@ async function run({ config, preview }: { config: Record<string, string>; previe
         deployment.invokes.push({ token: asked, inputs });
         const answer = invokes[asked];
         if (!answer) throw new Error(`the mocks know no ${asked}`);
+        const { endpoint = "" } = inputs;
+        if (asked.endsWith("getClientToken") && refused.includes(endpoint))
+          throw Object.assign(new Error(), { details: `Audience ${endpoint} is not a supported MSI token audience.` });
         return answer(inputs);
       },
     },

@@ -478,7 +478,9 @@ test("an app is released with its package, where Azure says its code goes", asyn
       kind,
       scmUrl: `https://${name}.scm.sites.example`,
       appUrl: `https://${name}.sites.example`,
-      tokens: [scmToken, armToken],
+      siteId: `${subscription}/resourceGroups/${bot}/providers/Microsoft.Web/sites/${name}`,
+      resourceManager: "https://management.azure.com",
+      tokens: { appService: scmToken, resourceManager: armToken },
       timeoutSeconds: 1200,
     });
     assert.match(version ?? "", /^[0-9a-f]{64}$/);
@@ -506,6 +508,26 @@ test("roles come before apps, the channel before its key, settings before code",
       );
     }
   }
+});
+
+test("a login that gets no token for App Service releases with the one for Azure Resource Manager, and is told why", async () => {
+  const audience = "https://appservice.azure.com";
+  const deployment = await deploy({}, false, [audience]);
+  const tokens = releases(deployment).map(({ inputs }) => unwrap(inputs.tokens));
+  assert.deepEqual(tokens, [{ resourceManager: armToken }, { resourceManager: armToken }]);
+  const warning = `Your login gets no token for App Service (Audience ${audience} is not a supported MSI token audience). The code is pushed with the token for Azure Resource Manager instead.`;
+  assert.equal(deployment.said.split(warning).length - 1, 2, deployment.said);
+  for (const { inputs } of releases(deployment)) assert.ok(!openTexts(inputs).includes(armToken));
+});
+
+test("a login that gets no token at all ends with both reasons and what to do", async () => {
+  const refused = ["https://appservice.azure.com", ""];
+  await assert.rejects(deploy({}, false, refused), (error: { stderr: string }) => {
+    assert.match(error.stderr, /your login gets no token for Azure Resource Manager \(Audience .* audience\)/);
+    assert.match(error.stderr, /and none for App Service \(Audience https:\/\/appservice\.azure\.com is not/);
+    assert.match(error.stderr, /Log in again \(`az login`\)/);
+    return true;
+  });
 });
 
 test("a first preview asks for no key and no deployment token", async () => {

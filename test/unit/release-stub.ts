@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { App } from "../../infra/release/app";
-import type { Pace } from "../../infra/release/pace";
+import type { Pace } from "../../infra/release/wait";
 
 export interface Reply {
   status: number;
@@ -34,6 +34,8 @@ export interface Stub {
 export const version = "1f".repeat(32);
 export const oldVersion = "0e".repeat(32);
 export const token = "eyJ-secret-token-of-the-deployer";
+export const armToken = "eyJ-secret-token-for-resource-manager";
+export const siteId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/bot-abc";
 export const zipText = "PK: not really a zip";
 
 /** Fast enough for tests; generous against a slow machine, because only orders of magnitude are asserted. */
@@ -46,6 +48,7 @@ export const hasty: Pace = {
   request: 2_000,
   upload: 2_000,
   strangerGrace: 100,
+  restart: 100,
 };
 
 /** A good run; tests replace single routes. */
@@ -85,12 +88,14 @@ export async function withStub(script: Script, use: (stub: Stub) => Promise<void
   writeFileSync(zip, zipText);
   const app: App = {
     site: "bot-abc",
+    siteId,
     kind: "web",
     scmUrl: base(server),
     appUrl: base(server),
+    resourceManager: base(server),
     package: zip,
     version,
-    tokens: [token],
+    tokens: { appService: token, resourceManager: armToken },
     timeoutSeconds: 30,
   };
   try {

@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { unhurried } from "../../infra/release/pace";
 import { releaseProvider } from "../../infra/release/provider";
 import { releaseApp } from "../../infra/release/release-app";
+import { unhurried } from "../../infra/release/wait";
 import {
+  armToken,
   hasty,
   oldVersion,
+  type Reply,
   type Script,
   type Seen,
+  siteId,
   token,
   version,
   wellBehaved,
@@ -30,7 +33,7 @@ async function failure(script: Script, timeoutSeconds = 0.4, pace = hasty): Prom
       return true;
     });
   });
-  assert.ok(!message.includes(token), "no token in an error");
+  for (const secret of [token, armToken]) assert.ok(!message.includes(secret), "no token in an error");
   return message;
 }
 
@@ -128,7 +131,10 @@ test("the next token is tried only where one is refused with 401, and is the one
     "GET /api/deployments/latest": { status: 200, body: { id: "d1", status: 3, complete: true } },
   };
   await withStub({ ...wellBehaved, ...failed }, async ({ app, seen }) => {
-    const release = releaseApp({ ...app, tokens: ["for-app-service", "for-arm"] }, hasty);
+    const release = releaseApp(
+      { ...app, tokens: { appService: "for-app-service", resourceManager: "for-arm" } },
+      hasty,
+    );
     await assert.rejects(release, /the deployment failed/);
     assert.deepEqual(bearers(seen), [
       ["POST /api/publish", "Bearer for-app-service"],
@@ -143,7 +149,7 @@ test("a 403 is waited out with the token that is known, and after 401 for every 
   captureLines(t);
   const refusals = [401, 401, 403, 403].map((status) => ({ status }));
   await withStub({ ...wellBehaved, "POST /api/publish": [...refusals, { status: 202 }] }, async ({ app, seen }) => {
-    await releaseApp({ ...app, tokens: ["for-app-service", "for-arm"] }, hasty);
+    await releaseApp({ ...app, tokens: { appService: "for-app-service", resourceManager: "for-arm" } }, hasty);
     const pushes = bearers(seen).filter(([route]) => route === "POST /api/publish");
     const order = ["for-app-service", "for-arm", "for-app-service", "for-app-service", "for-app-service"];
     assert.deepEqual(
@@ -283,6 +289,137 @@ test("an app that is never ready ends the release saying that it runs and that r
   assert.match(message, /role assignments/);
 });
 
+const restart = `POST ${siteId}/restart`;
+const wrongHost: Reply[] = [
+  { status: 200, body: { status: "ok", version: oldVersion } },
+  { status: 503, body: "Function host is not running." },
+  { status: 404 },
+];
+
+/** A host that runs the new version once it was restarted as often as `needed` says. */
+function stubborn(before: Reply, needed: number): Script {
+  let restarts = 0;
+  return {
+    ...wellBehaved,
+    "GET /healthz": () => (restarts < needed ? before : { status: 200, body: { status: "ok", version } }),
+    [restart]: () => {
+      restarts += 1;
+      return { status: 200 };
+    },
+  };
+}
+
+test("an app that does not run the new version is restarted through Azure Resource Manager, and then is live", async (t) => {
+  for (const before of wrongHost) {
+    const lines = captureLines(t);
+    await withStub(stubborn(before, 1), async ({ app, seen, count }) => {
+      await releaseApp(app, hasty);
+      assert.equal(count(restart), 1);
+      const asked = seen.find(({ route }) => route === restart);
+      assert.equal(asked?.url, `${siteId}/restart?api-version=2025-05-01`);
+      assert.equal(asked?.headers.authorization, `Bearer ${armToken}`);
+      assert.equal(count("POST /api/publish"), 1, "the zip is not pushed again");
+    });
+    const said = lines.filter((line) => line.includes("restarted"));
+    assert.match(said.join("\n"), /^bot-abc: restarted after \d+ s, since the new version does not answer \(1 of 2\)$/);
+    assert.match(lines.at(-1) ?? "", /live after/);
+  }
+});
+
+test("a second restart may be what it takes", async (t) => {
+  const lines = captureLines(t);
+  await withStub(stubborn({ status: 503 }, 2), async ({ app, count }) => {
+    await releaseApp(app, hasty);
+    assert.equal(count(restart), 2);
+  });
+  assert.ok(lines.some((line) => line.includes("(2 of 2)")));
+});
+
+test("an app that two restarts do not bring up is not restarted again, and the error says that they were tried", async (t) => {
+  const lines = captureLines(t);
+  const script = stubborn({ status: 503, body: "Function host is not running." }, 3);
+  await withStub(script, async ({ app, count }) => {
+    await assert.rejects(releaseApp({ ...app, timeoutSeconds: 1.5 }, hasty), (error: Error) => {
+      assert.match(error.message, /Function host is not running/);
+      assert.match(
+        error.message,
+        /The app was restarted twice, which did not help\.\nWhat to do: look at the app's own/,
+      );
+      return true;
+    });
+    assert.equal(count(restart), 2);
+  });
+  assert.equal(lines.filter((line) => line.includes("restarted after")).length, 2);
+});
+
+test("a restart that Azure refuses is said, and the app may still come up by itself", async (t) => {
+  for (const status of [403, 404]) {
+    const lines = captureLines(t);
+    let refusals = 0;
+    const refused: Script = {
+      ...wellBehaved,
+      [restart]: () => {
+        refusals += 1;
+        return { status, body: { error: { code: "AuthorizationFailed" } } };
+      },
+      "GET /healthz": () => ({ status: 200, body: { version: refusals === 0 ? oldVersion : version } }),
+    };
+    await withStub(refused, async ({ app, count }) => {
+      await releaseApp(app, hasty);
+      assert.equal(count(restart), 1);
+    });
+    const said = `bot-abc: Azure did not restart the app: ${status} {"error":{"code":"AuthorizationFailed"}}`;
+    assert.equal(lines.filter((line) => line === said).length, 1);
+  }
+});
+
+test("when every restart was refused the error says so, and that the reader can restart the app", async (t) => {
+  captureLines(t);
+  const message = await failure({ "GET /healthz": { status: 503 }, [restart]: { status: 403, body: "no role" } }, 1);
+  assert.match(
+    message,
+    /The release could not restart the app \(403 no role\)\. Restart it yourself .*az webapp restart/,
+  );
+});
+
+test("an app that runs the new version and says itself that it is not ready is not restarted", async (t) => {
+  captureLines(t);
+  const started = Date.now();
+  const script: Script = {
+    ...wellBehaved,
+    "GET /readyz": () =>
+      Date.now() - started < 5 * hasty.restart
+        ? { status: 503, body: { status: "not ready" } }
+        : { status: 200, body: { status: "ready" } },
+  };
+  await withStub(script, async ({ app, count }) => {
+    await releaseApp(app, hasty);
+    assert.equal(count(restart), 0);
+  });
+});
+
+test("an app that ran the new version and whose host then answers errors in its place is restarted", async (t) => {
+  captureLines(t);
+  let restarts = 0;
+  const problem = { type: "about:blank", title: "Internal Server Error", status: 500 };
+  const script: Script = {
+    ...wellBehaved,
+    "GET /readyz": () => (restarts === 0 ? { status: 500, body: problem } : { status: 200, body: {} }),
+    [restart]: () => {
+      restarts += 1;
+      return { status: 200 };
+    },
+  };
+  await withStub(script, async ({ app, count }) => {
+    await releaseApp(app, hasty);
+    assert.equal(count(restart), 1);
+  });
+});
+
+test("in earnest a release waits three minutes before it restarts the app", () => {
+  assert.equal(unhurried.restart, 180_000);
+});
+
 test("a line of progress comes at least every interval, also while a request hangs, and stops afterwards", async (t) => {
   const lines = captureLines(t);
   await failure({ "GET /healthz": { status: 0, hang: true } }, 1);
@@ -319,10 +456,14 @@ test("a server that never answers is bounded by the request's own limit and aske
 
 test("only site, kind and version make a difference, and a changed site replaces", async () => {
   const old = { site: "a", kind: "web" as const, version: "1" };
-  const next = { ...old, scmUrl: "s", appUrl: "u", package: "p", tokens: ["t"], timeoutSeconds: 1 };
+  const azure = { siteId: "i", scmUrl: "s", appUrl: "u", resourceManager: "r", tokens: { resourceManager: "t" } };
+  const next = { ...old, ...azure, package: "p", timeoutSeconds: 1 };
   const diff = (change: object) => releaseProvider.diff?.("id", old, { ...next, ...change });
   assert.deepEqual(await diff({}), { changes: false, replaces: [] });
-  assert.deepEqual(await diff({ tokens: ["t2"], package: "p2", timeoutSeconds: 2 }), { changes: false, replaces: [] });
+  assert.deepEqual(await diff({ tokens: { resourceManager: "t2" }, siteId: "i2", package: "p2", timeoutSeconds: 2 }), {
+    changes: false,
+    replaces: [],
+  });
   assert.deepEqual(await diff({ version: "2" }), { changes: true, replaces: [] });
   assert.deepEqual(await diff({ kind: "function" }), { changes: true, replaces: [] });
   assert.deepEqual(await diff({ site: "b" }), { changes: true, replaces: ["site"] });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ResourceManagerEndpoint } from "../../local/cloud/resource-manager-endpoint";
 import { makePrincipal, type Principal } from "../../local/identity/principal";
+import { makeZip } from "../harness/own-app-service";
 import { OwnCloud } from "./helpers/own-cloud";
 
 interface Answer {
@@ -37,6 +38,8 @@ async function ask(method: string, path: string, body?: unknown, token?: string)
 async function tokenOf(principal: Principal, audience = "https://management.azure.com"): Promise<string> {
   return (await own.cloud.entra.issue(principal, audience)).token;
 }
+
+const inGroup = { resourceGroupName: "group", location: "westeurope" };
 
 function makeQueueAccount(accountName: string) {
   const inputs = {
@@ -104,6 +107,28 @@ test("DELETE deletes, and of what is gone says so", async () => {
   assert.equal((await ask("DELETE", id)).status, 200);
   assert.equal(await own.resources.read(id), undefined);
   assert.equal((await ask("DELETE", id)).status, 204);
+});
+
+test("POST of an app's restart starts it anew, for whoever may and for nothing but an app", async () => {
+  const { id: serverFarmId } = await own.make("web:AppServicePlan", "plan", {
+    ...inGroup,
+    name: "plan",
+    reserved: true,
+  });
+  const siteConfig = { linuxFxVersion: "NODE|22-lts", appCommandLine: "node index.js" };
+  const app = { ...inGroup, name: "restarted", kind: "app,linux", serverFarmId, siteConfig };
+  const { id } = await own.make("web:WebApp", "app", app);
+  const site = own.cloud.site("restarted");
+  await site.deploy(makeZip("setInterval(() => {}, 1000);").zip);
+  const { pid } = site;
+  assert.ok(pid);
+  assert.equal((await ask("POST", `${id}/restart`)).status, 200);
+  assert.ok(site.pid);
+  assert.notEqual(site.pid, pid);
+  const other = await tokenOf(own.cloud.operator, "https://appservice.azure.com");
+  assert.equal((await ask("POST", `${id}/restart`, undefined, other)).status, 401);
+  assert.equal((await ask("POST", `${id}x/restart`)).status, 404);
+  assert.equal((await ask("POST", `${serverFarmId}/restart`)).status, 404);
 });
 
 test("a deleted vault is listed until it is purged", async () => {
