@@ -20,6 +20,9 @@ import { type Carrier, NotCarried } from "./carrier";
 /** Milliseconds for which a message that is not due yet is kept rather than put back: the queue hides in whole seconds, and lets go early. */
 const shortWait = 2_000;
 
+/** Milliseconds by which the clocks of an app and of the queue may differ, with the time that a request takes. */
+const clockDifference = 5 * 60_000;
+
 /** Brings a queue message to the bot, as a signed event. */
 export class Forwarder {
   constructor(
@@ -126,7 +129,7 @@ function queueId(entry: unknown, { triggerMetadata, invocationId }: InvocationCo
  */
 function believed(received: ReceivedMessage, { hop: { queuedAt } }: Visit): ReceivedMessage {
   const since = Date.parse(received.message.deferredSince ?? "");
-  if (!queuedAt || !(queuedAt.getTime() - since > patience)) return received;
+  if (!queuedAt || !(queuedAt.getTime() - since > patience + clockDifference)) return received;
   const json = copyOf(received, { attempt: 0, deferredSince: undefined });
   return { ...received, json, message: parseMessage(json) };
 }

@@ -273,8 +273,8 @@ test("a deferral that no app of this stack can have made counts for nothing", as
   post = () => Promise.reject(new NotCarried(503, "no"));
   const insertionTime = "2026-11-27T12:00:00+00:00";
   for (const [deferredSince, isBelieved] of [
-    ["2026-11-26T11:59:00Z", false],
-    ["2026-11-26T12:01:00Z", true],
+    ["2026-11-26T11:54:00Z", false],
+    ["2026-11-26T11:56:00Z", true],
   ] as const) {
     deferred = [];
     await forward({ ...message, attempt: 12, deferredSince }, undefined, { insertionTime });
