@@ -99,9 +99,10 @@ export class ProactiveDelivery {
 
   /** Until the claim of another has ended. */
   private async wait(attempt: Attempt, leased: DeliveryLeased): Promise<void> {
-    const { id, message } = attempt.incoming;
+    const { incoming } = attempt;
+    const { id } = incoming;
     attempt.isDecided = true;
-    const deferred = await this.parts.queue.defer({ ...message, id }, leased.seconds);
+    const deferred = await this.parts.queue.defer(incoming, leased.seconds);
     if (!deferred) throw leased;
     log("info", "deferred", { id, reason: reason(leased) });
   }
@@ -131,8 +132,7 @@ export class ProactiveDelivery {
   /** False: it has been deferred for a day. */
   private async defer({ incoming, isAwaited }: Attempt, error: unknown): Promise<boolean> {
     if (!isAwaited) return true; // who brought it brings it again
-    const { id, message } = incoming;
-    return this.parts.queue.defer({ ...message, id }, retryAfter(error));
+    return this.parts.queue.defer(incoming, retryAfter(error));
   }
 
   private async fail({ incoming }: Attempt, error: unknown): Promise<void> {
@@ -140,7 +140,9 @@ export class ProactiveDelivery {
     const { id } = incoming;
     const why = isThrottled(error) ? `it was deferred for a day; last: ${failureReason(error)}` : failureReason(error);
     await this.outcomes.record(id, () => deliveries.failed(id, why));
-    if (isGone(error)) await references.drop(incoming.message.relatesTo);
+    if (!isGone(error)) return;
+    const { relatesTo } = incoming.message;
+    if (relatesTo) await references.drop(relatesTo);
   }
 
   /** Where that is not possible, the claim ends by itself. */
@@ -153,14 +155,15 @@ export class ProactiveDelivery {
   /** Settles when the send does, however long it takes. @throws InvalidMessage, at once, also for a dialog that nobody knows */
   private async speak({ message }: Incoming, claim: Claim): Promise<void> {
     const { adapter, turns, appId, dialogs } = this.parts;
+    const { relatesTo } = message;
+    if (!relatesTo) throw new InvalidMessage("relatesTo", "is missing: this bot cannot yet find a user's conversation");
     const dialog = dialogs.registry.startedBy(message);
     const logic = async (context: TurnContext) => {
       if (claim.until - Date.now() < turnTime) throw new Error("its turn came too late");
       context.activity.id = undefined as unknown as string; // else Web Chat waits 5 s for the activity this "replies" to
       if (dialog) await dialogs.start(context, dialog, claim.id);
-      else await context.sendActivity(`This is coming back from the trigger! ${message.text}`);
+      else await context.sendActivity(`This is coming back from the trigger! ${message.text ?? ""}`);
     };
-    const { relatesTo } = message;
     const reference = relatesTo as unknown as Partial<ConversationReference>;
     await new Promise<void>((resolve, reject) => {
       const turn = () => {

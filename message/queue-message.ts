@@ -1,7 +1,11 @@
 import { z } from "zod";
-import { decodeBase64 } from "./base64";
+import { addressee } from "./addressee";
+import { attachments } from "./attachment";
 import { conversationReference } from "./conversation-reference";
+import { withKnownNames } from "./field-names";
 import { InvalidMessage, MessageTooLarge, wholeMessage } from "./invalid-message";
+import { jsonTextOf } from "./json-text";
+import { text } from "./text";
 
 /**
  * The largest message, in bytes of UTF-8 JSON. A storage queue takes 64 KiB of text, and this is what fits as Base64 too.
@@ -9,18 +13,27 @@ import { InvalidMessage, MessageTooLarge, wholeMessage } from "./invalid-message
  */
 export const maxMessageBytes = 48 * 1024;
 
+/** What a copy's `id`, `attempt` and `deferredSince` may add to it, in bytes. */
+const ownFieldBytes = 512;
+
 /** What is a message's id. It may travel as a header, which would lose a space at an end. */
 export const messageId = z
   .string()
   .regex(/^[!-~]([ -~]{0,198}[!-~])?$/, "expected 1 to 200 printable ASCII characters, without a space at either end");
 
-/**
- * What travels through the queue: the 2018 template's `{relatesTo, text}` and optional fields of ours. Unknown fields are kept,
- * and null is as good as absent: .NET writes it. Whoever reads the custom API's document reads the descriptions too.
- */
-export const queueMessage = z.looseObject({
-  relatesTo: conversationReference,
-  text: z.string().describe("What to say; where there is no `dialog`, `new` and `old` start the surveys."),
+const time = z.iso.datetime({
+  offset: true,
+  error: "expected an ISO 8601 time with a zone, such as 2030-01-01T07:00:00Z",
+});
+
+const fields = z.looseObject({
+  relatesTo: conversationReference.nullish(),
+  to: addressee.nullish(),
+  text: text.nullish().describe("What to say; where there is no `dialog`, `new` and `old` start the surveys."),
+  attachments: attachments.nullish().describe("Cards and other attachments, beside or instead of `text`."),
+  dialog: text
+    .nullish()
+    .describe("The dialog to start, by name; an empty text is the default one; where absent, `text` decides."),
   isTrustedServiceUrl: z
     .boolean()
     .nullish()
@@ -30,32 +43,41 @@ export const queueMessage = z.looseObject({
     .describe(
       "Makes delivery idempotent; where absent, the id under which the message came: the queue's, or `webhook-id`.",
     ),
-  notBefore: z.iso.datetime({ offset: true }).nullish().describe("Not to be delivered earlier."),
-  attempt: z.int().nonnegative().nullish().describe("How many times this message has been deferred."),
-  deferredSince: z.iso
-    .datetime({ offset: true })
+  notBefore: time.nullish().describe("Not to be delivered earlier."),
+  attempt: z
+    .int("expected a whole number")
+    .nonnegative("expected a number from 0 on")
     .nullish()
-    .describe("When it was deferred first: a day later it has failed."),
-  dialog: z
-    .string()
-    .nullish()
-    .describe("The dialog to start, by name; an empty text is the default one; where absent, `text` decides."),
+    .describe("The apps' own: how many times this message has been deferred."),
+  deferredSince: time.nullish().describe("The apps' own: when it was deferred first; a day later it has failed."),
+});
+
+/**
+ * What travels through the queue: the 2018 template's `{relatesTo, text}` and optional fields of ours. Unknown fields are kept,
+ * and null is as good as absent: .NET writes it. Whoever reads the custom API's document reads the descriptions too.
+ */
+export const queueMessage = fields.superRefine(({ relatesTo, to, text, attachments, dialog }, context) => {
+  const wrong = (field: string, message: string) => context.addIssue({ code: "custom", path: [field], message });
+  if (!relatesTo && !to) wrong("relatesTo", "is missing: a message needs relatesTo or to");
+  if (relatesTo && to) wrong("to", "must not be there beside relatesTo: a message needs one of them");
+  if (text?.trim() || attachments || typeof dialog === "string") return;
+  wrong("text", `is ${typeof text === "string" ? "empty" : "missing"}: a message needs text, attachments or dialog`);
 });
 
 export type QueueMessage = z.infer<typeof queueMessage>;
 
 /**
- * Reads what a queue or an HTTP body holds: JSON text, Base64 of JSON text, or what the Functions library already parsed.
+ * Reads what a queue or an HTTP body holds: JSON text, Base64 of JSON text, or an object. Its known fields come out under
+ * their own names and without nulls, however they were spelt; the text is what travels on.
  * @throws InvalidMessage naming the field and what it should be.
  */
 export function parseMessage(entry: unknown): QueueMessage {
   const value = typeof entry === "string" ? parseJson(entry) : entry;
-  const checked = queueMessage.safeParse(value);
+  const message = withKnownNames(fields, value);
+  const checked = queueMessage.safeParse(message, { reportInput: true });
   if (!checked.success) throw InvalidMessage.of(checked.error);
-  const message = value as QueueMessage; // as it came: zod's copy has its fields in another order
-  const json = textOf(message);
-  if (!isCopy(message)) refuseOversize(json); // a deferral's own fields may exceed the limit
-  return message;
+  refuseOversize(textOf(value), message as QueueMessage);
+  return message as QueueMessage; // zod's copy has its fields in another order
 }
 
 /** Whether a message was put back on the queue by one of the apps. */
@@ -69,32 +91,27 @@ export function isCopy({ attempt }: Pick<QueueMessage, "attempt">): boolean {
  */
 export function formatMessage(message: QueueMessage): string {
   const json = toJson(message);
-  if (!isCopy(message)) refuseOversize(json);
+  refuseOversize(json, message);
   return json;
 }
 
-/** JSON that survives a storage queue. */
+/** JSON that survives a storage queue: it travels inside XML 1.0, which cannot carry U+FFFE and U+FFFF. */
 export function toJson(value: unknown): string {
-  return forQueue(JSON.stringify(value));
-}
-
-/** The same JSON as a storage queue can take it: it travels inside XML 1.0, which cannot carry U+FFFE and U+FFFF. */
-export function forQueue(json: string): string {
-  return json.replace(/[\uFFFE\uFFFF]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
+  return JSON.stringify(value).replace(/[\uFFFE\uFFFF]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
 }
 
 /** @throws InvalidMessage for what can be read but not written: JavaScript's stack ends at some thousand arrays in one another. */
-function textOf(message: QueueMessage): string {
+function textOf(value: unknown): string {
   try {
-    return toJson(message);
+    return toJson(value);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new InvalidMessage(wholeMessage, "is nested too deeply");
   }
 }
 
-function parseJson(text: string): unknown {
-  const json = (decodeBase64(text) ?? text).replace(/^\uFEFF/, "");
+function parseJson(entry: string): unknown {
+  const json = jsonTextOf(entry);
   try {
     return JSON.parse(json);
   } catch {
@@ -103,8 +120,9 @@ function parseJson(text: string): unknown {
   }
 }
 
-function refuseOversize(json: string): void {
+/** @param message that may be a copy of the apps, with fields of theirs */
+function refuseOversize(json: string, message: Pick<QueueMessage, "attempt"> = {}): void {
   const bytes = Buffer.byteLength(json);
-  if (bytes <= maxMessageBytes) return;
-  throw new MessageTooLarge(bytes, maxMessageBytes);
+  if (bytes > maxMessageBytes + (isCopy(message) ? ownFieldBytes : 0))
+    throw new MessageTooLarge(bytes, maxMessageBytes);
 }

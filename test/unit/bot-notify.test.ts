@@ -20,10 +20,12 @@ import {
   type MessageQueue,
   parseMessage,
   type QueueMessage,
+  type ReceivedMessage,
   type Secret,
   signEvent,
   TableUnreachable,
 } from "../../message";
+import { conformance, entryOf } from "./helpers/conformance";
 import { TestDeliveries } from "./helpers/deliveries";
 import { testDialogs } from "./helpers/dialogs";
 import { MemoryTable } from "./helpers/memory-table";
@@ -89,10 +91,10 @@ function open(key: Secret = fixedSecret(secret)): void {
     },
   } as unknown as ChannelAdapter;
   const queue = {
-    defer: async (message: QueueMessage) => deferred.push(message) > 0,
-    postpone: async (message: QueueMessage, notBefore: Date) => {
+    defer: async ({ id, message }: ReceivedMessage) => deferred.push({ ...message, id }) > 0,
+    postpone: async ({ id, message }: ReceivedMessage, notBefore: Date) => {
       await queueWork();
-      postponed.push({ message, notBefore });
+      postponed.push({ message: { ...message, id }, notBefore });
     },
     poison: async (entry: unknown) => void poisoned.push(entry),
   } as unknown as MessageQueue;
@@ -108,6 +110,8 @@ function open(key: Secret = fixedSecret(secret)): void {
   const serviceHosts = new ServiceHosts([
     "channel.example",
     new URL(examples.messages.text.value.relatesTo.serviceUrl).host,
+    "webchat.botframework.com",
+    "smba.trafficmanager.net",
   ]);
   api = notifyApi(new Notifications({ webhook, delivery, queue, deliveries, registry: rootDialogs, serviceHosts }));
 }
@@ -229,8 +233,8 @@ test("what is not valid is refused with the name of its field, and nothing is ke
     ["not json", "(message)", /^\(message\) is not JSON, neither plain nor as Base64$/],
     ["", "(message)", /is not JSON/],
     ["[]", "(message)", /is not valid/],
-    [{}, "relatesTo", /^relatesTo is missing$/],
-    [{ relatesTo }, "text", /^text is missing$/],
+    [{}, "relatesTo", /^relatesTo is missing: a message needs relatesTo or to$/],
+    [{ relatesTo }, "text", /^text is missing: a message needs text, attachments or dialog$/],
     [{ ...message, text: 5 }, "text", /^text is not valid/],
     [{ ...message, id: "\u00e9" }, "id", /printable ASCII/],
     [{ ...message, id: " 1" }, "id", /without a space at either end/],
@@ -257,6 +261,24 @@ test("what is not valid is refused with the name of its field, and nothing is ke
   }
   assert.deepEqual([said, deferred, poisoned, deliveries.rows], [[], [], [], []]);
   assert.doesNotMatch(logged(), /ulterior|evil/);
+});
+
+test("every form of a message is taken or refused as the conformance data say, and the log names the field, too", async () => {
+  for (const one of conformance) {
+    log.mock.resetCalls();
+    const { status, body } = await notify(entryOf(one));
+    if ("accepted" in one.expected) {
+      assert.equal(status, 202, `${one.name}: ${body.error}`);
+      continue;
+    }
+    const { field, problem } = one.expected.refused;
+    assert.ok([400, 413].includes(status), one.name);
+    assert.equal(body.field, field, one.name);
+    for (const part of [field, ...problem]) {
+      assert.ok(body.error?.includes(part), `${one.name}: ${body.error}`);
+      assert.ok(JSON.parse(logged()).reason.includes(part), logged());
+    }
+  }
 });
 
 /** As a client sends a header that is not ASCII. */
@@ -471,7 +493,9 @@ async function document() {
     openapi: string;
     servers: unknown;
     paths: Record<string, { post: Described }>;
-    components: { schemas: Record<string, { properties: object; required: string[] }> };
+    components: {
+      schemas: Record<string, { properties: object; required?: string[]; oneOf?: object; anyOf?: object }>;
+    };
   };
 }
 
@@ -483,11 +507,14 @@ test("the document is valid OpenAPI 3.1, and its message is the one that is chec
   assert.ok(valid, JSON.stringify(errors));
   assert.equal(validator.version, "3.1");
   assert.deepEqual(found.servers, [{ url: "/" }]);
-  const { properties, required } = found.components.schemas.Message ?? { properties: {}, required: [] };
-  assert.deepEqual(required, ["relatesTo", "text"]);
+  const { properties, oneOf, anyOf } = found.components.schemas.Message ?? { properties: {} };
+  assert.deepEqual(oneOf, [{ required: ["relatesTo"] }, { required: ["to"] }]);
+  assert.deepEqual(anyOf, [{ required: ["text"] }, { required: ["attachments"] }, { required: ["dialog"] }]);
   for (const field of [
     "relatesTo",
+    "to",
     "text",
+    "attachments",
     "isTrustedServiceUrl",
     "id",
     "notBefore",
@@ -504,7 +531,7 @@ test("each of the document's examples is true", async () => {
     parseMessage(JSON.stringify(value));
     const { status, body } = await notify(value);
     assert.equal(status, 202);
-    if ("id" in value) assert.deepEqual(body, examples.taken.taken.value);
+    if ("id" in value) assert.deepEqual(body, { id: value.id });
   }
   const { text, ...wordless } = examples.messages.text.value;
   assert.throws(() => parseMessage(JSON.stringify(wordless)), InvalidMessage);
@@ -541,7 +568,8 @@ test("the document tells of each status that was seen in these tests, with its f
     };
     const known = [...Object.keys(properties), ...Object.keys(headers)];
     for (const field of fields) assert.ok(known.includes(field), `${status}: ${field}`);
-    for (const field of [...required, ...Object.keys(headers)]) assert.ok(fields.has(field), `${status}: ${field}`);
+    for (const field of [...(required ?? []), ...Object.keys(headers)])
+      assert.ok(fields.has(field), `${status}: ${field}`);
     assert.ok(Object.keys(examples).length > 0);
   }
 });

@@ -8,7 +8,13 @@ import { ProactiveDelivery } from "../../bot/proactive-delivery";
 import { References } from "../../bot/references";
 import { ForbiddenService } from "../../bot/service-hosts";
 import { ItemTooLarge } from "../../bot/state/entity";
-import { DeliveryLeased, type MessageQueue, type QueueMessage, TableUnreachable } from "../../message";
+import {
+  DeliveryLeased,
+  type MessageQueue,
+  type QueueMessage,
+  type ReceivedMessage,
+  TableUnreachable,
+} from "../../message";
 import { TestDeliveries } from "./helpers/deliveries";
 import { testDialogs } from "./helpers/dialogs";
 import { MemoryTable } from "./helpers/memory-table";
@@ -46,8 +52,8 @@ beforeEach(() => {
     },
   };
   const queue = {
-    defer: async (message: QueueMessage, retryAfter?: number) => {
-      deferred.push({ message, retryAfter });
+    defer: async ({ id, message }: ReceivedMessage, retryAfter?: number) => {
+      deferred.push({ message: { ...message, id }, retryAfter });
       return defer();
     },
     poison: async (entry: unknown) => void poisoned.push(entry),
@@ -159,7 +165,7 @@ test("what no retry can deliver is set aside as it came, with the reason in the 
   channel = () => Promise.reject(new ForbiddenService("https://evil.example"));
   const bad: [unknown, RegExp][] = [
     ["not json", /^the message is not valid: \(message\) is not JSON/],
-    ["{}", /^the message is not valid: relatesTo is missing$/],
+    ["{}", /^the message is not valid: relatesTo is missing: a message needs relatesTo or to$/],
     [{ relatesTo, text: 5 }, /^the message is not valid: text /],
     [{ relatesTo, text: "a forbidden service" }, /^https:\/\/evil\.example$/],
   ];
@@ -498,7 +504,7 @@ test("a message starts the dialog that it names, or else the one that its text s
     [{ text: "old" }, /^You have been with the course/],
     [{ text: "", dialog: "" }, /^How is the learning going\?/],
     [{ text: "old", dialog: "learner" }, /^How is the learning going\?/],
-    ...["New", " new", "new ", "news", "", "constructor", "__proto__"].map((text): [object, RegExp] => [
+    ...["New", " new", "new ", "news", "constructor", "__proto__"].map((text): [object, RegExp] => [
       { text },
       new RegExp(`^This is coming back from the trigger! ${text}$`),
     ]),
