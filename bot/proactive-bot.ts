@@ -7,18 +7,20 @@ import {
   parseMessage,
   QueueMissing,
   type Secret,
+  sideBySide,
   TableUnreachable,
   wholeMessage,
 } from "../message";
+import { activityKey } from "./activity-key";
 import type { ConversationTurns } from "./conversation-turns";
-import type { ConversationDialogs } from "./dialogs/conversation-dialogs";
+import type { ConversationDialogs, Taken } from "./dialogs/conversation-dialogs";
 import { EventGate } from "./event-gate";
 import { Incoming } from "./incoming";
 import { log, reason } from "./log";
-import { textWithoutOwnMention } from "./own-mention";
 import type { ProactiveDelivery } from "./proactive-delivery";
-import type { References } from "./references";
+import type { Conversation, References } from "./references";
 import { StateContested } from "./state/item-store";
+import { isCardAction, readUserMessage, type UserMessage } from "./user-message";
 
 /**
  * What the bot does with a turn: a message goes to the dialog that waits for it, or else to the queue; a proactive event
@@ -40,7 +42,7 @@ export class ProactiveBot {
 
   /** Where the user can be reached is written down beside the answer: nobody waits for it, and it is not lost. */
   async run(context: TurnContext): Promise<void> {
-    const followed = this.references.follow(context.activity);
+    const followed = this.references.follow(context.activity).then((ended) => this.end(ended));
     try {
       await this.react(context);
     } finally {
@@ -52,10 +54,10 @@ export class ProactiveBot {
   private async react(context: TurnContext): Promise<void> {
     const { activity } = context;
     if (isProactiveEvent(activity)) return this.deliver(activity);
-    if (activity.type === ActivityTypes.Message) {
-      activity.text = textWithoutOwnMention(activity);
-      await this.turns.run(activity.conversation.id, () => this.answer(context));
-    }
+    const isCard = isCardAction(activity);
+    if (!isCard && activity.type !== ActivityTypes.Message) return;
+    await this.turns.run(activity.conversation.id, () => this.answer(context));
+    if (isCard) await context.sendActivity(cardAnswered);
   }
 
   private async deliver(activity: Activity): Promise<void> {
@@ -69,37 +71,106 @@ export class ProactiveBot {
     }
   }
 
-  private async answer(context: TurnContext): Promise<void> {
-    const isAnswered = await this.answerInDialog(context);
-    if (!isAnswered) await context.sendActivity(await this.enqueue(context.activity));
+  /** What was asked where nobody can be reached any more is not open when they come back. */
+  private async end(conversations: Conversation[]): Promise<void> {
+    await sideBySide(atOnce, conversations, async (ended) => {
+      const end = this.turns.run(ended.conversation.id, () => this.dialogs.end(ended));
+      await end.catch((error) => log("error", "dialogs not ended", { reason: reason(error) }));
+    });
   }
 
-  /** While the state is out of reach nobody knows whether a dialog waits: then nothing is queued, and the user is told so. */
-  private async answerInDialog(context: TurnContext): Promise<boolean> {
+  private async answer(context: TurnContext): Promise<void> {
+    const message = readUserMessage(context.activity);
+    const taken = await this.answerInDialog(context, message);
+    if (taken?.by === "queue") await this.answerByQueue(context, message, taken);
+  }
+
+  /**
+   * While the state is out of reach nobody knows whether a dialog waits: then nothing is queued, and the user is told so.
+   * Undefined: that is what happened.
+   */
+  private async answerInDialog(context: TurnContext, message: UserMessage): Promise<Taken | undefined> {
     try {
-      return await this.dialogs.answer(context);
+      return await this.dialogs.take(context, message);
     } catch (error) {
       if (!(error instanceof TableUnreachable || error instanceof StateContested)) throw error;
       log("error", "not answered", { reason: reason(error) });
       await context.sendActivity(apology(error, this.queue.name));
-      return true;
+      return undefined;
     }
   }
 
-  /** Returns what to tell the user. */
-  private async enqueue(activity: Activity): Promise<string> {
-    const text = activity.text ?? "";
-    const id = randomUUID();
+  /**
+   * A message that its channel brings again goes to the queue again, in case the first try did not get so far: it has the same
+   * id, so the user hears it once. What could not be queued is tried anew when it comes again.
+   */
+  private async answerByQueue(context: TurnContext, message: UserMessage, taken: Taken): Promise<void> {
+    const words = message.text || submittedText(message);
+    if (!words) {
+      if (!taken.isAgain) await context.sendActivity(nothingToRead(message));
+      return;
+    }
+    try {
+      await this.enqueue(context.activity, words);
+      if (!taken.isAgain) await context.sendActivity(acknowledgement(words));
+    } catch (error) {
+      await taken.giveBack().catch((failure) => log("error", "state not put back", { reason: reason(failure) }));
+      if (!(error instanceof NotQueued) || taken.isAgain) throw error; // who has been told once is not told again
+      await context.sendActivity(apology(error.cause, this.queue.name));
+    }
+  }
+
+  /** @throws NotQueued */
+  private async enqueue(activity: Activity, text: string): Promise<void> {
+    const id = activityKey(activity) ?? randomUUID();
     try {
       const relatesTo = TurnContext.getConversationReference(activity);
       await this.queue.enqueue(parseMessage({ relatesTo, text, id }));
     } catch (error) {
       log("error", "not queued", { id, reason: reason(error) });
-      return apology(error, this.queue.name);
+      throw new NotQueued(error);
     }
     log("info", "queued", { id });
-    return `You said ${text}. Your message has been added to a queue, and it will be sent back to you via a Function shortly.`;
   }
+}
+
+/** The user's message is not on the queue; the cause is in the log. */
+class NotQueued extends Error {
+  override readonly name = "NotQueued";
+
+  constructor(cause: unknown) {
+    super("the message is not on the queue", { cause });
+  }
+}
+
+/** How many conversations are ended side by side. */
+const atOnce = 8;
+
+/**
+ * What a channel waits for after a card's Action.Execute; the dialog has said the rest.
+ * Source: learn.microsoft.com/adaptive-cards/authoring-cards/universal-action-model
+ */
+const cardAnswered = {
+  type: ActivityTypes.InvokeResponse,
+  value: {
+    status: 200,
+    body: { statusCode: 200, type: "application/vnd.microsoft.activity.message", value: "Your answer has arrived." },
+  },
+};
+
+/** What a card submits that has no `answer`, for people to read; empty for anything else. */
+function submittedText({ value }: UserMessage): string {
+  return value ? JSON.stringify(value) : "";
+}
+
+function nothingToRead({ hasAttachments }: UserMessage): string {
+  return hasAttachments
+    ? "You sent an attachment. This bot reads text only, so nothing was added to the queue. Please write a message."
+    : "Your message has no text, so nothing was added to the queue. Please write a message.";
+}
+
+function acknowledgement(words: string): string {
+  return `You said ${words}. Your message has been added to a queue, and it will be sent back to you via a Function shortly.`;
 }
 
 /** Only Direct Line carries our function's events; botbuilder has checked that the channel is who it says. */

@@ -157,8 +157,11 @@ export class ProactiveDelivery {
     const logic = async (context: TurnContext) => {
       if (claim.until - Date.now() < turnTime) throw new Error("its turn came too late");
       context.activity.id = undefined as unknown as string; // else Web Chat waits 5 s for the activity this "replies" to
-      if (dialog) await dialogs.start(context, dialog, claim.id);
-      else await context.sendActivity(`This is coming back from the trigger! ${message.text}`);
+      if (dialog) return dialogs.start(context, dialog, claim.id);
+      await context.sendActivity(`This is coming back from the trigger! ${message.text}`);
+      await dialogs.restoreButtons(context).catch((error) => {
+        log("warn", "buttons not shown again", { id: claim.id, reason: reason(error) }); // the message itself is said
+      });
     };
     const { relatesTo } = message;
     const reference = relatesTo as unknown as Partial<ConversationReference>;

@@ -1,9 +1,36 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Activity, TurnContext } from "botbuilder";
+import { activityKey } from "../activity-key";
 import { log, reason } from "../log";
-import type { ItemStore } from "../state/item-store";
-import type { Dialog } from "./dialog";
+import type { Conversation } from "../references";
+import type { Change, ItemStore } from "../state/item-store";
+import type { Dialog, Reply } from "./dialog";
 import type { DialogRegistry } from "./dialog-registry";
 import { type ConversationMemory, DialogStack } from "./dialog-stack";
+import { remembering } from "./handled";
+
+/**
+ * Milliseconds that a turn has for saying what it stored: a call to a channel ends in this time. Another turn that is brought
+ * the same activity waits so long, and then says it in its place.
+ */
+const sayLimit = 12_000;
+
+/** What became of a user's activity. */
+export interface Taken {
+  /** "queue": no dialog waits for it. */
+  by: "dialog" | "queue";
+  /** Whether its channel has brought it before. */
+  isAgain: boolean;
+  /** Forgets that it was taken: when its channel brings it again, it is handled anew. */
+  giveBack(): Promise<void>;
+}
+
+/** What a turn has found out about an activity while it changed the state. */
+interface Finding extends Pick<Taken, "by" | "isAgain"> {
+  said: Partial<Activity>[];
+  /** Milliseconds after which another turn has failed to answer it. */
+  wait?: number;
+}
 
 /**
  * The dialogs of every conversation. What they have to say is said once the conversation's state is stored, so that who
@@ -17,33 +44,104 @@ export class ConversationDialogs {
 
   /** Begins a dialog in the turn's conversation, unless it has begun already. @param messageId of the message that starts it */
   async start(context: TurnContext, dialog: Dialog, messageId: string): Promise<void> {
-    const spoke = await this.run(context, (stack) => stack.start(dialog, messageId));
-    log("info", spoke ? "dialog started" : "dialog had begun already", { id: messageId, dialog: dialog.name });
-  }
-
-  /** Hands the turn's message to the conversation's dialog. False: none waits for one. */
-  answer(context: TurnContext): Promise<boolean> {
-    return this.run(context, (stack) => stack.answer(context.activity.text ?? ""));
-  }
-
-  /** @throws what the state or the channel threw */
-  private async run<T>(context: TurnContext, work: (stack: DialogStack) => Promise<T>): Promise<T> {
     const { activity } = context;
-    const { result, undo } = await this.store.change(keyOf(activity), async (memory) => {
+    const change = await this.store.change(keyOf(activity), async (memory) => {
       const stack = new DialogStack(this.registry, memory, activity.from?.id);
-      return { done: await work(stack), said: stack.said };
+      return { spoke: await stack.start(dialog, messageId), said: stack.said };
     });
+    await this.say(context, change);
+    log("info", change.result.spoke ? "dialog started" : "dialog had begun already", {
+      id: messageId,
+      dialog: dialog.name,
+    });
+  }
+
+  /**
+   * Hands the reply in the turn's activity to the conversation's dialog, once: a channel that got no answer in time brings
+   * an activity again, and by then another question may be open.
+   * @throws what the state or the channel threw; then it may be brought again
+   */
+  async take(context: TurnContext, reply: Reply): Promise<Taken> {
+    const { activity } = context;
+    const key = activityKey(activity);
+    const change = await this.takeOn(activity, key, reply);
+    await this.say(context, change);
+    if (key && change.result.said.length > 0) await this.markSaid(activity, key);
+    const { by, isAgain } = change.result;
+    return { by, isAgain, giveBack: change.undo };
+  }
+
+  /** Shows the buttons of the open question again, if there are any. */
+  async restoreButtons(context: TurnContext): Promise<void> {
+    const { activity } = context;
+    const change = await this.store.change(keyOf(activity), async (memory) => {
+      const stack = new DialogStack(this.registry, memory);
+      await stack.restoreButtons();
+      return { said: stack.said };
+    });
+    await this.say(context, change);
+  }
+
+  /** Ends all that is open in a conversation. What was answered is kept. */
+  async end(conversation: Conversation): Promise<void> {
+    await this.store.change(keyOf(conversation), async (memory) => {
+      delete memory.dialogs;
+      for (const activity of memory.handled ?? []) delete activity.unsaid;
+    });
+  }
+
+  private async takeOn(activity: Activity, key: string | undefined, reply: Reply): Promise<Change<Finding>> {
+    for (;;) {
+      const change = await this.store.change(keyOf(activity), async (memory) => {
+        return findAgain(memory, key) ?? (await this.answer(memory, activity, key, reply));
+      });
+      if (change.result.wait === undefined) return change;
+      await sleep(change.result.wait);
+    }
+  }
+
+  private async answer(memory: ConversationMemory, { from }: Activity, key: string | undefined, reply: Reply) {
+    const stack = new DialogStack(this.registry, memory, from?.id);
+    const isAnswered = await stack.answer(reply);
+    const { said } = stack;
+    const fate = isAnswered ? { unsaid: said } : { isFree: true as const };
+    if (key) memory.handled = remembering(memory.handled, { key, at: new Date().toISOString(), ...fate });
+    return { by: isAnswered ? "dialog" : "queue", isAgain: false, said } satisfies Finding;
+  }
+
+  /** Where that fails, the words are said once more if the channel brings the activity again: better twice than never. */
+  private async markSaid(activity: Activity, key: string): Promise<void> {
+    const mark = this.store.change(keyOf(activity), async ({ handled }) => {
+      delete handled?.find((one) => one.key === key)?.unsaid;
+    });
+    await mark.catch((error) => log("warn", "not recorded that it was said", { reason: reason(error) }));
+  }
+
+  /** @throws what the channel threw */
+  private async say(context: TurnContext, { result, undo }: Change<{ said: Partial<Activity>[] }>): Promise<void> {
     try {
       for (const message of result.said) await context.sendActivity(message);
     } catch (error) {
       await undo().catch((failure) => log("error", "state not put back", { reason: reason(failure) }));
       throw error;
     }
-    return result.done;
   }
 }
 
+/** What is known of an activity that was brought before. What was stored but not said in time is this turn's to say. */
+function findAgain({ handled }: ConversationMemory, key: string | undefined): Finding | undefined {
+  const known = handled?.find((one) => one.key === key);
+  if (!known) return undefined;
+  if (known.isFree) return { by: "queue", isAgain: true, said: [] };
+  const finding: Finding = { by: "dialog", isAgain: true, said: known.unsaid ?? [] };
+  if (!known.unsaid) return finding;
+  const wait = Math.min(Date.parse(known.at) + sayLimit - Date.now(), sayLimit);
+  if (wait > 0) return { ...finding, said: [], wait };
+  known.at = new Date().toISOString();
+  return finding;
+}
+
 /** botbuilder's ConversationState has the same. */
-function keyOf({ channelId, conversation }: Activity): string {
+function keyOf({ channelId, conversation }: Conversation): string {
   return `${channelId}/conversations/${conversation.id}/`;
 }

@@ -1,4 +1,5 @@
 import { InvalidMessage, type QueueMessage } from "../../message";
+import { trimmed } from "../words";
 import type { Dialog } from "./dialog";
 
 interface Registered {
@@ -25,11 +26,11 @@ export class DialogRegistry {
 
   /**
    * The dialog that a queue message starts, if it starts one: its `dialog` decides, and where it has none its text, to the
-   * letter, as `switch (message.Text)` did in the 2018 article.
+   * letter, as `switch (message.Text)` did in the 2018 article; only spaces and invisible marks round it do not matter.
    * @throws InvalidMessage for a `dialog` that nobody knows
    */
   startedBy({ dialog, text }: Pick<QueueMessage, "dialog" | "text">): Dialog | undefined {
-    if (dialog === undefined || dialog === null) return this.byText.get(text);
+    if (dialog === undefined || dialog === null) return this.byText.get(trimmed(text));
     const known = this.byName.get(dialog);
     if (known) return known;
     const names = [...this.byName].map(([name, { name: own }]) => (name ? `"${name}"` : `"" for "${own}"`));

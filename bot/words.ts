@@ -1,0 +1,31 @@
+/** White space, no-break spaces among it, and the marks that nobody sees: zero-width ones and those for right-to-left text. */
+const blank = /[\s\p{Cf}]/u;
+const blankOrStop = /[\s\p{Cf}.!?,;:]/u;
+
+/** A text without what is invisible at its ends. */
+export function trimmed(text: string): string {
+  return withoutEnd(text.slice(blanksBefore(text)), blank);
+}
+
+/** A text as a keyword or a choice is compared: case, width, invisible marks and a full stop after it do not matter. */
+export function keyword(text: string): string {
+  const visible = text
+    .normalize("NFKC")
+    .replace(/\p{Cf}+/gu, "")
+    .replace(/\s+/g, " ");
+  return withoutEnd(trimmed(visible), blankOrStop).toLowerCase();
+}
+
+// Both go unit by unit: an expression such as /\s+$/ takes quadratic time for a long run of spaces in the middle.
+
+function blanksBefore(text: string): number {
+  let start = 0;
+  while (start < text.length && blank.test(text.charAt(start))) start++;
+  return start;
+}
+
+function withoutEnd(text: string, unwanted: RegExp): string {
+  let end = text.length;
+  while (end > 0 && unwanted.test(text.charAt(end - 1))) end--;
+  return text.slice(0, end);
+}
