@@ -10,7 +10,7 @@ const removals = ["remove", "remove-upgrade"];
 /** What an activity says of who has gone; undefined: nobody has. Only what channels report counts, no field of a message. */
 export function departureIn(activity: Activity): Departure | undefined {
   const { type, action, recipient } = activity;
-  if (type === ActivityTypes.InstallationUpdate) return removals.includes(action) ? "everyone" : undefined;
+  if (type === ActivityTypes.InstallationUpdate) return removals.includes(action ?? "") ? "everyone" : undefined;
   if (type !== ActivityTypes.ConversationUpdate) return undefined;
   if (isDeletion(activity)) return "everyone";
   const removed = removedMembers(activity);

@@ -21,6 +21,7 @@ import type { ProactiveDelivery } from "./proactive-delivery";
 import type { Conversation, References } from "./references";
 import { StateContested } from "./state/item-store";
 import { isCardAction, readUserMessage, type UserMessage } from "./user-message";
+import { trimmed } from "./words";
 
 /**
  * What the bot does with a turn: a message goes to the dialog that waits for it, or else to the queue; a proactive event
@@ -106,7 +107,7 @@ export class ProactiveBot {
    */
   private async answerByQueue(context: TurnContext, message: UserMessage, taken: Taken): Promise<void> {
     const words = message.text || submittedText(message);
-    if (!words) {
+    if (!trimmed(words)) {
       if (!taken.isAgain) await context.sendActivity(nothingToRead(message));
       return;
     }
@@ -165,8 +166,8 @@ function submittedText({ value }: UserMessage): string {
 
 function nothingToRead({ hasAttachments }: UserMessage): string {
   return hasAttachments
-    ? "You sent an attachment. This bot reads text only, so nothing was added to the queue. Please write a message."
-    : "Your message has no text, so nothing was added to the queue. Please write a message.";
+    ? "You sent an attachment, but this bot reads text only. Please write a message."
+    : "Your message has no text. Please write one.";
 }
 
 function acknowledgement(words: string): string {

@@ -1,4 +1,11 @@
-import type { ConversationReference, TurnContext } from "botbuilder";
+import {
+  type Activity,
+  type Attachment,
+  type ConversationReference,
+  InputHints,
+  MessageFactory,
+  type TurnContext,
+} from "botbuilder";
 import {
   type Claim,
   type Deliveries,
@@ -6,6 +13,7 @@ import {
   DeliverySettled,
   InvalidMessage,
   type MessageQueue,
+  type QueueMessage,
   within,
 } from "../message";
 import type { ChannelAdapter } from "./channel-adapter";
@@ -140,7 +148,9 @@ export class ProactiveDelivery {
     const { id } = incoming;
     const why = isThrottled(error) ? `it was deferred for a day; last: ${failureReason(error)}` : failureReason(error);
     await this.outcomes.record(id, () => deliveries.failed(id, why));
-    if (isGone(error)) await references.drop(incoming.message.relatesTo);
+    if (!isGone(error)) return;
+    const { relatesTo } = incoming.message;
+    if (relatesTo) await references.drop(relatesTo);
   }
 
   /** Where that is not possible, the claim ends by itself. */
@@ -153,17 +163,20 @@ export class ProactiveDelivery {
   /** Settles when the send does, however long it takes. @throws InvalidMessage, at once, also for a dialog that nobody knows */
   private async speak({ message }: Incoming, claim: Claim): Promise<void> {
     const { adapter, turns, appId, dialogs } = this.parts;
+    const { relatesTo } = message;
+    if (!relatesTo) throw new InvalidMessage("relatesTo", "is missing: this bot cannot yet find a user's conversation");
     const dialog = dialogs.registry.startedBy(message);
     const logic = async (context: TurnContext) => {
       if (claim.until - Date.now() < turnTime) throw new Error("its turn came too late");
       context.activity.id = undefined as unknown as string; // else Web Chat waits 5 s for the activity this "replies" to
-      if (dialog) return dialogs.start(context, dialog, claim.id);
-      await context.sendActivity(`This is coming back from the trigger! ${message.text}`);
+      const { text, attachments } = message;
+      if (dialog)
+        return dialogs.start(context, dialog, claim.id, attachments ? activityOf({ attachments }) : undefined);
+      await context.sendActivity(activityOf({ text, attachments }));
       await dialogs.restoreButtons(context).catch((error) => {
         log("warn", "buttons not shown again", { id: claim.id, reason: reason(error) }); // the message itself is said
       });
     };
-    const { relatesTo } = message;
     const reference = relatesTo as unknown as Partial<ConversationReference>;
     await new Promise<void>((resolve, reject) => {
       const turn = () => {
@@ -174,6 +187,13 @@ export class ProactiveDelivery {
       turns.run(relatesTo.conversation.id, turn).catch(() => {}); // its limit lets the next turn begin
     });
   }
+}
+
+/** What the bot says of a message. The text of one that starts a dialog is not said. */
+function activityOf({ text, attachments }: Pick<QueueMessage, "text" | "attachments">): Partial<Activity> {
+  const said = text ? `This is coming back from the trigger! ${text}` : undefined;
+  const activity = MessageFactory.text(said as string, undefined, InputHints.AcceptingInput);
+  return attachments ? { ...activity, attachments: attachments as Attachment[] } : activity;
 }
 
 /** Trying again cannot help. */

@@ -7,7 +7,7 @@ import type { Change, ItemStore } from "../state/item-store";
 import type { Dialog, Reply } from "./dialog";
 import type { DialogRegistry } from "./dialog-registry";
 import { type ConversationMemory, DialogStack } from "./dialog-stack";
-import { remembering } from "./handled";
+import { type Handled, remembering } from "./handled";
 
 /**
  * Milliseconds that a turn has for saying what it stored: a call to a channel ends in this time. Another turn that is brought
@@ -42,12 +42,16 @@ export class ConversationDialogs {
     readonly registry: DialogRegistry,
   ) {}
 
-  /** Begins a dialog in the turn's conversation, unless it has begun already. @param messageId of the message that starts it */
-  async start(context: TurnContext, dialog: Dialog, messageId: string): Promise<void> {
+  /**
+   * Begins a dialog in the turn's conversation, unless it has begun already.
+   * @param messageId of the message that starts it @param before what is said first
+   */
+  async start(context: TurnContext, dialog: Dialog, messageId: string, before?: Partial<Activity>): Promise<void> {
     const { activity } = context;
     const change = await this.store.change(keyOf(activity), async (memory) => {
       const stack = new DialogStack(this.registry, memory, activity.from?.id);
-      return { spoke: await stack.start(dialog, messageId), said: stack.said };
+      const spoke = await stack.start(dialog, messageId);
+      return { spoke, said: before && spoke ? [before, ...stack.said] : stack.said };
     });
     await this.say(context, change);
     log("info", change.result.spoke ? "dialog started" : "dialog had begun already", {
@@ -86,7 +90,7 @@ export class ConversationDialogs {
   async end(conversation: Conversation): Promise<void> {
     await this.store.change(keyOf(conversation), async (memory) => {
       delete memory.dialogs;
-      for (const activity of memory.handled ?? []) delete activity.unsaid;
+      for (const activity of memory.handled ?? []) delete activity.saying;
     });
   }
 
@@ -100,19 +104,24 @@ export class ConversationDialogs {
     }
   }
 
-  private async answer(memory: ConversationMemory, { from }: Activity, key: string | undefined, reply: Reply) {
+  private async answer(
+    memory: ConversationMemory,
+    { from }: Activity,
+    key: string | undefined,
+    reply: Reply,
+  ): Promise<Finding> {
     const stack = new DialogStack(this.registry, memory, from?.id);
     const isAnswered = await stack.answer(reply);
     const { said } = stack;
-    const fate = isAnswered ? { unsaid: said } : { isFree: true as const };
-    if (key) memory.handled = remembering(memory.handled, { key, at: new Date().toISOString(), ...fate });
-    return { by: isAnswered ? "dialog" : "queue", isAgain: false, said } satisfies Finding;
+    const fate = isAnswered ? { saying: sayingNow(said) } : { isForQueue: true as const };
+    if (key) memory.handled = remembering(memory.handled, { key, ...fate });
+    return { by: isAnswered ? "dialog" : "queue", isAgain: false, said };
   }
 
   /** Where that fails, the words are said once more if the channel brings the activity again: better twice than never. */
   private async markSaid(activity: Activity, key: string): Promise<void> {
     const mark = this.store.change(keyOf(activity), async ({ handled }) => {
-      delete handled?.find((one) => one.key === key)?.unsaid;
+      delete handled?.find((one) => one.key === key)?.saying;
     });
     await mark.catch((error) => log("warn", "not recorded that it was said", { reason: reason(error) }));
   }
@@ -132,13 +141,17 @@ export class ConversationDialogs {
 function findAgain({ handled }: ConversationMemory, key: string | undefined): Finding | undefined {
   const known = handled?.find((one) => one.key === key);
   if (!known) return undefined;
-  if (known.isFree) return { by: "queue", isAgain: true, said: [] };
-  const finding: Finding = { by: "dialog", isAgain: true, said: known.unsaid ?? [] };
-  if (!known.unsaid) return finding;
-  const wait = Math.min(Date.parse(known.at) + sayLimit - Date.now(), sayLimit);
-  if (wait > 0) return { ...finding, said: [], wait };
-  known.at = new Date().toISOString();
-  return finding;
+  const { isForQueue, saying } = known;
+  const finding: Finding = { by: isForQueue ? "queue" : "dialog", isAgain: true, said: [] };
+  if (!saying) return finding;
+  const wait = Math.min(Date.parse(saying.since) + sayLimit - Date.now(), sayLimit);
+  if (wait > 0) return { ...finding, wait };
+  known.saying = sayingNow(saying.answer);
+  return { ...finding, said: saying.answer };
+}
+
+function sayingNow(answer: Partial<Activity>[]): Handled["saying"] {
+  return { since: new Date().toISOString(), answer };
 }
 
 /** botbuilder's ConversationState has the same. */

@@ -27,10 +27,13 @@ export class DialogRegistry {
   /**
    * The dialog that a queue message starts, if it starts one: its `dialog` decides, and where it has none its text, to the
    * letter, as `switch (message.Text)` did in the 2018 article; only spaces and invisible marks round it do not matter.
+   * A text beside a card is there to be said.
    * @throws InvalidMessage for a `dialog` that nobody knows
    */
-  startedBy({ dialog, text }: Pick<QueueMessage, "dialog" | "text">): Dialog | undefined {
-    if (dialog === undefined || dialog === null) return this.byText.get(trimmed(text));
+  startedBy({ dialog, text, attachments }: Pick<QueueMessage, "dialog" | "text" | "attachments">): Dialog | undefined {
+    if (dialog === undefined || dialog === null) {
+      return attachments ? undefined : this.byText.get(trimmed(text ?? ""));
+    }
     const known = this.byName.get(dialog);
     if (known) return known;
     const names = [...this.byName].map(([name, { name: own }]) => (name ? `"${name}"` : `"" for "${own}"`));

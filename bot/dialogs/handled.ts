@@ -7,12 +7,10 @@ const most = 20;
 export interface Handled {
   /** Its `activityKey`. */
   key: string;
-  /** When a turn took it on last, in ISO 8601. */
-  at: string;
-  /** What a dialog answered to it, until it is known to be said. */
-  unsaid?: Partial<Activity>[];
   /** No dialog waited for it: it is for the queue. */
-  isFree?: true;
+  isForQueue?: true;
+  /** What a dialog answered, until it is known to be said, and when a turn set about saying it (ISO 8601). */
+  saying?: { since: string; answer: Partial<Activity>[] };
 }
 
 /** The list with one more at its end, as long as it may be. */
