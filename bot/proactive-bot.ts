@@ -112,7 +112,7 @@ export class ProactiveBot {
       return;
     }
     try {
-      await this.enqueue(context.activity, words);
+      await this.enqueue(context.activity, this.dialogs.registry.forQueue(words));
       if (!taken.isAgain) await context.sendActivity(acknowledgement(words));
     } catch (error) {
       await taken.giveBack().catch((failure) => log("error", "state not put back", { reason: reason(failure) }));

@@ -1,5 +1,5 @@
 import { InvalidMessage, type QueueMessage } from "../../message";
-import { trimmed } from "../words";
+import { keyword } from "../words";
 import type { Dialog } from "./dialog";
 
 interface Registered {
@@ -24,15 +24,20 @@ export class DialogRegistry {
     return this.byName.get(name);
   }
 
+  /** What a user wrote as a queue message says it: a keyword that starts a dialog to the letter, anything else as it is. */
+  forQueue(text: string): string {
+    const word = keyword(text);
+    return this.byText.has(word) ? word : text;
+  }
+
   /**
    * The dialog that a queue message starts, if it starts one: its `dialog` decides, and where it has none its text, to the
-   * letter, as `switch (message.Text)` did in the 2018 article; only spaces and invisible marks round it do not matter.
-   * A text beside a card is there to be said.
+   * letter, as `switch (message.Text)` did in the 2018 article. A text beside a card is there to be said.
    * @throws InvalidMessage for a `dialog` that nobody knows
    */
   startedBy({ dialog, text, attachments }: Pick<QueueMessage, "dialog" | "text" | "attachments">): Dialog | undefined {
     if (dialog === undefined || dialog === null) {
-      return attachments ? undefined : this.byText.get(trimmed(text ?? ""));
+      return attachments ? undefined : this.byText.get(text ?? "");
     }
     const known = this.byName.get(dialog);
     if (known) return known;

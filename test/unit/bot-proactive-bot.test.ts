@@ -264,8 +264,12 @@ test("a first try that failed is no try: what is brought again is answered", asy
 test("what the bot ended too early to queue is queued when it is brought again", async () => {
   const again = { id: "the same", text: "hello" };
   const working = enqueue;
-  enqueue = () => new Promise(() => {}); // the process ends here
-  void bot.run(turn(again));
+  let end = (_why: Error) => {};
+  enqueue = () =>
+    new Promise((_resolve, reject) => {
+      end = reject; // the process ends here
+    });
+  const ended = bot.run(turn(again));
   await eventually("the turn in the state", async () => Object.keys(await storage.read([key])).length > 0);
   enqueue = working;
   await newInstance().run(turn(again));
@@ -273,6 +277,19 @@ test("what the bot ended too early to queue is queued when it is brought again",
     queued.map(({ text }) => text),
     ["hello"],
   );
+  end(new Error("it has ended"));
+  await ended;
+});
+
+test("a keyword that a user writes is queued to the letter, whatever is round it; the user hears what they wrote", async () => {
+  for (const text of ["\u200bnew\u200f", "New", "new.", "\u00a0OLD ", "news", "a new one", "constructor"]) {
+    await bot.run(turn({ text }));
+  }
+  assert.deepEqual(
+    queued.map(({ text }) => text),
+    ["new", "new", "new", "old", "news", "a new one", "constructor"],
+  );
+  assert.match(said[1] ?? "", /^You said New\. /);
 });
 
 test("what was asked is not open any more when the bot was uninstalled or removed", async () => {
