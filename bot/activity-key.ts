@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { Activity } from "botbuilder";
 
 /**
- * The same for an activity however often its channel brings it, and for no other: 43 letters, digits, `-` and `_`, made of
- * channel, conversation and activity id. Undefined for an activity without an id.
+ * Identifies an activity when its channel delivers it again: a hash of channel, conversation and activity id, 43 characters
+ * of `A-Za-z0-9-_`. Undefined for an activity without an id.
  */
 export function activityKey({ channelId, conversation, id }: Activity): string | undefined {
   if (typeof id !== "string" || !id) return undefined;

@@ -10,13 +10,13 @@ interface Mention {
 /** The space after a mention; some of Teams' clients write it as HTML does. */
 const spaceAfter = /^(?:\s|&nbsp;)+/;
 
-/** The longest mention that is looked for, in UTF-16 units, and how many: a stranger's entities must not cost much. */
+/** The longest mention, in UTF-16 units, and the most spellings that are searched for: anyone can send large entities. */
 const longest = 300;
 const most = 10;
 
 /**
  * What a message says beside the bot's own name: in a group Teams lets a bot hear only what mentions it, `<at>Bot</at> new`.
- * A mention that does not quote itself is looked for by the bot's name, and case does not matter.
+ * A mention without `text` is searched for by its name. Case does not matter.
  * botbuilder's `removeRecipientMention` removes the first mention only, and throws for an entity without its fields.
  */
 export function textWithoutOwnMention({ text, entities, recipient }: Activity): string {
@@ -29,7 +29,7 @@ export function textWithoutOwnMention({ text, entities, recipient }: Activity): 
   return rest;
 }
 
-/** How a mention may stand in the text. */
+/** The forms in which a mention may stand in the text. */
 function spellingsOf({ text, mentioned }: Mention, ownName: unknown): string[] {
   const quoted = isUsable(text) ? [text] : [];
   if (quoted.length > 0) return quoted;

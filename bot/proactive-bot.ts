@@ -72,7 +72,7 @@ export class ProactiveBot {
     }
   }
 
-  /** What was asked where nobody can be reached any more is not open when they come back. */
+  /** Ends the dialogs of conversations that the bot was removed from: after a new installation nothing is open. */
   private async end(conversations: Conversation[]): Promise<void> {
     await sideBySide(atOnce, conversations, async (ended) => {
       const end = this.turns.run(ended.conversation.id, () => this.dialogs.end(ended));
@@ -87,8 +87,8 @@ export class ProactiveBot {
   }
 
   /**
-   * While the state is out of reach nobody knows whether a dialog waits: then nothing is queued, and the user is told so.
-   * Undefined: that is what happened.
+   * While the state is out of reach nobody knows whether a dialog waits: then nothing is queued, the user is told so, and
+   * this resolves to undefined.
    */
   private async answerInDialog(context: TurnContext, message: UserMessage): Promise<Taken | undefined> {
     try {
@@ -102,40 +102,38 @@ export class ProactiveBot {
   }
 
   /**
-   * A message that its channel brings again goes to the queue again, in case the first try did not get so far: it has the same
-   * id, so the user hears it once. What could not be queued is tried anew when it comes again.
+   * A message that is delivered again goes to the queue again, in case the first try ended before that. Its id is the same, so
+   * it comes back once. A message that could not be queued is handled as new when it is delivered again.
    */
   private async answerByQueue(context: TurnContext, message: UserMessage, taken: Taken): Promise<void> {
-    const words = message.text || submittedText(message);
-    if (!trimmed(words)) {
-      if (!taken.isAgain) await context.sendActivity(nothingToRead(message));
-      return;
-    }
     try {
-      await this.enqueue(context.activity, this.dialogs.registry.forQueue(words));
-      if (!taken.isAgain) await context.sendActivity(acknowledgement(words));
+      const answer = await this.enqueue(context.activity, message);
+      if (!taken.isAgain) await context.sendActivity(answer);
     } catch (error) {
       await taken.giveBack().catch((failure) => log("error", "state not put back", { reason: reason(failure) }));
-      if (!(error instanceof NotQueued) || taken.isAgain) throw error; // who has been told once is not told again
+      if (!(error instanceof NotQueued) || taken.isAgain) throw error; // the user was told that it is on the queue
       await context.sendActivity(apology(error.cause, this.queue.name));
     }
   }
 
-  /** @throws NotQueued */
-  private async enqueue(activity: Activity, text: string): Promise<void> {
+  /** Resolves to the answer for the user. @throws NotQueued */
+  private async enqueue(activity: Activity, message: UserMessage): Promise<string> {
+    const words = message.text || submittedText(message);
+    if (!trimmed(words)) return nothingToRead(message);
     const id = activityKey(activity) ?? randomUUID();
     try {
       const relatesTo = TurnContext.getConversationReference(activity);
-      await this.queue.enqueue(parseMessage({ relatesTo, text, id }));
+      await this.queue.enqueue(parseMessage({ relatesTo, text: this.dialogs.registry.forQueue(words), id }));
     } catch (error) {
       log("error", "not queued", { id, reason: reason(error) });
       throw new NotQueued(error);
     }
     log("info", "queued", { id });
+    return `You said ${words}. Your message has been added to a queue, and it will be sent back to you via a Function shortly.`;
   }
 }
 
-/** The user's message is not on the queue; the cause is in the log. */
+/** The user's message is not on the queue; the cause says why. */
 class NotQueued extends Error {
   override readonly name = "NotQueued";
 
@@ -148,7 +146,7 @@ class NotQueued extends Error {
 const atOnce = 8;
 
 /**
- * What a channel waits for after a card's Action.Execute; the dialog has said the rest.
+ * The answer that a channel expects to a card's Action.Execute. The dialog's own answers are messages.
  * Source: learn.microsoft.com/adaptive-cards/authoring-cards/universal-action-model
  */
 const cardAnswered = {
@@ -159,19 +157,19 @@ const cardAnswered = {
   },
 };
 
-/** What a card submits that has no `answer`, for people to read; empty for anything else. */
+/** The data of a card without an `answer`, as JSON; empty for other messages. */
 function submittedText({ value }: UserMessage): string {
-  return value ? JSON.stringify(value) : "";
+  try {
+    return value ? JSON.stringify(value) : "";
+  } catch {
+    return ""; // JavaScript reads data that is nested more deeply than it can write
+  }
 }
 
 function nothingToRead({ hasAttachments }: UserMessage): string {
   return hasAttachments
     ? "You sent an attachment, but this bot reads text only. Please write a message."
     : "Your message has no text. Please write one.";
-}
-
-function acknowledgement(words: string): string {
-  return `You said ${words}. Your message has been added to a queue, and it will be sent back to you via a Function shortly.`;
 }
 
 /** Only Direct Line carries our function's events; botbuilder has checked that the channel is who it says. */

@@ -174,7 +174,7 @@ export class ProactiveDelivery {
         return dialogs.start(context, dialog, claim.id, attachments ? activityOf({ attachments }) : undefined);
       await context.sendActivity(activityOf({ text, attachments }));
       await dialogs.restoreButtons(context).catch((error) => {
-        log("warn", "buttons not shown again", { id: claim.id, reason: reason(error) }); // the message itself is said
+        log("warn", "buttons not shown again", { id: claim.id, reason: reason(error) }); // the message itself was sent
       });
     };
     const reference = relatesTo as unknown as Partial<ConversationReference>;
@@ -189,7 +189,7 @@ export class ProactiveDelivery {
   }
 }
 
-/** What the bot says of a message. The text of one that starts a dialog is not said. */
+/** A proactive message as the bot says it. */
 function activityOf({ text, attachments }: Pick<QueueMessage, "text" | "attachments">): Partial<Activity> {
   const said = text ? `This is coming back from the trigger! ${text}` : undefined;
   const activity = MessageFactory.text(said as string, undefined, InputHints.AcceptingInput);

@@ -1,20 +1,21 @@
 import { type Activity, ActivityTypes } from "botbuilder";
 import type { Reply } from "./dialogs/dialog";
 import { textWithoutOwnMention } from "./own-mention";
+import { asText } from "./words";
 
-/** The name of the invoke that a card's Action.Execute sends. */
+/** The name of the invoke that the channel sends for a card's Action.Execute. */
 const cardAction = "adaptiveCard/action";
 
-/** Beside a text, Teams sends the same as HTML. */
+/** Teams sends each text as an HTML attachment too. */
 const markup = "text/html";
 
-/** What a user sent, whatever their channel lets them write into an activity. */
+/** A user's message. Channels let users write anything into an activity, so fields of a wrong type count as absent. */
 export interface UserMessage extends Reply {
   /** Whether it has pictures or files. */
   hasAttachments: boolean;
 }
 
-/** A card that refreshes itself sends an invoke as well, without anybody having pressed a button. */
+/** Whether a user pressed a card's Action.Execute. A card that refreshes itself sends the same invoke as `automatic`. */
 export function isCardAction({ type, name, value }: Activity): boolean {
   return (
     type === ActivityTypes.Invoke && name === cardAction && isRecord(value?.action) && value.trigger !== "automatic"
@@ -36,11 +37,6 @@ function read(activity: Activity, submitted: unknown): UserMessage {
   const answer = value && Object.hasOwn(value, "answer") ? value.answer : submitted;
   const text = textWithoutOwnMention(activity) || asText(answer);
   return { text, ...(value && { value }), hasAttachments: hasAttachments(activity) };
-}
-
-/** A text or a number as text; anything else is no answer. */
-export function asText(answer: unknown): string {
-  return typeof answer === "string" || typeof answer === "number" ? String(answer) : "";
 }
 
 function hasAttachments({ attachments }: Activity): boolean {

@@ -1,19 +1,24 @@
-/** White space, no-break spaces among it, and the marks that nobody sees: zero-width ones and those for right-to-left text. */
+/** White space (no-break spaces too) and invisible marks: zero-width ones and those for right-to-left text. */
 const blank = /[\s\p{Cf}]/u;
 const blankOrStop = /[\s\p{Cf}.!?,;:]/u;
 
-/** A text without what is invisible at its ends. */
+/** The text without white space and invisible marks at its ends. */
 export function trimmed(text: string): string {
   return withoutEnd(text.slice(blanksBefore(text)), blank);
 }
 
-/** A text as a keyword or a choice is compared: case, width, invisible marks and a full stop after it do not matter. */
+/** The form in which keywords and choices are compared: without case, width, invisible marks and a full stop at the end. */
 export function keyword(text: string): string {
   const visible = text
     .normalize("NFKC")
     .replace(/\p{Cf}+/gu, "")
     .replace(/\s+/g, " ");
   return withoutEnd(trimmed(visible), blankOrStop).toLowerCase();
+}
+
+/** A text or a number as text; empty for anything else. */
+export function asText(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
 
 // Both go unit by unit: an expression such as /\s+$/ takes quadratic time for a long run of spaces in the middle.

@@ -10,25 +10,25 @@ import { type ConversationMemory, DialogStack } from "./dialog-stack";
 import { type Handled, remembering } from "./handled";
 
 /**
- * Milliseconds that a turn has for saying what it stored: a call to a channel ends in this time. Another turn that is brought
- * the same activity waits so long, and then says it in its place.
+ * Milliseconds that a turn has for sending its answer: as long as a call to a channel may take. A turn that gets the same
+ * activity again waits for the rest of this time, and then sends the answer itself.
  */
 const sayLimit = 12_000;
 
-/** What became of a user's activity. */
+/** The outcome for a user's activity. */
 export interface Taken {
   /** "queue": no dialog waits for it. */
   by: "dialog" | "queue";
-  /** Whether its channel has brought it before. */
+  /** Whether its channel has delivered it before. */
   isAgain: boolean;
-  /** Forgets that it was taken: when its channel brings it again, it is handled anew. */
+  /** Forgets the activity: if its channel delivers it again, it is handled as new. */
   giveBack(): Promise<void>;
 }
 
-/** What a turn has found out about an activity while it changed the state. */
+/** The outcome, with the answer to send. */
 interface Finding extends Pick<Taken, "by" | "isAgain"> {
   said: Partial<Activity>[];
-  /** Milliseconds after which another turn has failed to answer it. */
+  /** Milliseconds until the turn that handles it has failed. */
   wait?: number;
 }
 
@@ -44,7 +44,7 @@ export class ConversationDialogs {
 
   /**
    * Begins a dialog in the turn's conversation, unless it has begun already.
-   * @param messageId of the message that starts it @param before what is said first
+   * @param messageId of the message that starts it @param before said first
    */
   async start(context: TurnContext, dialog: Dialog, messageId: string, before?: Partial<Activity>): Promise<void> {
     const { activity } = context;
@@ -61,9 +61,9 @@ export class ConversationDialogs {
   }
 
   /**
-   * Hands the reply in the turn's activity to the conversation's dialog, once: a channel that got no answer in time brings
-   * an activity again, and by then another question may be open.
-   * @throws what the state or the channel threw; then it may be brought again
+   * Hands the user's reply to the conversation's dialog, once for each activity. Teams delivers an activity again after 15 s
+   * without an answer (github.com/MicrosoftDocs/msteams-docs/issues/6084), and by then another question may be open.
+   * @throws the error of the state or the channel; the activity is then new when it is delivered again
    */
   async take(context: TurnContext, reply: Reply): Promise<Taken> {
     const { activity } = context;
@@ -75,7 +75,7 @@ export class ConversationDialogs {
     return { by, isAgain, giveBack: change.undo };
   }
 
-  /** Shows the buttons of the open question again, if there are any. */
+  /** Asks the open question again if it has suggested actions, which a message has just hidden. */
   async restoreButtons(context: TurnContext): Promise<void> {
     const { activity } = context;
     const change = await this.store.change(keyOf(activity), async (memory) => {
@@ -86,7 +86,7 @@ export class ConversationDialogs {
     await this.say(context, change);
   }
 
-  /** Ends all that is open in a conversation. What was answered is kept. */
+  /** Ends the open dialogs of a conversation. Confirmed answers are kept. */
   async end(conversation: Conversation): Promise<void> {
     await this.store.change(keyOf(conversation), async (memory) => {
       delete memory.dialogs;
@@ -118,12 +118,12 @@ export class ConversationDialogs {
     return { by: isAnswered ? "dialog" : "queue", isAgain: false, said };
   }
 
-  /** Where that fails, the words are said once more if the channel brings the activity again: better twice than never. */
+  /** If this fails and the activity is delivered again, its answer is sent twice. */
   private async markSaid(activity: Activity, key: string): Promise<void> {
     const mark = this.store.change(keyOf(activity), async ({ handled }) => {
       delete handled?.find((one) => one.key === key)?.saying;
     });
-    await mark.catch((error) => log("warn", "not recorded that it was said", { reason: reason(error) }));
+    await mark.catch((error) => log("warn", "answer not recorded as sent", { reason: reason(error) }));
   }
 
   /** @throws what the channel threw */
@@ -137,7 +137,7 @@ export class ConversationDialogs {
   }
 }
 
-/** What is known of an activity that was brought before. What was stored but not said in time is this turn's to say. */
+/** The outcome for an activity that was delivered before. An answer that was not sent in time is sent by this turn. */
 function findAgain({ handled }: ConversationMemory, key: string | undefined): Finding | undefined {
   const known = handled?.find((one) => one.key === key);
   if (!known) return undefined;
@@ -151,7 +151,7 @@ function findAgain({ handled }: ConversationMemory, key: string | undefined): Fi
 }
 
 function sayingNow(answer: Partial<Activity>[]): Handled["saying"] {
-  return { since: new Date().toISOString(), answer };
+  return answer.length === 0 ? undefined : { since: new Date().toISOString(), answer };
 }
 
 /** botbuilder's ConversationState has the same. */

@@ -24,7 +24,7 @@ export class DialogRegistry {
     return this.byName.get(name);
   }
 
-  /** What a user wrote as a queue message says it: a keyword that starts a dialog to the letter, anything else as it is. */
+  /** A user's words for the queue: a keyword that starts a dialog in its exact form, anything else unchanged. */
   forQueue(text: string): string {
     const word = keyword(text);
     return this.byText.has(word) ? word : text;

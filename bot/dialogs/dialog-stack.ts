@@ -10,7 +10,7 @@ export interface ConversationMemory {
   dialogs?: Frame[];
   /** What was answered last, by dialog. */
   answers?: Record<string, Answered>;
-  /** The activities of its users that were handled last, the newest at the end. */
+  /** The users' activities that were handled last, the newest at the end. */
   handled?: Handled[];
 }
 
@@ -62,7 +62,7 @@ export class DialogStack {
     return true;
   }
 
-  /** Asks the open question again if it has buttons: a channel takes them away with the next message. A card stays. */
+  /** Asks the open question again if it has suggested actions: channels hide them after the next message. */
   async restoreButtons(): Promise<void> {
     const top = this.top();
     if (!top) return;

@@ -12,13 +12,13 @@ export interface Answered {
   answers: Record<string, Answer>;
 }
 
-/** What a user answers: in words, by a card, or both. */
+/** A user's answer: in words, by a card, or both. */
 export interface Reply {
-  /** What the user wrote or, for a card, the `answer` in what it submits; empty where there is neither. */
+  /** The user's words or, for a card, the `answer` in its data; empty where there is neither. */
   text: string;
-  /** What a card submits: the data of its button, and what its inputs hold. */
+  /** The card's data: its button's `data`, and its inputs by their ids. */
   value?: Record<string, unknown>;
-  /** The verb of the card's button, where that is an Action.Execute. */
+  /** The `verb` of an Action.Execute. */
   verb?: string;
 }
 

@@ -1,19 +1,19 @@
 import type { Activity } from "botbuilder";
 
-/** How many activities of a conversation are remembered: a channel brings one again within a minute. */
+/** The most activities of a conversation that are remembered. Channels deliver one again within a minute. */
 const most = 20;
 
-/** An activity of a user that a turn has taken on. Plain JSON. */
+/** A user's activity that a turn has handled. Plain JSON. */
 export interface Handled {
   /** Its `activityKey`. */
   key: string;
-  /** No dialog waited for it: it is for the queue. */
+  /** No dialog waited for it, so it goes to the queue. */
   isForQueue?: true;
-  /** What a dialog answered, until it is known to be said, and when a turn set about saying it (ISO 8601). */
+  /** A dialog's answer until it has been sent, and since when a turn has been sending it (ISO 8601). */
   saying?: { since: string; answer: Partial<Activity>[] };
 }
 
-/** The list with one more at its end, as long as it may be. */
+/** The list with one more activity, without those that are too many. */
 export function remembering(handled: Handled[] = [], activity: Handled): Handled[] {
   return [...handled, activity].slice(-most);
 }

@@ -1,6 +1,5 @@
 import { type Activity, CardFactory, InputHints, MessageFactory } from "botbuilder";
-import { asText } from "../user-message";
-import { keyword, trimmed } from "../words";
+import { asText, keyword, trimmed } from "../words";
 import type { Answer, Reply } from "./dialog";
 
 /** What a question makes of a message: an answer, or what is wrong with it. */
@@ -16,8 +15,8 @@ export interface Question {
 }
 
 /**
- * What a question makes of a reply: of its text or, for a card, of the input that has the question's name. A card stays
- * where it was shown, so it may say which `question` it is for.
+ * Reads the text of a reply or, for a card, the input that has the question's name. A card stays in the conversation, so it
+ * may name the `question` that it is for.
  */
 export function readReply(question: Question, { text, value = {} }: Reply): Reading {
   const { name } = question;
@@ -77,8 +76,8 @@ export function yesOrNo(basics: Basics): Question {
 }
 
 /**
- * The same question with an Adaptive Card of buttons: Teams shows it in channels too, where it has no suggested actions, and
- * it stays where it is. Version 1.3 is the newest that Direct Line is known to show: github.com/microsoft/BotFramework-Services/issues/300.
+ * The same question with its answers as buttons of an Adaptive Card. Teams shows cards in channels too, where it shows no
+ * suggested actions. Direct Line refused cards of version 1.4: github.com/microsoft/BotFramework-Services/issues/300
  */
 export function withCard(question: Question, answers: string[]): Question {
   const actions = answers.map((answer) => ({

@@ -390,6 +390,8 @@ test("fields of the wrong kind are as good as absent", async () => {
   for (const fields of hostile) await bot.run(turn(fields));
   assert.equal(queued.length, hostile.length);
   queued = [];
+  const deep = JSON.parse(`${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}`);
+  await bot.run(turn({ text: undefined, value: deep }));
   for (const text of [7, {}, [], null, true]) await bot.run(turn({ text }));
   assert.deepEqual(queued, []);
   assert.deepEqual(new Set(said.slice(hostile.length)), new Set(["Your message has no text. Please write one."]));
