@@ -118,7 +118,7 @@ export class ProactiveBot {
 
   /** Resolves to the answer for the user. @throws NotQueued */
   private async enqueue(activity: Activity, message: UserMessage): Promise<string> {
-    const words = message.text || submittedText(message);
+    const words = Buffer.from(message.text || submittedText(message)).toString(); // half a surrogate pair fits no message
     if (!trimmed(words)) return nothingToRead(message);
     const id = activityKey(activity) ?? randomUUID();
     try {

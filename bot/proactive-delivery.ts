@@ -107,9 +107,10 @@ export class ProactiveDelivery {
 
   /** Until the claim of another has ended. */
   private async wait(attempt: Attempt, leased: DeliveryLeased): Promise<void> {
-    const { id, message } = attempt.incoming;
+    const { incoming } = attempt;
+    const { id } = incoming;
     attempt.isDecided = true;
-    const deferred = await this.parts.queue.defer({ ...message, id }, leased.seconds);
+    const deferred = await this.parts.queue.defer(incoming, leased.seconds);
     if (!deferred) throw leased;
     log("info", "deferred", { id, reason: reason(leased) });
   }
@@ -139,8 +140,7 @@ export class ProactiveDelivery {
   /** False: it has been deferred for a day. */
   private async defer({ incoming, isAwaited }: Attempt, error: unknown): Promise<boolean> {
     if (!isAwaited) return true; // who brought it brings it again
-    const { id, message } = incoming;
-    return this.parts.queue.defer({ ...message, id }, retryAfter(error));
+    return this.parts.queue.defer(incoming, retryAfter(error));
   }
 
   private async fail({ incoming }: Attempt, error: unknown): Promise<void> {

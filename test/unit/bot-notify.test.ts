@@ -20,10 +20,12 @@ import {
   type MessageQueue,
   parseMessage,
   type QueueMessage,
+  type ReceivedMessage,
   type Secret,
   signEvent,
   TableUnreachable,
 } from "../../message";
+import { conformance, entryOf } from "./helpers/conformance";
 import { TestDeliveries } from "./helpers/deliveries";
 import { testDialogs } from "./helpers/dialogs";
 import { MemoryTable } from "./helpers/memory-table";
@@ -89,10 +91,10 @@ function open(key: Secret = fixedSecret(secret)): void {
     },
   } as unknown as ChannelAdapter;
   const queue = {
-    defer: async (message: QueueMessage) => deferred.push(message) > 0,
-    postpone: async (message: QueueMessage, notBefore: Date) => {
+    defer: async ({ id, message }: ReceivedMessage) => deferred.push({ ...message, id }) > 0,
+    postpone: async ({ id, message }: ReceivedMessage, notBefore: Date) => {
       await queueWork();
-      postponed.push({ message, notBefore });
+      postponed.push({ message: { ...message, id }, notBefore });
     },
     poison: async (entry: unknown) => void poisoned.push(entry),
   } as unknown as MessageQueue;
@@ -108,6 +110,8 @@ function open(key: Secret = fixedSecret(secret)): void {
   const serviceHosts = new ServiceHosts([
     "channel.example",
     new URL(examples.messages.text.value.relatesTo.serviceUrl).host,
+    "webchat.botframework.com",
+    "smba.trafficmanager.net",
   ]);
   api = notifyApi(new Notifications({ webhook, delivery, queue, deliveries, registry: rootDialogs, serviceHosts }));
 }
@@ -257,6 +261,24 @@ test("what is not valid is refused with the name of its field, and nothing is ke
   }
   assert.deepEqual([said, deferred, poisoned, deliveries.rows], [[], [], [], []]);
   assert.doesNotMatch(logged(), /ulterior|evil/);
+});
+
+test("every form of a message is taken or refused as the conformance data say, and the log names the field, too", async () => {
+  for (const one of conformance) {
+    log.mock.resetCalls();
+    const { status, body } = await notify(entryOf(one));
+    if ("accepted" in one.expected) {
+      assert.equal(status, 202, `${one.name}: ${body.error}`);
+      continue;
+    }
+    const { field, problem } = one.expected.refused;
+    assert.ok([400, 413].includes(status), one.name);
+    assert.equal(body.field, field, one.name);
+    for (const part of [field, ...problem]) {
+      assert.ok(body.error?.includes(part), `${one.name}: ${body.error}`);
+      assert.ok(JSON.parse(logged()).reason.includes(part), logged());
+    }
+  }
 });
 
 /** As a client sends a header that is not ASCII. */
