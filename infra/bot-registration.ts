@@ -1,12 +1,13 @@
 import * as botservice from "@pulumi/azure-native/botservice";
 import type { UserAssignedIdentity } from "@pulumi/azure-native/managedidentity";
+import * as resources from "@pulumi/azure-native/resources";
 import * as pulumi from "@pulumi/pulumi";
+import { defaultSite, directLineChannel, directLineKey } from "./direct-line-key";
 import type { Placement } from "./placement";
 
-const directLine = "DirectLineChannel";
 const teams = "MsTeamsChannel";
-/** Azure's own name for the first pair of keys. */
-const directLineSite = "Default Site";
+/** Where a bot's channels are. */
+type OfBot = Placement & { resourceName: pulumi.Output<string> };
 
 export interface BotRegistrationArgs {
   placement: Placement;
@@ -19,7 +20,7 @@ export interface BotRegistrationArgs {
   teams: boolean;
 }
 
-/** The bot as Azure Bot Service knows it, and its channels. Web Chat is not declared: Azure makes it with the bot. */
+/** The bot as Azure Bot Service knows it, and its channels. Azure makes Web Chat with the bot, so it is not declared. */
 export class BotRegistration extends pulumi.ComponentResource {
   /** Unique in all of Azure. */
   readonly name: pulumi.Output<string>;
@@ -32,11 +33,11 @@ export class BotRegistration extends pulumi.ComponentResource {
     const placement = { ...args.placement, location: "global" };
     const bot = this.register(name, placement, args);
     const ofBot = { ...placement, resourceName: bot.name };
-    const channel = this.openDirectLine(name, ofBot);
+    const directLine = this.openDirectLine(name, ofBot);
     if (args.teams) this.openTeams(name, ofBot);
 
     this.name = bot.name;
-    this.directLineKey = pulumi.secret(directLineKey(ofBot, channel));
+    this.directLineKey = pulumi.secret(directLineKey(ofBot, directLine));
     this.registerOutputs();
   }
 
@@ -54,31 +55,33 @@ export class BotRegistration extends pulumi.ComponentResource {
     return new botservice.Bot(name, args, { parent: this });
   }
 
-  private openDirectLine(name: string, ofBot: Placement & { resourceName: pulumi.Output<string> }) {
-    const sites = [{ siteName: directLineSite, isEnabled: true, isV1Enabled: false, isV3Enabled: true }];
-    const args = { ...ofBot, channelName: directLine, properties: { channelName: directLine, properties: { sites } } };
-    return new botservice.Channel(`${name}-direct-line`, args as botservice.ChannelArgs, { parent: this });
+  /**
+   * By a template, which makes the channel or changes the one that is there: Azure makes it with the bot since about 2023
+   * (before, it did not), and azure-native's `Channel` refuses what exists. It goes with the bot.
+   */
+  private openDirectLine(name: string, ofBot: OfBot): resources.Deployment {
+    const sites = [{ siteName: defaultSite, isEnabled: true, isV1Enabled: false, isV3Enabled: true }];
+    const channel = {
+      type: "Microsoft.BotService/botServices/channels",
+      apiVersion: "2022-09-15",
+      name: pulumi.interpolate`${ofBot.resourceName}/${directLineChannel}`,
+      location: ofBot.location,
+      properties: { channelName: directLineChannel, properties: { sites } },
+    };
+    const template = {
+      $schema: "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+      contentVersion: "1.0.0.0",
+      resources: [channel],
+    };
+    const properties = { mode: resources.DeploymentMode.Incremental, template };
+    const { resourceGroupName, tags } = ofBot;
+    return new resources.Deployment(`${name}-direct-line`, { resourceGroupName, tags, properties }, { parent: this });
   }
 
-  private openTeams(name: string, ofBot: Placement & { resourceName: pulumi.Output<string> }) {
+  private openTeams(name: string, ofBot: OfBot) {
     // Azure enables the channel only for who accepts Microsoft's terms; config `teams` says so.
     const properties = { isEnabled: true, enableCalling: false, acceptedTerms: true };
     const args = { ...ofBot, channelName: teams, properties: { channelName: teams, properties } };
     return new botservice.Channel(`${name}-teams`, args as botservice.ChannelArgs, { parent: this });
   }
-}
-
-/** The channel resource itself holds no keys, so they are asked for once it exists. */
-function directLineKey(
-  { resourceGroupName, resourceName }: { resourceGroupName: pulumi.Input<string>; resourceName: pulumi.Output<string> },
-  channel: botservice.Channel,
-): pulumi.Output<string> {
-  const args = { resourceGroupName, resourceName, channelName: directLine };
-  return botservice.listChannelWithKeysOutput(args, { dependsOn: [channel] }).apply(({ properties }) => {
-    const { sites } = (properties as { properties?: { sites?: { siteName: string; key: string }[] } }).properties ?? {};
-    const key = sites?.find((site) => site.siteName === directLineSite)?.key;
-    if (!key)
-      throw new pulumi.RunError(`Azure gave no key for Direct Line's "${directLineSite}"; run "pulumi up" again.`);
-    return key;
-  });
 }

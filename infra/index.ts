@@ -48,7 +48,7 @@ const functionSite = new Site(
   { ...site, kind: "function", identity: identities.function },
   { dependsOn: [access] },
 );
-new ConsoleLogs(`${name}-console`, { siteId: botSite.id, workspaceId: monitoring.workspace.id });
+new ConsoleLogs(`${name}-console`, { siteId: botSite.id, monitoring });
 if (alertEmail) new PoisonAlert(name, { placement, insightsId: monitoring.insights.id, email: alertEmail });
 
 // The bot as the world knows it.

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { version as azureNativeVersion } from "@pulumi/azure-native/package.json";
 import { version as randomVersion } from "@pulumi/random/package.json";
+import type { AzureBehaviour } from "./cloud/azure-behaviour";
 import { LocalCloud } from "./cloud/local-cloud";
 import { ResourceManager } from "./cloud/resource-manager";
 import { ResourceManagerEndpoint } from "./cloud/resource-manager-endpoint";
@@ -24,6 +25,8 @@ export interface ServedCloudOptions {
   propagation?: number;
   /** Whether apps run, or something answers in their place that they are there. Absent: they run. */
   apps?: "run" | "stand-in";
+  /** Absent: as most people meet Azure. */
+  azure?: AzureBehaviour;
   /** A line of an app's log (`bot`, `function`), or of the cloud's own (`azure`). */
   log(source: string, line: string): void;
   /** Something that the engine had done, or tried. */
@@ -57,13 +60,22 @@ export class ServedCloud {
     return served;
   }
 
-  private async start({ port = 0, propagation, apps, log, onChange, around = (one) => one }: ServedCloudOptions) {
+  private async start({
+    port = 0,
+    propagation,
+    apps,
+    azure,
+    log,
+    onChange,
+    around = (one) => one,
+  }: ServedCloudOptions) {
     if (apps !== "stand-in") this.host = bundleFunctionsHost(this.home);
     this.cloud = await LocalCloud.open({
       home: this.home,
       functionsHost: (wwwroot) => this.host?.start(wwwroot) ?? [],
       propagationSeconds: propagation,
       apps,
+      azure,
       log,
       onDeath: (app, cause, site) => log("azure", `The ${app} (${site}) ${cause}. It will be started again.`),
       restartsCrashed: true,

@@ -2,6 +2,7 @@ import { renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { stop as stopEsbuild } from "esbuild";
 import { descriptionFile } from "../operator/stack/homes";
+import type { AzureBehaviour } from "./cloud/azure-behaviour";
 import { type AppName, LocalCloud } from "./cloud/local-cloud";
 import { ResourceManager } from "./cloud/resource-manager";
 import type { Properties } from "./cloud/resource-type";
@@ -21,6 +22,8 @@ export interface StackOptions {
   propagation?: number;
   /** The program's settings, as `pulumi config set` takes them. */
   config?: Record<string, string>;
+  /** Absent: as most people meet Azure. */
+  azure?: AzureBehaviour;
   /** The page is on another port than the usual one, which is taken. */
   onPort(port: number, taken: number): void;
   onMade(resource: Made): void;
@@ -41,12 +44,22 @@ export class LocalStack {
   }
 
   /** Resolves when both apps answer. @throws the first reason why not; `down` is still to be called */
-  async up({ port, propagation, config, onPort, onMade, log, onDeath }: StackOptions): Promise<StackDescription> {
+  async up({
+    port,
+    propagation,
+    config,
+    azure,
+    onPort,
+    onMade,
+    log,
+    onDeath,
+  }: StackOptions): Promise<StackDescription> {
     const host = bundleFunctionsHost(this.home);
     this.made = await LocalCloud.open({
       home: this.home,
       functionsHost: (wwwroot) => host.start(wwwroot),
       propagationSeconds: propagation,
+      azure,
       log,
       onDeath,
     });

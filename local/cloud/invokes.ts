@@ -1,6 +1,7 @@
 import { ArmError } from "./arm-error";
 import type { LocalCloud } from "./local-cloud";
 import type { Properties } from "./resource-type";
+import { directLineProperties } from "./types/bot-service";
 
 type Invoke = (cloud: LocalCloud, args: Record<string, string>) => Promise<Properties> | Properties;
 
@@ -24,8 +25,7 @@ export const invokes: Record<string, Invoke> = {
     if (!botService.bot(resourceName)) throw new ArmError("ResourceNotFound", `the bot ${resourceName} does not exist`);
     const keys = channelName === "DirectLineChannel" && botService.directLineKeys(resourceName);
     if (!keys) throw new ArmError("ResourceNotFound", `the bot ${resourceName} has no channel ${channelName}`);
-    const { key, key2 } = keys;
-    const sites = [{ siteName: "Default Site", siteId: "1", isEnabled: true, key, key2 }];
-    return { resourceName, properties: { channelName, properties: { sites } } };
+    const properties = directLineProperties(keys);
+    return { resourceName, properties, setting: properties.properties, resource: properties };
   },
 };

@@ -15,7 +15,9 @@ import { StorageGuard } from "../storage/guard/storage-guard";
 import { Storage } from "../storage/storage";
 import { DeletedVaults } from "../vault/deleted-vaults";
 import { Vault } from "../vault/vault";
+import type { AzureBehaviour } from "./azure-behaviour";
 import { cloudRow } from "./cloud-row";
+import { ResourceProviders } from "./resource-providers";
 import { ResourceRecords } from "./resource-records";
 
 export interface LocalCloudOptions {
@@ -35,6 +37,8 @@ export interface LocalCloudOptions {
   operatorObjectId?: string;
   /** Whether apps run, or something answers in their place that they are there. Absent: they run. */
   apps?: "run" | "stand-in";
+  /** Absent: as most people meet Azure. */
+  azure?: AzureBehaviour;
 }
 
 /** What people call the apps, whatever their sites' names are. */
@@ -75,6 +79,7 @@ export class LocalCloud {
   readonly subscriptionId = randomUUID();
   /** All that Azure Resource Manager knows of. */
   readonly resources = new ResourceRecords();
+  readonly resourceProviders: ResourceProviders;
   /** By resource id. */
   readonly identities = new Map<string, Principal>();
   /** By name. */
@@ -99,6 +104,13 @@ export class LocalCloud {
     private readonly options: LocalCloudOptions,
     parts: Parts,
   ) {
+    const { log, azure = {} } = options;
+    this.resourceProviders = new ResourceProviders({
+      subscriptionId: this.subscriptionId,
+      registered: azure.registeredProviders ?? "all",
+      mayRegister: azure.mayRegisterProviders ?? true,
+      log: (line) => log("azure", line),
+    });
     this.certificates = parts.certificates;
     this.entra = parts.entra;
     this.operator = parts.operator;
@@ -149,6 +161,11 @@ export class LocalCloud {
   /** This cloud's row of the table of clouds; `directLine` is where browsers reach Direct Line. */
   row(directLine: string) {
     return cloudRow(this.botService.urls(), this.botService.issuer, directLine);
+  }
+
+  /** Whether a new bot has its Direct Line channel at once. */
+  get directLineWithBot(): boolean {
+    return this.options.azure?.directLineWithBot ?? true;
   }
 
   /** Whether others may refer to a resource; the subscription is one. */

@@ -70,6 +70,7 @@ export class ResourceManager {
     const id = armId(type.id, { subscriptionId: cloud.subscriptionId, ...inputs, [nameInput(type.id) ?? ""]: name });
     const release = cloud.resources.claim(id);
     try {
+      cloud.resourceProviders.require(type.id);
       await this.refuseExisting(type, { cloud, inputs, id, name, logicalName });
       this.refuseMisplaced(id);
       const computed = (await type.create?.({ cloud, inputs, id, name, logicalName })) ?? {};

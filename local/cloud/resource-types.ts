@@ -2,6 +2,7 @@ import type { ResourceType } from "./resource-type";
 import { actionGroup, scheduledQueryRule } from "./types/alerts";
 import { plan, publishingPasswords, webApp, webAppApplicationSettings } from "./types/app-service";
 import { bot, channel } from "./types/bot-service";
+import { deployment } from "./types/deployment";
 import { secret, vault } from "./types/key-vault";
 import { component, diagnosticSetting, workspace } from "./types/monitoring";
 import { randomBytes } from "./types/random-bytes";
@@ -23,6 +24,7 @@ export const resourceTypes: Record<string, ResourceType> = {
   "azure-native:monitor:DiagnosticSetting": diagnosticSetting,
   "azure-native:monitor:ScheduledQueryRule": scheduledQueryRule,
   "azure-native:operationalinsights:Workspace": workspace,
+  "azure-native:resources:Deployment": deployment,
   "azure-native:resources:ResourceGroup": resourceGroup,
   "azure-native:storage:Queue": queue,
   "azure-native:storage:StorageAccount": storageAccount,

@@ -6,20 +6,21 @@ const ends: Partial<Record<NodeJS.Signals, number>> = { SIGHUP: 129, SIGINT: 130
 
 /** Runs `go` in a module's folder. Told to stop, it takes Go's compilers with it. @throws Error with the end of what Go said */
 export async function goCommand(args: string[], folder: string): Promise<void> {
-  const child = spawn("go", args, {
+  let child: ChildProcess | undefined;
+  const stopped = onSignal(() => end(child)); // before it starts: what Go starts may be there before our next line
+  child = spawn("go", args, {
     cwd: folder,
     env: { ...process.env, GOWORK: "off", GOTMPDIR: folder }, // what a killed build leaves goes away with the folder
     stdio: ["ignore", "ignore", "pipe"],
     detached: hasGroups, // a group of its own: Go does not end the compilers that it started
   });
   let said = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     said = (said + text).slice(-8000);
   });
-  const stopped = stopWithUs(child);
   const failure = await new Promise<string | undefined>((resolve) => {
-    child.once("error", ({ message }) => resolve(message));
-    child.once("close", (code, signal) => resolve(code === 0 ? undefined : `${signal ?? `code ${code}`}\n${said}`));
+    child?.once("error", ({ message }) => resolve(message));
+    child?.once("close", (code, signal) => resolve(code === 0 ? undefined : `${signal ?? `code ${code}`}\n${said}`));
   });
   const signal = stopped();
   if (signal) throw new Stopped(signal);
@@ -36,13 +37,18 @@ export class Stopped extends Error {
   }
 }
 
-/** Passes signals on to the child's group; the result ends that and tells which one came. */
-function stopWithUs(child: ChildProcess): () => NodeJS.Signals | undefined {
+/** Ends a process with its group. */
+function end(child: ChildProcess | undefined): void {
+  if (hasGroups && child?.pid) process.kill(-child.pid, "SIGKILL");
+  else child?.kill();
+}
+
+/** Heeds signals until its result is called, which tells which one came. */
+function onSignal(heed: () => void): () => NodeJS.Signals | undefined {
   let came: NodeJS.Signals | undefined;
   const stop = (signal: NodeJS.Signals) => {
     came = signal;
-    if (hasGroups && child.pid) process.kill(-child.pid, "SIGKILL");
-    else child.kill();
+    heed();
   };
   for (const signal of signals) process.on(signal, stop);
   return () => {

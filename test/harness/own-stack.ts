@@ -1,3 +1,4 @@
+import type { AzureBehaviour } from "../../local/cloud/azure-behaviour";
 import type { AppName, LocalCloud } from "../../local/cloud/local-cloud";
 import { LocalStack } from "../../local/stack";
 import type { StackDescription } from "../../local/stack-description";
@@ -11,15 +12,26 @@ export class OwnStack {
 
   private constructor() {}
 
-  /** @param config settings of the program, as `pulumi config set` takes them */
-  static async up(config?: Record<string, string>): Promise<OwnStack & { description: StackDescription }> {
+  /** @param config settings of the program, as `pulumi config set` takes them @param azure how Azure behaves */
+  static async up(
+    config?: Record<string, string>,
+    azure?: AzureBehaviour,
+  ): Promise<OwnStack & { description: StackDescription }> {
     const own = new OwnStack();
     const log = (source: string, line: string) => {
       own.log += `${source} | ${line}\n`;
     };
     const onDeath = (app: string, cause: string) => log(app, cause);
     try {
-      const description = await own.stack.up({ port: 0, config, onPort: () => {}, onMade: () => {}, log, onDeath });
+      const description = await own.stack.up({
+        port: 0,
+        config,
+        azure,
+        onPort: () => {},
+        onMade: () => {},
+        log,
+        onDeath,
+      });
       return Object.assign(own, { description });
     } catch (error) {
       await own.down();

@@ -78,6 +78,8 @@ const group = (inputs: Inputs) => `${subscription}/resourceGroups/${inputs.resou
 
 /** Id, name and outputs of everything that the program may make. */
 const known: Record<string, (inputs: Inputs, name: string) => { id: string; state: Inputs }> = {
+  "azure-native:resources:Deployment": (inputs, name) =>
+    made(`${group(inputs)}/Microsoft.Resources/deployments/${name}`, name),
   "azure-native:resources:ResourceGroup": (_, name) => made(`${subscription}/resourceGroups/${name}`, name),
   "azure-native:managedidentity:UserAssignedIdentity": (inputs, name) =>
     made(`${group(inputs)}/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`, name, {
@@ -154,7 +156,10 @@ const invokes: Record<string, (inputs: Inputs) => Inputs> = {
   }),
   "azure-native:authorization:getClientToken": ({ endpoint }) => ({ token: endpoint ? scmToken : armToken }),
   "azure-native:botservice:listChannelWithKeys": ({ channelName }) => ({
-    properties: { channelName, properties: { sites: [{ siteName: "Default Site", key: directLineKey }] } },
+    properties: {
+      channelName,
+      properties: { sites: [{ siteName: "Default Site", isEnabled: true, key: directLineKey }] },
+    },
   }),
 };
 

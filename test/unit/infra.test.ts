@@ -361,7 +361,7 @@ test("another cloud and other choices reach the apps", async () => {
   assert.deepEqual(random(await government).keepers, { version: "2" });
 });
 
-test("the bot is registered with its own identity, and Direct Line is its only declared channel", async () => {
+test("the bot is registered with its own identity", async () => {
   const { inputs } = one(await standard, "botservice:Bot");
   assert.equal(inputs.location, "global");
   assert.equal(inputs.kind, "azurebot");
@@ -379,15 +379,31 @@ test("the bot is registered with its own identity, and Direct Line is its only d
     isStreamingSupported: false,
     publicNetworkAccess: "Enabled",
   });
-  const [channel, ...others] = all(await standard, "botservice:Channel");
+});
+
+test("Direct Line is a template's, which makes it or changes it, and no resource of its own", async () => {
+  const { inputs } = one(await standard, "resources:Deployment");
+  assert.equal(inputs.location, undefined, "Azure refuses one");
+  const { mode, template } = inputs.properties as { mode: string; template: { resources: Record<string, unknown>[] } };
+  assert.equal(mode, "Incremental");
+  const [channel, ...others] = template.resources;
   assert.deepEqual(others, []);
-  assert.equal(channel?.inputs.channelName, "DirectLineChannel");
-  assert.equal(channel?.inputs.location, "global");
+  assert.deepEqual(channel, {
+    type: "Microsoft.BotService/botServices/channels",
+    apiVersion: "2022-09-15",
+    name: `${bot}/DirectLineChannel`,
+    location: "global",
+    properties: {
+      channelName: "DirectLineChannel",
+      properties: { sites: [{ siteName: "Default Site", isEnabled: true, isV1Enabled: false, isV3Enabled: true }] },
+    },
+  });
+  assert.deepEqual(all(await standard, "botservice:Channel"), []);
 });
 
 test("Teams is a channel only when asked for", async () => {
   const channels = all(await government, "botservice:Channel").map(({ inputs }) => inputs.channelName);
-  assert.deepEqual(channels, ["DirectLineChannel", "MsTeamsChannel"]);
+  assert.deepEqual(channels, ["MsTeamsChannel"]);
 });
 
 test("no secret is in anything's inputs unless marked as one", async () => {
@@ -473,7 +489,7 @@ test("roles come before apps, the channel before its key, settings before code",
     const sites = all(deployment, "web:WebApp");
     before(appRoles, sites);
     const functionSettings = one(deployment, "web:WebAppApplicationSettings", "proactive-function-settings");
-    before(all(deployment, "botservice:Channel").slice(0, 1), [functionSettings]);
+    before(all(deployment, "resources:Deployment"), [functionSettings]);
     for (const name of ["proactive-bot", "proactive-function"]) {
       const release = releases(deployment).filter((r) => r.name === `${name}-release`);
       before([one(deployment, "web:WebAppApplicationSettings", `${name}-settings`)], release);

@@ -27,7 +27,6 @@ test("what others delete is gone, and can be made again", async () => {
     ["storage:Queue", () => own.cloud.dataPlane.deleteQueue(endpoint("queue"), "bot-queue")],
     ["storage:Table", () => own.cloud.dataPlane.deleteTable(endpoint("table"), "botstate")],
     ["authorization:RoleAssignment", (id) => own.cloud.access.revoke(id)],
-    ["botservice:Channel", () => own.cloud.botService.disableDirectLine("ground")],
   ];
   for (const [token, byHand] of gone) {
     const { id, found, again } = await afterwards(token, byHand);

@@ -121,16 +121,14 @@ test("a storage account goes with everything in it, and another one of its name 
   assert.equal(await own.cloud.dataPlane.hasTable(endpoints.table, "byhand"), false);
 });
 
-test("a channel's keys can be listed until it, or its bot, is deleted", async () => {
-  const { inputs } = samples(own)["azure-native:botservice:Channel"] ?? {};
-  const { id } = await own.make("botservice:Channel", "c", inputs ?? {});
+test("Direct Line's keys can be listed until it is switched off, or its bot is deleted", async () => {
   const list = () =>
     own.resources.invoke("azure-native:botservice:listChannelWithKeys", {
       resourceName: "ground",
       channelName: "DirectLineChannel",
     });
   assert.match(JSON.stringify(await list()), /"siteName":"Default Site"/);
-  await own.resources.delete(id);
+  own.cloud.botService.disableDirectLine("ground");
   await assert.rejects(list(), /ResourceNotFound: the bot ground has no channel DirectLineChannel/);
   await own.resources.delete(own.idOf("Microsoft.BotService/botServices/ground"));
   await assert.rejects(list(), /ResourceNotFound: the bot ground does not exist/);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { DeletedVaults } from "../../local/vault/deleted-vaults";
 import { OwnCloud } from "./helpers/own-cloud";
-import { makeGround, samples } from "./helpers/resource-samples";
+import { directLine, makeGround, samples } from "./helpers/resource-samples";
 
 const secretsOfficer = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7";
 const queueMessageSender = "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a";
@@ -54,6 +54,15 @@ test("what lies within an input is refused with its whole path, and what is not 
   assert.equal(refused("keyvault:Vault", { properties: { sku: { family: "A" } } }), "properties.tenantId");
   assert.equal(refused("keyvault:Vault", { properties: { tenantId: unknown, sku: { family: "A" } } }), undefined);
   assert.equal(refused("keyvault:Secret", { properties: { attributes: {} } }), "properties.attributes");
+  const template = (...resources: object[]) => ({ properties: { mode: "Incremental", template: { resources } } });
+  const [channel = {}] = directLine("ground").resources;
+  assert.equal(refused("resources:Deployment", { location: "westeurope" }), "location");
+  assert.equal(refused("resources:Deployment", { properties: { mode: "Complete", template: {} } }), "properties.mode");
+  const place = "properties.template.resources[0]";
+  assert.equal(refused("resources:Deployment", template({ ...channel, type: "Microsoft.Web/sites" })), `${place}.type`);
+  assert.equal(refused("resources:Deployment", template({ ...channel, name: "[parameters('bot')]" })), place);
+  assert.equal(refused("resources:Deployment", template({ ...channel, scope: "x" })), `${place}.scope`);
+  assert.equal(refused("resources:Deployment", template({ ...channel, name: unknown })), undefined);
   const { properties } = inputsOf("botservice:Bot") as { properties: object };
   assert.equal(
     refused("botservice:Bot", { properties: { ...properties, endpoint: "http://x" } }),

@@ -1,7 +1,10 @@
+import type { DirectLineKeys } from "../../bot-service/bot";
 import { ArmError } from "../arm-error";
+import type { LocalCloud } from "../local-cloud";
 import { same, suffixed } from "../names";
-import { notSupported } from "../not-supported";
-import { type CheckFailure, resourceType } from "../resource-type";
+import { NotSupported, notSupported } from "../not-supported";
+import { type CheckFailure, type Properties, resourceType } from "../resource-type";
+import type { TemplateResource } from "./deployment";
 import { inGroup } from "./resource-group";
 
 const botId = `${inGroup}/Microsoft.BotService/botServices/{resourceName}`;
@@ -54,6 +57,7 @@ export const bot = resourceType<BotInputs>({
       throw new ArmError("InvalidBotData", `MsaAppId ${properties.msaAppId} is already in use.`);
     }
     cloud.botService.register({ name, appId: properties.msaAppId, endpoint: properties.endpoint });
+    if (cloud.directLineWithBot) cloud.botService.enableDirectLine(name);
     return {};
   },
   /** learn.microsoft.com/azure/bot-service/bot-service-quickstart-registration: the app id and type stay as they were made. */
@@ -73,6 +77,28 @@ export const bot = resourceType<BotInputs>({
   },
 });
 
+/**
+ * A channel in a template: made, or changed where Azure or somebody else has made it. Direct Line's keys stay as they are.
+ * @throws ArmError
+ */
+export function upsertChannel({ botService }: LocalCloud, { name, properties }: TemplateResource): void {
+  const [botName = "", channelName] = name.split("/");
+  if (channelName !== directLine) throw new NotSupported(`the channel ${channelName} in a template`);
+  if (properties?.channelName !== channelName)
+    throw new ArmError("InvalidChannelData", `the channel is ${channelName}`);
+  if (!botService.bot(botName)) throw new ArmError("ParentResourceNotFound", `the bot ${botName} does not exist`);
+  botService.enableDirectLine(botName);
+}
+
+/**
+ * Direct Line as Azure answers a PUT and `listChannelWithKeys`, with all keys in clear: recorded in Azure/azure-cli,
+ * src/azure-cli/azure/cli/command_modules/botservice/tests/latest/recordings/test_directline_channel.yaml
+ */
+export function directLineProperties({ key, key2 }: DirectLineKeys): Properties {
+  const sites = [{ siteId: key.split(".")[0], siteName: "Default Site", isEnabled: true, key, key2 }];
+  return { channelName: directLine, properties: { sites, extensionKey1: `e1.${key}`, extensionKey2: `e2.${key2}` } };
+}
+
 /** Teams is only declared: nothing of it is on this machine. */
 export const channel = resourceType<ChannelInputs>({
   id: `${botId}/channels/{channelName}`,
@@ -83,9 +109,9 @@ export const channel = resourceType<ChannelInputs>({
     if (!channelName || [directLine, teams, webChat].includes(channelName)) return [];
     return [notSupported("channelName", `the channel ${channelName}`)];
   },
-  create({ cloud, inputs }) {
-    if (inputs.channelName === directLine) cloud.botService.enableDirectLine(inputs.resourceName);
-    return {};
+  create({ cloud, inputs: { channelName, resourceName } }) {
+    if (channelName !== directLine) return {};
+    return { properties: directLineProperties(cloud.botService.enableDirectLine(resourceName)) };
   },
   read({ cloud, inputs, id }) {
     const { channelName, resourceName } = inputs;

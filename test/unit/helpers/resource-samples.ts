@@ -75,6 +75,15 @@ const bot = {
   },
 };
 
+/** A template that switches a bot's Direct Line on. */
+export function directLine(bot: string) {
+  const channelName = "DirectLineChannel";
+  const properties = { channelName, properties: { sites: [{ siteName: "Default Site", isEnabled: true }] } };
+  const type = "Microsoft.BotService/botServices/channels";
+  const channel = { type, apiVersion: "2022-09-15", name: `${bot}/${channelName}`, location: "global", properties };
+  return { contentVersion: "1.0.0.0", resources: [channel] };
+}
+
 /** By Pulumi's token. */
 export function samples(own: OwnCloud): Record<string, Sample> {
   const site = { ...inGroup, name: "ground" };
@@ -108,11 +117,11 @@ export function samples(own: OwnCloud): Record<string, Sample> {
       inputs: {
         ...inGroup,
         resourceName: "ground",
-        channelName: "DirectLineChannel",
-        properties: { channelName: "DirectLineChannel", properties: { sites: [{ siteName: "Default Site" }] } },
+        channelName: "MsTeamsChannel",
+        properties: { channelName: "MsTeamsChannel", properties: { isEnabled: true } },
       },
       ...otherTags,
-      replace: { channelName: "MsTeamsChannel", resourceName: "other", location: "westus", ...elsewhere },
+      replace: { channelName: "DirectLineChannel", resourceName: "other", location: "westus", ...elsewhere },
     },
     "azure-native:keyvault:Secret": {
       inputs: { ...inGroup, vaultName: "ground", secretName: "webhook", properties: { value: "first" } },
@@ -163,6 +172,11 @@ export function samples(own: OwnCloud): Record<string, Sample> {
       inputs: { ...inGroup, sku: { name: "PerGB2018" }, retentionInDays: 30 },
       change: { retentionInDays: 60 },
       replace: { location: "northeurope", workspaceName: "other", ...elsewhere },
+    },
+    "azure-native:resources:Deployment": {
+      inputs: { ...inGroup, properties: { mode: "Incremental", template: directLine("ground") } },
+      change: { properties: { mode: "Incremental", template: { ...directLine("ground"), contentVersion: "1.0.0.1" } } },
+      replace: { deploymentName: "other", ...elsewhere },
     },
     "azure-native:resources:ResourceGroup": {
       inputs: { location: "westeurope", tags },

@@ -1,0 +1,9 @@
+/** Behaviour in which Azure differs by date and subscription. Tests choose it; absent is what most people meet. */
+export interface AzureBehaviour {
+  /** Whether a new bot has its Direct Line channel at once. True since about 2023; before, it had Web Chat alone. */
+  directLineWithBot?: boolean;
+  /** Whether the subscription's resource providers are registered: "all" in one that is in use, "none" in a new one. */
+  registeredProviders?: "all" | "none";
+  /** Whether the deployer may register resource providers. Default: true. */
+  mayRegisterProviders?: boolean;
+}

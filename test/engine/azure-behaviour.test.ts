@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { AzureBehaviour } from "../../local/cloud/azure-behaviour";
+import { ServedCloud } from "../../local/served-cloud";
+import { CleanUp } from "../harness/clean-up";
+import { summary } from "../harness/engine-events";
+import { EngineProject } from "../harness/engine-project";
+import { Pulumi, type PulumiStack, skipWithoutPulumi } from "../harness/pulumi";
+
+const directLine = "resources:Deployment proactive-bot-direct-line";
+
+describe("Azure as different subscriptions meet it", { skip: skipWithoutPulumi }, () => {
+  let project: EngineProject;
+  let cleanUp: CleanUp;
+  before(() => {
+    project = EngineProject.make();
+  });
+  after(() => project?.remove());
+
+  /** Runs a test in a cloud of its own, whose apps are stand-ins. */
+  function inCloud(title: string, azure: AzureBehaviour, work: (stack: PulumiStack, world: World) => Promise<void>) {
+    test(title, async () => {
+      cleanUp = new CleanUp();
+      try {
+        const lines: string[] = [];
+        const log = (_source: string, line: string) => lines.push(line);
+        const served = await ServedCloud.open({ apps: "stand-in", azure, log });
+        cleanUp.add(() => served.close());
+        const pulumi = await Pulumi.open(project, served.env);
+        const stack = await pulumi.stack(title.replaceAll(/\W+/g, "-").slice(0, 40), served.config);
+        await work(stack, { served, lines });
+      } finally {
+        await cleanUp.now();
+      }
+    });
+  }
+
+  for (const directLineWithBot of [true, false]) {
+    const when = directLineWithBot ? "made with the bot" : "not made with the bot";
+    inCloud(`Direct Line is ${when}`, { directLineWithBot }, async (stack, { served }) => {
+      await stack.up();
+      const { botName = "" } = await stack.outputs();
+      const keys = served.cloud.botService.directLineKeys(botName);
+      assert.ok(keys);
+      assert.deepEqual(await stack.up("--expect-no-changes"), []);
+      assert.deepEqual(await stack.refresh("--expect-no-changes"), []);
+
+      const state = await stack.export();
+      for (const key of Object.values(keys)) assert.ok(!state.includes(key), "the state has a key in clear");
+      assert.doesNotMatch(state, /extensionKey/);
+
+      await stack.destroy();
+      assert.deepEqual(served.resources.all, []);
+      assert.equal(served.cloud.botService.bot(botName), undefined, "the channel went with its bot");
+    });
+  }
+
+  inCloud("Direct Line was switched off by hand", {}, async (stack, { served }) => {
+    await stack.up();
+    const { botName = "" } = await stack.outputs();
+    served.cloud.botService.disableDirectLine(botName);
+    const { succeeded, said } = await stack.attempt("up");
+    assert.equal(succeeded, false);
+    const [, urn = ""] = /"pulumi up --replace '(.+)'" switches it on again/.exec(said) ?? assert.fail(said);
+    await stack.preview("--replace", urn);
+    const changes = summary(await stack.up("--replace", urn));
+    assert.deepEqual(
+      changes.filter((change) => change.endsWith(directLine)),
+      [`create-replacement ${directLine}`, `delete-replaced ${directLine}`, `replace ${directLine}`],
+    );
+    assert.ok(served.cloud.botService.directLineKeys(botName));
+    await stack.destroy();
+  });
+
+  inCloud("no resource provider is registered", { registeredProviders: "none" }, async (stack, { lines }) => {
+    await stack.up();
+    const registered = lines.flatMap((line) => /^The resource provider (.+) was registered/.exec(line)?.[1] ?? []);
+    assert.deepEqual(registered.sort(), [
+      "Microsoft.BotService",
+      "Microsoft.Insights",
+      "Microsoft.KeyVault",
+      "Microsoft.ManagedIdentity",
+      "Microsoft.OperationalInsights",
+      "Microsoft.Storage",
+      "Microsoft.Web",
+    ]);
+    assert.deepEqual(await stack.up("--expect-no-changes"), []);
+    await stack.destroy();
+  });
+
+  const noRight: AzureBehaviour = { registeredProviders: "none", mayRegisterProviders: false };
+  inCloud("the deployer may not register a resource provider", noRight, async (stack) => {
+    const { succeeded, said } = await stack.attempt("up");
+    assert.equal(succeeded, false);
+    assert.match(said, /AuthorizationFailed: .*'Microsoft\.\w+\/register\/action'/);
+    await stack.destroy();
+  });
+});
+
+interface World {
+  served: ServedCloud;
+  lines: string[];
+}
