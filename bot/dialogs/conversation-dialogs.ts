@@ -15,6 +15,9 @@ import { type Handled, remembering } from "./handled";
  */
 const sayLimit = 12_000;
 
+/** Milliseconds between two looks whether the other turn has sent its answer. */
+const lookAgain = 1_000;
+
 /** The outcome for a user's activity. */
 export interface Taken {
   /** "queue": no dialog waits for it. */
@@ -100,7 +103,7 @@ export class ConversationDialogs {
         return findAgain(memory, key) ?? (await this.answer(memory, activity, key, reply));
       });
       if (change.result.wait === undefined) return change;
-      await sleep(change.result.wait);
+      await sleep(Math.min(change.result.wait, lookAgain));
     }
   }
 
