@@ -14,7 +14,7 @@ const contentUrl = z
 const attachment = z
   .looseObject({
     contentType: name.min(1, "expected a media type, such as application/vnd.microsoft.card.adaptive"),
-    content: z.record(z.string(), z.unknown()).nullish().describe("A card as JSON."),
+    content: z.record(z.string(), z.unknown(), "expected an object").nullish().describe("A card as JSON."),
     contentUrl: contentUrl.nullish(),
     name: name.nullish(),
     thumbnailUrl: name.nullish(),

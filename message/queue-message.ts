@@ -21,6 +21,11 @@ export const messageId = z
   .string()
   .regex(/^[!-~]([ -~]{0,198}[!-~])?$/, "expected 1 to 200 printable ASCII characters, without a space at either end");
 
+const time = z.iso.datetime({
+  offset: true,
+  error: "expected an ISO 8601 time with a zone, such as 2030-01-01T07:00:00Z",
+});
+
 const fields = z.looseObject({
   relatesTo: conversationReference.nullish(),
   to: addressee.nullish(),
@@ -38,12 +43,13 @@ const fields = z.looseObject({
     .describe(
       "Makes delivery idempotent; where absent, the id under which the message came: the queue's, or `webhook-id`.",
     ),
-  notBefore: z.iso.datetime({ offset: true }).nullish().describe("Not to be delivered earlier."),
-  attempt: z.int().nonnegative().nullish().describe("How many times this message has been deferred."),
-  deferredSince: z.iso
-    .datetime({ offset: true })
+  notBefore: time.nullish().describe("Not to be delivered earlier."),
+  attempt: z
+    .int("expected a whole number")
+    .nonnegative("expected a number from 0 on")
     .nullish()
-    .describe("When it was deferred first: a day later it has failed."),
+    .describe("The apps' own: how many times this message has been deferred."),
+  deferredSince: time.nullish().describe("The apps' own: when it was deferred first; a day later it has failed."),
 });
 
 /**

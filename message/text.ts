@@ -9,8 +9,10 @@ const half = /\p{Surrogate}/u;
 /** A text that UTF-8 can carry. */
 export const text = z.string().refine((value) => !half.test(value), "expected text without half a surrogate pair");
 
-/** What a channel calls something. */
-export const name = text.max(longestId, `expected at most ${longestId} characters`);
+const tooLong = `expected at most ${longestId} characters`;
 
-/** The name without which nothing is found. */
-export const id = name.min(1, "expected an id, not an empty text");
+/** What a channel says of somebody or something. Channels cut names short, in the middle of a pair, too. */
+export const name = z.string().max(longestId, tooLong);
+
+/** By what a channel finds somebody or something. */
+export const id = text.min(1, "expected an id, not an empty text").max(longestId, tooLong);

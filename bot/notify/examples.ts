@@ -5,11 +5,21 @@ const relatesTo = {
   conversation: { id: "8a684db8" },
 };
 
+const card = {
+  contentType: "application/vnd.microsoft.card.adaptive",
+  content: { type: "AdaptiveCard", version: "1.5", body: [{ type: "TextBlock", text: "Your order has been sent." }] },
+};
+
 /** What the document shows, by status. A test sends the messages and provokes the refusals. */
 export const examples = {
   messages: {
     text: { summary: "A text", value: { relatesTo, text: "Your order has been sent.", id: "order-7-sent" } },
     dialog: { summary: "A dialog", value: { relatesTo, text: "", dialog: "newSurvey" } },
+    user: {
+      summary: "A user in place of a conversation",
+      value: { to: { channelId: "msteams", tenantId: "9c7e…", userId: "29:1a2b…" }, text: "Welcome!", id: "welcome-7" },
+    },
+    card: { summary: "A card", value: { relatesTo, attachments: [card] } },
     later: { summary: "Later", value: { relatesTo, text: "Good morning!", notBefore: "2030-01-01T07:00:00+01:00" } },
   },
   taken: { taken: { value: { id: "order-7-sent" } } },

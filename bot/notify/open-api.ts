@@ -28,8 +28,8 @@ const notify: Json = {
   operationId: "notify",
   summary: "Say a text to a user, or start a dialog with them, now or later",
   description:
-    "At most 48 KiB of JSON, plain or as Base64, whatever its content type. A message that comes again under its id is answered " +
-    "in the same way and not said again.",
+    "At most 48 KiB of JSON, plain or as Base64, whatever its content type. The names of the fields are read in any case, and null " +
+    "is as good as absent. A message that comes again under its id is answered in the same way and not said again.",
   security: [{ signature: [] }],
   parameters: [
     header("webhook-id", "The message's id, unless its JSON has one.", z.toJSONSchema(messageId)),

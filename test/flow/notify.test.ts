@@ -63,6 +63,16 @@ test("what another system posts is said while it waits, and its row says so", as
   client.close();
 });
 
+test("the 2018 bot's own message is said, with the names and the nulls that Json.NET gave it", async () => {
+  const client = await talk(stack);
+  const { relatesTo } = message(client, {});
+  const user = { id: "user", name: null, role: null };
+  const response = await notify({ RelatesTo: { ...relatesTo, user }, Text: "from 2018", IsTrustedServiceUrl: true });
+  assert.equal(response.status, 202);
+  assert.deepEqual(texts(await client.waitFor(1, patience)), [comingBack("from 2018")]);
+  client.close();
+});
+
 test("it starts dialogs, and the same id again is taken and not said twice", async () => {
   const client = await talk(stack);
   const start = message(client, { dialog: "newSurvey" });

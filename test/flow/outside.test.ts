@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ManagedIdentityCredential } from "@azure/identity";
 import { QueueClient } from "@azure/storage-queue";
+import { fromQueueText, toQueueText, withExactText } from "../../message/queue-text";
 import { type RunningStack, startStack } from "../harness/running-stack";
 import { trustStack } from "../harness/trust-stack";
 import { comingBack, talk, texts } from "./talk";
@@ -14,13 +15,13 @@ before(async () => {
 });
 after(() => stack?.stop());
 
-/** The queue as any program with Azure's SDK sees it. */
+/** The queue as any program with Azure's SDK sees it; this one keeps line breaks. */
 function queue(suffix = ""): QueueClient {
   const { endpoint, header, operatorClientId } = stack.description.local.identity;
   process.env.IDENTITY_ENDPOINT = endpoint;
   process.env.IDENTITY_HEADER = header;
   const credential = new ManagedIdentityCredential({ clientId: operatorClientId });
-  return new QueueClient(`${stack.description.outputs.queueUrl}${suffix}`, credential);
+  return withExactText(new QueueClient(`${stack.description.outputs.queueUrl}${suffix}`, credential));
 }
 
 /** A message as the 2018 template's users wrote it, to a conversation that lives. */
@@ -39,15 +40,43 @@ function message2018(conversationId: string, text: string) {
   };
 }
 
+/** As the 2018 bot's own `Message` class wrote it: Json.NET kept the names of its properties, and wrote null for what was not set. */
+function byJsonNet(json: string): string {
+  const { relatesTo, text, isTrustedServiceUrl } = JSON.parse(json);
+  const { user, bot, conversation } = relatesTo;
+  const none = { aadObjectId: null, role: null };
+  const RelatesTo = { ...relatesTo, user: { ...user, ...none }, bot: { ...bot, ...none }, locale: null };
+  RelatesTo.conversation = {
+    isGroup: null,
+    conversationType: null,
+    ...conversation,
+    name: null,
+    ...none,
+    tenantId: null,
+  };
+  return JSON.stringify({ RelatesTo, Text: text, IsTrustedServiceUrl: isTrustedServiceUrl });
+}
+
+/** As Python's SDK writes a reference. */
+function bySnakes(json: string): string {
+  return json.replace(/"(\w+)":/g, (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
+}
+
 const encodings: Record<string, (json: string) => string> = {
   "plain text": (json) => json,
   Base64: (json) => Buffer.from(json).toString("base64"),
+  "the 2018 bot wrote it": byJsonNet,
+  "the 2018 bot wrote it, in Base64": (json) => Buffer.from(byJsonNet(json)).toString("base64"),
+  "Python writes it": bySnakes,
+  "a file from Windows": (json) => JSON.stringify(JSON.parse(json), null, 2).replaceAll("\n", "\r\n"),
+  "Base64 of UTF-16": (json) => Buffer.from(`\ufeff${json}`, "utf16le").toString("base64"),
 };
 
 for (const [name, encode] of Object.entries(encodings)) {
   test(`the 2018 JSON, put on the queue by Azure's SDK as ${name}, arrives in its conversation`, async () => {
     const client = await talk(stack);
-    await queue().sendMessage(encode(JSON.stringify(message2018(client.conversationId, `as ${name}`))));
+    const json = JSON.stringify(message2018(client.conversationId, `as ${name}`));
+    await queue().sendMessage(toQueueText(encode(json)));
     assert.deepEqual(texts(await client.waitFor(1)), [comingBack(`as ${name}`)]);
     client.close();
   });
@@ -57,9 +86,18 @@ test("bad messages go to the poison queue with a reason that names the field, an
   const client = await talk(stack);
   const good = message2018(client.conversationId, "good");
   const bad: [RegExp, unknown][] = [
-    [/\(message\) is not JSON/, "no JSON at all"],
+    [/\(message\) is not JSON/, "no JSON\r\nat all"],
     [/relatesTo is missing/, { text: "nobody" }],
     [/text is not valid: expected string, received number/, { ...good, text: 5 }],
+    [/\(message\) is not valid: expected object/, "89e7073266"],
+    [
+      /relatesTo\.locale is not valid/,
+      `{"relatesTo":{"locale":[]},"twice":1,"twice":12345678901234567890}`.replace(
+        '{"locale',
+        `${JSON.stringify(good.relatesTo).slice(0, -1)},"locale`,
+      ),
+    ],
+    [/text is there twice, as "text" and "Text"/, { ...good, Text: "x" }],
     [/\(message\) is too large: \d+ bytes, at most 49152/, { ...good, text: "x".repeat(49_000) }],
     [/relatesTo\.channelId is not valid/, { ...good, relatesTo: { ...good.relatesTo, channelId: "pigeon" } }],
     [
@@ -69,7 +107,7 @@ test("bad messages go to the poison queue with a reason that names the field, an
     [/404: .*Conversation not found/, message2018("no-such-conversation", "to nobody")],
   ];
   const sent = bad.map(([, body]) => (typeof body === "string" ? body : JSON.stringify(body)));
-  for (const text of sent) await queue().sendMessage(text);
+  for (const text of sent) await queue().sendMessage(toQueueText(text));
   const begin = performance.now();
   await queue().sendMessage(JSON.stringify(good));
   assert.deepEqual(texts(await client.waitFor(1)), [comingBack("good")]);
@@ -79,7 +117,7 @@ test("bad messages go to the poison queue with a reason that names the field, an
   const found: string[] = [];
   while (found.length < sent.length) {
     const { receivedMessageItems } = await poison.receiveMessages({ numberOfMessages: 32 });
-    found.push(...receivedMessageItems.map(({ messageText }) => messageText));
+    found.push(...receivedMessageItems.map(({ messageText }) => fromQueueText(messageText)));
   }
   assert.deepEqual(found.sort(), sent.sort());
   for (let i = 0; i < 100 && !bad.every(([reason]) => reason.test(stack.stderr())); i++) await sleep(50); // it is logged last

@@ -531,7 +531,7 @@ test("each of the document's examples is true", async () => {
     parseMessage(JSON.stringify(value));
     const { status, body } = await notify(value);
     assert.equal(status, 202);
-    if ("id" in value) assert.deepEqual(body, examples.taken.taken.value);
+    if ("id" in value) assert.deepEqual(body, { id: value.id });
   }
   const { text, ...wordless } = examples.messages.text.value;
   assert.throws(() => parseMessage(JSON.stringify(wordless)), InvalidMessage);
