@@ -1,9 +1,14 @@
 import { type Activity, ActivityTypes, type ConversationReference, TurnContext } from "botbuilder";
-import { entityKey, functionUser, isConflict, type StoredReference, type Table, toJson } from "../message";
+import { entityKey, functionUser, isConflict, type StoredReference, sideBySide, type Table, toJson } from "../message";
+import { type Departure, departureIn } from "./departure";
 import { log, reason } from "./log";
+import { inPlace, placeOf, teamOf } from "./teams-place";
+
+/** How many rows are removed side by side. */
+const atOnce = 8;
 
 /** Which conversation, on which channel. */
-type Conversation = Pick<Activity, "channelId"> & { conversation: { id: string } };
+export type Conversation = Pick<Activity, "channelId"> & { conversation: { id: string } };
 
 /**
  * Where the bot can speak first: the newest ConversationReference of each user in each conversation, in the table
@@ -12,57 +17,71 @@ type Conversation = Pick<Activity, "channelId"> & { conversation: { id: string }
 export class References {
   constructor(private readonly table: Table) {}
 
-  /** Keeps up with what an authenticated activity tells: who is there, and who is gone. */
-  async follow(activity: Activity): Promise<void> {
+  /**
+   * Keeps the sender of an authenticated activity, and removes users who are gone.
+   * Resolves to the conversations that ended for everyone, as far as the table knows them.
+   */
+  async follow(activity: Activity): Promise<Conversation[]> {
     try {
-      await this.take(activity);
+      return await this.take(activity);
     } catch (error) {
       log("error", "reference not kept", { reason: reason(error) });
+      return [];
     }
   }
 
   /** Forgets a conversation that nobody can be reached in any more, by the address that was tried: a newer one may do. */
   async drop(reference: Conversation & { serviceUrl: string }): Promise<void> {
     try {
-      const users = await this.usersIn(reference);
-      const gone = users.filter(({ serviceUrl }) => serviceUrl === reference.serviceUrl);
-      await Promise.all(gone.map(({ userId, etag }) => this.remove(reference, userId, etag)));
+      const users = await this.find(inConversation(reference));
+      await this.removeAll(users.filter(({ serviceUrl }) => serviceUrl === reference.serviceUrl));
     } catch (error) {
       log("error", "reference not dropped", { reason: reason(error) });
     }
   }
 
-  private async take(activity: Activity): Promise<void> {
-    if (isEnd(activity)) return this.removeAll(activity);
-    await Promise.all((activity.membersRemoved ?? []).map(({ id }) => this.remove(activity, id)));
-    if (speaksForUser(activity)) await this.keep(activity);
+  private async take(activity: Activity): Promise<Conversation[]> {
+    const departure = departureIn(activity);
+    const ended = departure ? await this.forget(activity, departure) : [];
+    if (speaksForUser(activity, departure)) await this.keep(activity);
+    return ended;
   }
 
   private async keep(activity: Activity): Promise<void> {
     const reference = TurnContext.getConversationReference(activity);
-    const entity = { ...addressOf(activity, activity.from.id), ...rowOf(reference, activity.from.id) };
+    const row = { ...rowOf(reference, activity.from.id), teamId: teamOf(activity) };
+    const entity = { ...addressOf(activity, activity.from.id), ...row };
     await this.table.request((client, options) => client.upsertEntity(entity, "Replace", options));
   }
 
-  /** @param etag of the row to remove; any, if not given */
-  private async remove(conversation: Conversation, userId: string, etag = "*"): Promise<void> {
-    const { partitionKey, rowKey } = addressOf(conversation, userId);
-    const remove = this.table.request((client, options) =>
-      client.deleteEntity(partitionKey, rowKey, { ...options, etag }),
-    );
-    await remove.catch((error) => {
-      if (!isConflict(error)) throw error;
+  private async forget(activity: Activity, departure: Departure): Promise<Conversation[]> {
+    const place = placeOf(activity);
+    const rows = await this.find(place ? inPlace(place) : inConversation(activity));
+    const isEnd = departure === "everyone";
+    await this.removeAll(isEnd ? rows : rows.filter(({ userId }) => departure.has(userId)));
+    if (!isEnd) return [];
+    const { channelId, conversation } = activity;
+    const ids = new Set([place?.channel ?? conversation.id, ...rows.map(({ conversationId }) => conversationId)]);
+    return [...ids].map((id) => ({ channelId, conversation: { id } }));
+  }
+
+  private find(filter: string) {
+    return this.table.all<StoredReference>({
+      filter,
+      select: ["PartitionKey", "RowKey", "conversationId", "userId", "serviceUrl"],
     });
   }
 
-  private async removeAll(conversation: Conversation): Promise<void> {
-    const users = await this.usersIn(conversation);
-    await Promise.all(users.map(({ userId }) => this.remove(conversation, userId)));
-  }
-
-  private usersIn(conversation: Conversation) {
-    const filter = `PartitionKey eq '${addressOf(conversation, "").partitionKey}'`;
-    return this.table.all<StoredReference>({ filter, select: ["userId", "serviceUrl"] });
+  /** Those that have not changed since they were found: who was heard of in the meantime stays. */
+  private async removeAll(rows: Awaited<ReturnType<References["find"]>>): Promise<void> {
+    await sideBySide(atOnce, rows, async ({ partitionKey = "", rowKey = "", etag }) => {
+      const remove = this.table.request((client, options) =>
+        client.deleteEntity(partitionKey, rowKey, { ...options, etag }),
+      );
+      await remove.catch((error) => {
+        if (!isConflict(error)) throw error;
+      });
+    });
   }
 }
 
@@ -71,16 +90,14 @@ function addressOf({ channelId, conversation }: Conversation, userId: string) {
   return { partitionKey: entityKey(`${channelId}/${conversation.id}`), rowKey: entityKey(userId) };
 }
 
+function inConversation(conversation: Conversation): string {
+  return `PartitionKey eq '${addressOf(conversation, "").partitionKey}'`;
+}
+
 function rowOf(reference: Partial<ConversationReference>, userId: string): StoredReference {
   const { channelId = "", conversation, serviceUrl = "" } = reference;
   const conversationId = conversation?.id ?? "";
   return { channelId, conversationId, userId, serviceUrl, reference: toJson(reference), seenAt: new Date() };
-}
-
-/** The bot was uninstalled, or is no longer in the conversation. */
-function isEnd({ type, action, membersRemoved, recipient }: Activity): boolean {
-  if (type === ActivityTypes.InstallationUpdate) return action === "remove";
-  return Boolean(membersRemoved?.some(({ id }) => id === recipient?.id));
 }
 
 const telling: string[] = [ActivityTypes.Message, ActivityTypes.ConversationUpdate, ActivityTypes.InstallationUpdate];
@@ -89,8 +106,8 @@ const telling: string[] = [ActivityTypes.Message, ActivityTypes.ConversationUpda
  * Whether an activity comes from somebody whom the bot can reach by it: not from this stack's own function, nor from a
  * conversation that has no user yet, in whose name Direct Line speaks then.
  */
-function speaksForUser({ type, from, conversation, recipient, membersRemoved }: Activity): boolean {
+function speaksForUser({ type, from, conversation, recipient }: Activity, departure: Departure | undefined): boolean {
   if (!telling.includes(type) || !from?.id) return false;
-  if (membersRemoved?.some(({ id }) => id === from.id)) return false;
+  if (departure && (departure === "everyone" || departure.has(from.id))) return false;
   return ![functionUser, conversation.id, recipient?.id].includes(from.id);
 }

@@ -10,6 +10,8 @@ export interface StoredReference {
   reference: string;
   /** When the bot heard of the user last. */
   seenAt: Date;
+  /** The Teams team whose channel it is; rows of older versions have none. */
+  teamId?: string;
 }
 
 /** Channels on which anyone may call themselves as they like, and where a page that is opened again has another user. */

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { type Activity, MemoryStorage, type StoreItems, TestAdapter, type TurnContext } from "botbuilder";
-import { ConversationDialogs } from "../../bot/dialogs/conversation-dialogs";
+import { ConversationDialogs, type Taken } from "../../bot/dialogs/conversation-dialogs";
 import { newSurvey } from "../../bot/dialogs/new-survey";
 import { oldSurvey } from "../../bot/dialogs/old-survey";
 import { rootDialogs } from "../../bot/dialogs/root-dialogs";
 import { ItemStore } from "../../bot/state/item-store";
 import { StateConflict } from "../../bot/state/table-storage";
+import { readUserMessage } from "../../bot/user-message";
 
 mock.method(console, "log", () => undefined);
 
@@ -33,6 +34,8 @@ class FarStorage extends MemoryStorage {
   }
 }
 
+let activities = 0;
+
 const opening = "You have been with the course for a while. What do you think of it?";
 
 /** Two instances of the bot, which know nothing of each other but the state, and what they said in one conversation. */
@@ -42,6 +45,7 @@ function openConversation(storage: FarStorage, id: string) {
   const turn = (logic: (context: TurnContext) => Promise<unknown>, text: string) =>
     new TestAdapter(async (context) => {
       context.activity.conversation.id = id;
+      context.activity.id = String(++activities); // a new adapter counts from its beginning
       context.onSendActivities(async (_, activities: Partial<Activity>[]) => {
         said.push(...activities.map((activity) => activity.text ?? ""));
         return activities.map(() => ({ id: "" }));
@@ -59,8 +63,8 @@ test("an answer, another user's message and a dialog from outside at the same mo
     await turn((context) => one.start(context, newSurvey, "first"), "");
     said.length = 0;
     await Promise.all([
-      turn((context) => one.answer(context), "A lot"),
-      turn((context) => other.answer(context), "help"),
+      turn((context) => one.take(context, readUserMessage(context.activity)), "A lot"),
+      turn((context) => other.take(context, readUserMessage(context.activity)), "help"),
       turn((context) => other.start(context, oldSurvey, "second"), ""),
       turn((context) => one.start(context, oldSurvey, "third"), ""),
     ]);
@@ -75,4 +79,29 @@ test("an answer, another user's message and a dialog from outside at the same mo
     assert.equal(said.filter((text) => text.startsWith("This is the ")).length, 1, "help was given once");
   }
   assert.ok(storage.conflicts > 100, `there were only ${storage.conflicts} races`);
+});
+
+test("the same activity at the same moment in two instances is answered once, in a survey and without one", async () => {
+  const storage = new FarStorage();
+  const rounds = Array.from({ length: 100 }, async (_, round) => {
+    const { said, turn, one, other } = openConversation(storage, `same${round}`);
+    const isOpen = round % 2 === 0;
+    if (isOpen) await turn((context) => one.start(context, newSurvey, "first"), "");
+    said.length = 0;
+    const taken = await Promise.all(
+      [one, other].map(async (instance) => {
+        let outcome: Taken | undefined;
+        const take = async (context: TurnContext) => {
+          context.activity.id = "the same";
+          outcome = await instance.take(context, readUserMessage(context.activity));
+        };
+        await turn(take, "A lot");
+        return outcome;
+      }),
+    );
+    assert.deepEqual(taken.map((outcome) => outcome?.isAgain).sort(), [false, true]);
+    assert.deepEqual(new Set(taken.map((outcome) => outcome?.by)), new Set([isOpen ? "dialog" : "queue"]));
+    assert.deepEqual(said, isOpen ? ["How many hours a week do you have for it?"] : []);
+  });
+  await Promise.all(rounds);
 });

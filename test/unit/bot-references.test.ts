@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 import type { Activity } from "botbuilder";
 import { References } from "../../bot/references";
-import { functionUser, TableUnreachable } from "../../message";
+import { functionUser, referencesTable, type StoredReference, TableUnreachable } from "../../message";
 import { MemoryTable } from "./helpers/memory-table";
+import { StateTable } from "./helpers/state-table";
 
 const log = mock.method(console, "log", () => undefined);
 
@@ -115,10 +116,166 @@ test("they are removed when the bot is uninstalled or removed, and when a user l
   assert.deepEqual(known(), [...elsewhere, "user in c"].sort());
   await references.follow(activity({ type: "conversationUpdate", membersRemoved: [{ id: "user" }] }));
   assert.deepEqual(known(), elsewhere);
+});
+
+test("an upgrade that removes the bot is an end, and one that adds it is none", async () => {
+  await references.follow(activity());
+  await references.follow(activity({ type: "installationUpdate", action: "add-upgrade" }));
+  assert.deepEqual(known(), ["user in c"]);
+  await references.follow(activity({ type: "installationUpdate", action: "remove-upgrade" }));
+  assert.deepEqual(known(), []);
+});
+
+test("only a conversationUpdate removes members, and only what is a member's id", async () => {
+  await references.follow(activity());
+  const pretended = [
+    { type: "message", membersRemoved: [{ id: "bot" }] },
+    { type: "message", membersRemoved: [{ id: "user" }] },
+    { type: "event", membersRemoved: [{ id: "bot" }] },
+    { type: "conversationUpdate", membersRemoved: {} },
+    { type: "conversationUpdate", membersRemoved: "bot" },
+    { type: "conversationUpdate", membersRemoved: [null, "bot", 7, { id: 7 }, { id: null }, {}] },
+    { type: "conversationUpdate", membersRemoved: [{ id: undefined }], recipient: undefined },
+  ];
+  for (const fields of pretended) {
+    await references.follow(activity(fields));
+    assert.deepEqual(known(), ["user in c"], JSON.stringify(fields));
+  }
+  assert.equal(log.mock.callCount(), 0);
+});
+
+const team = "19:t@thread.tacv2";
+const photos = "19:photos@thread.tacv2";
+
+/** What Teams sends from a team's channel. */
+function inTeam(conversation: string, fields: object = {}, data: object = {}): Activity {
+  const channelData = { team: { id: team, name: "A team" }, tenant: { id: "tenant" }, ...data };
+  return activity({
+    conversation: { id: conversation, isGroup: true, conversationType: "channel" },
+    channelData,
+    ...fields,
+  });
+}
+
+/** Two users in the team's channels and threads; one of them also elsewhere. */
+async function fillTeam(): Promise<void> {
+  for (const user of ["user", "guest"]) {
+    for (const id of [team, `${team};messageid=1`, `${photos};messageid=2`]) {
+      await references.follow(inTeam(id, { from: { id: user } }));
+    }
+  }
+  await references.follow(activity({ conversation: { id: "a:personal" } }));
+  await references.follow(inTeam("19:other@thread.tacv2;messageid=1", {}, { team: { id: "19:other@thread.tacv2" } }));
+  await references.follow(activity({ conversation: { id: `${team}x` } }));
+  await references.follow(activity({ conversation: { id: `${team};messageid=1` }, channelId: "test" }));
+}
+
+const outside = ["user in 19:other@thread.tacv2;messageid=1", "user in 19:t@thread.tacv2x", "user in a:personal"];
+const elsewhere = [...outside, "user in 19:t@thread.tacv2;messageid=1"].sort();
+
+function update(conversation: string, eventType: string, fields: object = {}, data: object = {}): Activity {
+  return inTeam(conversation, { type: "conversationUpdate", ...fields }, { eventType, ...data });
+}
+
+test("everything of a team goes when the bot leaves it, when it is uninstalled there and when the team is deleted", async () => {
+  const ends = [
+    update(team, "teamMemberRemoved", { membersRemoved: [{ id: "bot" }] }),
+    inTeam(team, { type: "installationUpdate", action: "remove" }, { settings: { selectedChannel: { id: team } } }),
+    inTeam(photos, { type: "installationUpdate", action: "remove-upgrade" }),
+    update(team, "teamDeleted"),
+    update(team, "teamHardDeleted"),
+  ];
+  for (const end of ends) {
+    await fillTeam();
+    const ended = await references.follow(end);
+    assert.deepEqual(known(), elsewhere, JSON.stringify(end));
+    assert.deepEqual(
+      ended.map(({ channelId, conversation: { id } }) => `${id} on ${channelId}`).sort(),
+      [team, `${team};messageid=1`, `${photos};messageid=2`].map((id) => `${id} on msteams`).sort(),
+    );
+  }
+});
+
+test("Azure's table service understands the filter for a team", async () => {
+  const state = await StateTable.open();
+  try {
+    const real = state.table(referencesTable);
+    references = new References(real);
+    await fillTeam();
+    const ended = await references.follow(update(team, "teamDeleted"));
+    assert.equal(ended.length, 3);
+    const left = (await real.all<StoredReference>()).map((row) => `${row.userId} in ${row.conversationId}`);
+    assert.deepEqual(left.sort(), elsewhere);
+  } finally {
+    await state.close();
+  }
+});
+
+test("rows of an older version, which do not say their team, go with their thread", async () => {
+  await fillTeam();
+  table.forget("teamId");
+  await references.follow(update(team, "teamMemberRemoved", { membersRemoved: [{ id: "bot" }] }));
+  const left = [...elsewhere, `guest in ${photos};messageid=2`, `user in ${photos};messageid=2`];
+  assert.deepEqual(known(), left.sort());
+});
+
+test("who leaves a team is forgotten in all of its threads, and who leaves a channel in that one", async () => {
+  await fillTeam();
   await references.follow(
-    activity({ type: "installationUpdate", action: "remove-upgrade", conversation: { id: "other" } }),
+    update(photos, "channelMemberRemoved", { membersRemoved: [{ id: "guest" }] }, { channel: { id: photos } }),
   );
-  assert.deepEqual(known(), elsewhere, "an upgrade is no end");
+  const guest = () => known().filter((row) => row.startsWith("guest"));
+  assert.deepEqual(guest(), [`guest in ${team}`, `guest in ${team};messageid=1`]);
+  const before = known().length;
+  assert.deepEqual(
+    await references.follow(update(team, "teamMemberRemoved", { membersRemoved: [{ id: "guest" }] })),
+    [],
+  );
+  assert.deepEqual(guest(), []);
+  assert.equal(known().length, before - 2);
+});
+
+test("a channel that is deleted takes its threads along, and nothing else; a new name and an archive take nothing", async () => {
+  await fillTeam();
+  const from = { id: "owner" };
+  const data = { channel: { id: photos, name: "Photos" } };
+  const all = known();
+  for (const eventType of ["channelRenamed", "channelRestored", "channelCreated"]) {
+    await references.follow(update(team, eventType, {}, data));
+  }
+  for (const eventType of ["teamRenamed", "teamArchived", "teamUnarchived", "teamRestored"]) {
+    await references.follow(update(team, eventType));
+  }
+  assert.deepEqual(known(), all);
+  const ended = await references.follow(update(team, "channelDeleted", { from }, data));
+  assert.deepEqual(
+    ended.map(({ conversation }) => conversation.id),
+    [photos, `${photos};messageid=2`],
+  );
+  assert.deepEqual(
+    known(),
+    all.filter((row) => !row.includes(photos)),
+  );
+});
+
+test("what another channel calls a team is nobody's team", async () => {
+  await fillTeam();
+  const all = known();
+  for (const channelData of [{ team: { id: team } }, "team", 7, null, { team: 7 }, { team: { id: 7 } }]) {
+    const fields = { channelData, channelId: "directline", conversation: { id: "d" } };
+    await references.follow(activity({ type: "conversationUpdate", ...fields, membersRemoved: [{ id: "bot" }] }));
+    await references.follow(
+      activity({
+        type: "installationUpdate",
+        ...fields,
+        channelId: "msteams",
+        conversation: { id: "e" },
+        action: "add",
+      }),
+    );
+  }
+  assert.deepEqual(known(), [...all, "user in e"].sort());
+  assert.equal(log.mock.callCount(), 0);
 });
 
 test("a conversation that is gone is dropped, but not a newer address of it", async () => {
