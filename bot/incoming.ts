@@ -25,7 +25,7 @@ export class Incoming {
 
   /** The beginning of its conversation's id; undefined for a message that nobody can read. */
   get conversation(): string | undefined {
-    return this.readable?.relatesTo.conversation.id.slice(0, longestName);
+    return this.readable?.relatesTo?.conversation.id.slice(0, longestName);
   }
 
   private get readable(): QueueMessage | undefined {

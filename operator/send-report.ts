@@ -1,3 +1,4 @@
+import { destinationOf } from "../message";
 import type { Letter } from "./letters";
 import { type Outcome, outcomeText } from "./outcome";
 import type { Posting } from "./posting";
@@ -31,9 +32,8 @@ export function sendReport(stack: Stack, plan: SendPlan, posting: Posting, outco
   return { data, text: lines.filter(Boolean).join("\n"), failed: !isDone };
 }
 
-function told({ id, relatesTo }: Letter) {
-  const { channelId, conversation, user } = relatesTo;
-  return { id, channelId, conversationId: conversation.id, userId: user?.id };
+function told(letter: Letter) {
+  return { id: letter.id, ...destinationOf(letter) };
 }
 
 function sentText({ queueUrl, options }: Stack, { id, notBefore }: SendPlan, sent: Letter[]): string {
@@ -55,8 +55,10 @@ function notSentText({ id }: SendPlan, { sent, failed, left }: Posting): string[
   return lines;
 }
 
-function nameOf({ relatesTo: { user, conversation, channelId } }: Letter): string {
-  return printable(`${user ? `${user.id} in ` : ""}conversation ${conversation.id} (${channelId})`);
+function nameOf(letter: Letter): string {
+  const { userId, conversationId, channelId } = destinationOf(letter);
+  const names = [userId, conversationId && `conversation ${conversationId}`].filter(Boolean);
+  return printable(`${names.join(" in ")} (${channelId})`);
 }
 
 /** As it is where nothing in it means anything to a shell. */
