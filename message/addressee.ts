@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { channels } from "./channels";
+import { InvalidMessage } from "./invalid-message";
 
 /** A user, for those who have no ConversationReference: the bot finds the conversation, or opens one on Teams. */
 export const addressee = z
@@ -19,3 +20,10 @@ export const addressee = z
   .describe("A user to speak to, where `relatesTo` is not known.");
 
 export type Addressee = z.infer<typeof addressee>;
+
+/** @throws InvalidMessage naming the field of `to` that is wrong */
+export function readAddressee(value: unknown): Addressee {
+  const { success, data, error } = z.object({ to: addressee }).safeParse({ to: value });
+  if (success) return data.to;
+  throw InvalidMessage.of(error);
+}

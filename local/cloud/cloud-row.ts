@@ -1,10 +1,11 @@
 import type { BotServiceUrls } from "../bot-service";
 
 /** A row for `infra/`'s table of clouds, which the program takes as its config `cloud`. */
-export function cloudRow({ openIdMetadata, serviceUrl }: BotServiceUrls, issuer: string, directLine: string) {
+export function cloudRow({ openIdMetadata, serviceUrl, teams }: BotServiceUrls, issuer: string, directLine: string) {
   const url = new URL(serviceUrl);
   return {
     directLine,
+    teams,
     tokenIssuer: issuer,
     channelOpenIdMetadata: openIdMetadata,
     emulatorOpenIdMetadata: openIdMetadata,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, mock, test } from "node:test";
 import type { Activity, ConversationReference, TurnContext } from "botbuilder";
 import { generateKeyPair } from "jose";
+import { Addressees } from "../../bot/addressees";
 import { ChannelAdapter, Unauthorized } from "../../bot/channel-adapter";
 import { ConversationTurns } from "../../bot/conversation-turns";
 import { Incoming } from "../../bot/incoming";
@@ -162,6 +163,7 @@ async function deliver(fields: object = {}): Promise<{ deferred: unknown[]; pois
     defer: async (_message: unknown, retryAfter?: number) => deferred.push(retryAfter) > 0,
     poison: async (entry: unknown) => void poisoned.push(entry),
   };
+  const references = new References(new MemoryTable());
   const delivery = new ProactiveDelivery({
     adapter,
     queue: queue as unknown as MessageQueue,
@@ -169,7 +171,8 @@ async function deliver(fields: object = {}): Promise<{ deferred: unknown[]; pois
     appId,
     dialogs: testDialogs(),
     deliveries: new TestDeliveries(),
-    references: new References(new MemoryTable()),
+    references,
+    addressees: new Addressees({ adapter, references, appId, teamsServiceUrl: channel.activity.serviceUrl }),
   });
   const Message = JSON.stringify({ relatesTo: { ...reference(), ...fields }, text: "hello" });
   await delivery.deliver(new Incoming({ Message, "webhook-id": "1" } as SignedEvent));

@@ -73,7 +73,7 @@ export const bot = resourceType<BotInputs>({
   },
 });
 
-/** Teams is only declared: nothing of it is on this machine. */
+/** Of Teams there is as much here as a bot needs to write to a person first: `local/bot-service/teams.ts`. */
 export const channel = resourceType<ChannelInputs>({
   id: `${botId}/channels/{channelName}`,
   autoname: same,
@@ -85,6 +85,7 @@ export const channel = resourceType<ChannelInputs>({
   },
   create({ cloud, inputs }) {
     if (inputs.channelName === directLine) cloud.botService.enableDirectLine(inputs.resourceName);
+    if (inputs.channelName === teams) cloud.botService.setTeams(inputs.resourceName, true);
     return {};
   },
   read({ cloud, inputs, id }) {
@@ -95,6 +96,7 @@ export const channel = resourceType<ChannelInputs>({
   },
   delete({ cloud, inputs }) {
     if (inputs.channelName === directLine) cloud.botService.disableDirectLine(inputs.resourceName);
+    if (inputs.channelName === teams) cloud.botService.setTeams(inputs.resourceName, false);
   },
 });
 
