@@ -79,7 +79,7 @@ export class ChannelAdapter extends CloudAdapter {
   async open(appId: string, serviceUrl: string, parameters: NewConversation): Promise<string> {
     this.serviceHosts.check(serviceUrl);
     const factory = this.botFrameworkAuthentication.createConnectorFactory(this.createClaimsIdentity(appId));
-    const connector = await factory.create(serviceUrl, this.botFrameworkAuthentication.getOriginatingAudience());
+    const connector = await factory.create(serviceUrl, this.settings.ToChannelFromBotOAuthScope as string);
     callOnce(connector as unknown as Connector);
     const { id } = await connector.conversations.createConversation(parameters as unknown as ConversationParameters);
     return id;

@@ -165,7 +165,7 @@ export class Deliveries {
     await this.change(id, await this.read(id), (row) => {
       if (row?.status === "delivered") throw new DeliverySettled("delivered");
       if (row?.status !== "failed") return undefined;
-      return { ...waiting(reason), leaseUntil: new Date(), unsure: 0, retryAt: new Date() };
+      return { ...waiting(reason), leaseUntil: new Date(), unsure: 0, retryAt: new Date(0) };
     });
   }
 

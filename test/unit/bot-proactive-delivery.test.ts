@@ -774,7 +774,8 @@ test("who was written to first and then writes is one user, not two", async () =
     ["29:user"],
   );
   await delivery.deliver(event({ to, text: "again" }, "2"));
-  assert.equal((resumed[1]?.reference as ConversationReference).user?.id, "29:user");
+  const { reference } = resumed[1] ?? {};
+  assert.equal((reference as ConversationReference | undefined)?.user?.id, "29:user");
 });
 
 test("a crash between opening and saying neither loses the message nor says it twice", async (t) => {
