@@ -100,7 +100,7 @@ export class References {
   /** A row that was made by the user's Entra object id alone is the same user's. */
   private async keep(activity: Activity): Promise<void> {
     const reference = TurnContext.getConversationReference(activity);
-    const row = { ...rowOf(reference, activity.from), teamId: teamOf(activity) };
+    const row = { ...rowOf(reference, activity.from), teamId: teamOf(activity), problem: "" };
     await this.store(row);
     const { aadObjectId } = row;
     if (aadObjectId && aadObjectId !== row.userId) await this.delete(addressOf(activity, aadObjectId));

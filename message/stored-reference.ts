@@ -14,8 +14,9 @@ export interface StoredReference {
   teamId?: string;
   /** The user's Microsoft Entra object id, which Teams tells. */
   aadObjectId?: string;
-  /** Why the last message for the user failed, in words, and when; gone when the user is heard of again. */
+  /** Why the last message for the user failed, in words; empty when the user has been heard of since. */
   problem?: string;
+  /** When it failed. */
   problemAt?: Date;
 }
 

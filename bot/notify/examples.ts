@@ -10,6 +10,17 @@ export const examples = {
   messages: {
     text: { summary: "A text", value: { relatesTo, text: "Your order has been sent.", id: "order-7-sent" } },
     dialog: { summary: "A dialog", value: { relatesTo, text: "", dialog: "newSurvey" } },
+    user: {
+      summary: "A user in Teams, who need not have written",
+      value: {
+        to: {
+          channelId: "msteams",
+          userId: "00000000-0000-0000-0000-000000000000",
+          tenantId: "11111111-1111-1111-1111-111111111111",
+        },
+        text: "Welcome to the course!",
+      },
+    },
     later: { summary: "Later", value: { relatesTo, text: "Good morning!", notBefore: "2030-01-01T07:00:00+01:00" } },
   },
   taken: { taken: { value: { id: "order-7-sent" } } },

@@ -56,7 +56,7 @@ function told(one: StoredReference) {
   const { channelId, userId, aadObjectId, conversationId, seenAt, problem, problemAt } = one;
   const reachable = isShortLived(one) ? "whileConversationLives" : "anyTime";
   const said = { channelId, userId, aadObjectId, conversationId, seenAt, reachable, group: isGroup(one) };
-  return { ...said, problem, problemAt, relatesTo: relatesTo(one) };
+  return { ...said, ...(problem && { problem, problemAt }), relatesTo: relatesTo(one) };
 }
 
 function reachableInWords(one: StoredReference): string {

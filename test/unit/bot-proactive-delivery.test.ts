@@ -247,7 +247,7 @@ test("what the channel forbids without an end to it fails, and is noted beside t
   assert.equal(row?.problem, deliveries.rows[0]?.reason);
   assert.ok(row?.problemAt instanceof Date);
   await hears();
-  assert.deepEqual([references.rows[0]?.problem, references.rows[0]?.problemAt], [undefined, undefined]);
+  assert.equal(references.rows[0]?.problem, "");
 });
 
 test("a Teams conversation that is not found is tried for an hour: some are found again", async () => {

@@ -43,6 +43,7 @@ test("where a user can be reached is what a proactive message needs, and nothing
     conversationId: "c",
     userId: "user",
     serviceUrl: "https://smba.trafficmanager.net/emea/",
+    problem: "",
   });
   assert.deepEqual(JSON.parse(String(reference)), {
     activityId: "7",
