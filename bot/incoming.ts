@@ -1,10 +1,10 @@
-import { InvalidMessage, parseMessage, type QueueMessage, type SignedEvent } from "../message";
+import { InvalidMessage, parseMessage, type QueueMessage, type ReceivedMessage, type SignedEvent } from "../message";
 
 /** How much of a conversation's id is told, in UTF-16 units: a table's row has its limits. */
 const longestName = 500;
 
 /** A message that is brought to be delivered, read once. */
-export class Incoming {
+export class Incoming implements ReceivedMessage {
   /** The message's own, or else the one that it was signed under. */
   readonly id: string;
   /** As it came: JSON text, plain or as Base64. */

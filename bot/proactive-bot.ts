@@ -88,7 +88,7 @@ export class ProactiveBot {
 
   /** Returns what to tell the user. */
   private async enqueue(activity: Activity): Promise<string> {
-    const text = activity.text ?? "";
+    const text = Buffer.from(activity.text ?? "").toString(); // of half a surrogate pair no message can be made
     const id = randomUUID();
     try {
       const relatesTo = TurnContext.getConversationReference(activity);

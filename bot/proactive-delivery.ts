@@ -111,9 +111,10 @@ export class ProactiveDelivery {
 
   /** Until the message may be claimed. */
   private async wait(attempt: Attempt, until: DeliveryLeased | DeliveryPostponed): Promise<void> {
-    const { id, message } = attempt.incoming;
+    const { incoming } = attempt;
+    const { id } = incoming;
     attempt.isDecided = true;
-    const deferred = await this.parts.queue.defer({ ...message, id }, until.seconds);
+    const deferred = await this.parts.queue.defer(incoming, until.seconds);
     if (!deferred) throw until;
     log("info", "deferred", { id, reason: reason(until) });
   }
@@ -140,12 +141,11 @@ export class ProactiveDelivery {
 
   /** False: it has been deferred for a day. */
   private async tryLater({ incoming, isAwaited }: Attempt, claim: Claim, answer: ChannelAnswer): Promise<boolean> {
-    const { id, message } = incoming;
     const isUnsure = answer.verdict === "unsure";
     const pause = isUnsure ? (unsureDelays[claim.unsure] ?? (unsureDelays.at(-1) as number)) : 0;
     const seconds = Math.max(pause, answer.retryAfter);
     // Where nobody waits for it any more, the one who brought it brings it again.
-    if (isAwaited && !(await this.parts.queue.defer({ ...message, id }, seconds))) return false;
+    if (isAwaited && !(await this.parts.queue.defer(incoming, seconds))) return false;
     const why = failureReason(undefined, answer);
     if (isUnsure) await this.postpone(claim, why, new Date(Date.now() + seconds * 1000));
     else await this.release(claim, why);

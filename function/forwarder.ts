@@ -1,13 +1,15 @@
 import type { InvocationContext } from "@azure/functions";
 import {
   comesDue,
+  copyOf,
   type Deliveries,
   type Hop,
   InvalidMessage,
   isCopy,
   type MessageQueue,
   parseMessage,
-  type QueueMessage,
+  patience,
+  type ReceivedMessage,
   type Secret,
   signEvent,
   toJson,
@@ -33,59 +35,60 @@ export class Forwarder {
    */
   async forward(entry: unknown, context: InvocationContext): Promise<void> {
     const visit: Visit = { id: queueId(entry, context), context, hop: hopOf(context) };
+    const json = textOf(entry);
     try {
-      const message = parseMessage(entry);
+      const message = parseMessage(json);
       visit.id = message.id ?? visit.id;
-      if (isCopy(message)) visit.hop.queuedAt = undefined; // of a copy: the message is older
-      await this.deliver(message, visit);
+      await this.deliver(believed({ id: visit.id, json, message }, visit), visit);
     } catch (error) {
       if (!(error instanceof InvalidMessage || error instanceof Undeliverable)) throw error;
-      await this.setAside(entry, error, visit);
+      await this.setAside(json, error, visit);
     }
   }
 
-  private async deliver(message: QueueMessage, visit: Visit): Promise<void> {
-    const { notBefore } = message;
-    if (notBefore && !(await comesDue(notBefore, shortWait))) return this.postpone(message, notBefore, visit);
-    await this.send(message, visit);
+  private async deliver(received: ReceivedMessage, visit: Visit): Promise<void> {
+    const { notBefore } = received.message;
+    if (isCopy(received.message)) visit.hop.queuedAt = undefined; // of a copy: the message is older
+    if (notBefore && !(await comesDue(notBefore, shortWait))) return this.postpone(received, notBefore, visit);
+    await this.send(received, visit);
   }
 
-  private async postpone(message: QueueMessage, notBefore: string, visit: Visit): Promise<void> {
+  private async postpone(received: ReceivedMessage, notBefore: string, visit: Visit): Promise<void> {
     const { id, context, hop } = visit;
-    await this.queue.postpone({ ...message, id }, new Date(notBefore));
+    await this.queue.postpone(received, new Date(notBefore));
     context.log(`Message ${id} waits until ${notBefore}`);
     await this.record(visit, this.deliveries.waits(id, `it is not due before ${notBefore}`, hop));
   }
 
-  private async send(message: QueueMessage, visit: Visit): Promise<void> {
+  private async send(received: ReceivedMessage, visit: Visit): Promise<void> {
     const { id, context, hop } = visit;
     try {
-      await this.carrier.carry(signEvent(toJson(message), id, await this.webhook.get()));
+      await this.carrier.carry(signEvent(received.json, id, await this.webhook.get()));
     } catch (error) {
       if (!(error instanceof NotCarried || error instanceof VaultError)) throw error;
       if (error instanceof NotCarried && error.isFinal) throw new Undeliverable(error.message);
       await this.webhook.renew().catch(() => {}); // the bot refuses a signature with a secret that was rotated
-      return this.defer(message, error, visit);
+      return this.defer(received, error, visit);
     }
     context.log(`Message ${id} was forwarded`);
     await this.record(visit, this.deliveries.passed(id, hop)); // afterwards: the user does not wait for it
   }
 
-  private async defer(message: QueueMessage, error: NotCarried | VaultError, visit: Visit): Promise<void> {
+  private async defer(received: ReceivedMessage, error: NotCarried | VaultError, visit: Visit): Promise<void> {
     const { id, context, hop } = visit;
     const retryAfter = error instanceof NotCarried ? error.retryAfter : 0;
-    const deferred = await this.queue.defer({ ...message, id }, retryAfter);
+    const deferred = await this.queue.defer(received, retryAfter);
     if (!deferred) throw new Undeliverable(`it was deferred for a day; last: ${error.message}`);
     context.warn(`Message ${id} was deferred: ${error.message}`);
     await this.record(visit, this.deliveries.waits(id, error.message, hop));
   }
 
   /** Recorded first: where this ends in between, the host brings the message again, and it is set aside once. */
-  private async setAside(entry: unknown, error: InvalidMessage | Undeliverable, visit: Visit): Promise<void> {
+  private async setAside(json: string, error: InvalidMessage | Undeliverable, visit: Visit): Promise<void> {
     const { id, context, hop } = visit;
     const why = error instanceof InvalidMessage ? `the message is not valid: ${error.message}` : error.message;
     await this.record(visit, this.deliveries.failed(id, why, hop));
-    await this.queue.poison(entry);
+    await this.queue.poison(json);
     context.error(`Message ${id} was moved to the poison queue: ${error.message}`);
   }
 
@@ -105,19 +108,30 @@ interface Visit {
 /** Trying again cannot help. */
 class Undeliverable extends Error {}
 
-/** The queue's id of the message, or where a field of its body hides that, this invocation's: two messages never share one. */
+/** As it came: the host brings bytes, and of these the library makes nothing else. */
+function textOf(entry: unknown): string {
+  if (entry instanceof Uint8Array) return Buffer.from(entry).toString();
+  return typeof entry === "string" ? entry : toJson(entry ?? null);
+}
+
+/** The queue's id of the message. Of anything but bytes the host would let a JSON body's `id` take its place. */
 function queueId(entry: unknown, { triggerMetadata, invocationId }: InvocationContext): string {
   const { id } = triggerMetadata ?? {};
-  return typeof id === "string" && !hidesId(entry) ? id : invocationId;
+  return typeof id === "string" && entry instanceof Uint8Array ? id : invocationId;
 }
 
-/** In the host's metadata a JSON body's fields take the place of the queue's facts, whatever their type and case: `Id`, too. */
-function hidesId(entry: unknown): boolean {
-  if (typeof entry !== "object" || !entry) return false;
-  return Object.entries(entry).some(([name, value]) => name.toLowerCase() === "id" && value !== null);
+/**
+ * Without a deferral that no app of this stack has made: it gives up after a day, so that a copy is in the queue within a
+ * day of the first deferral. An older one came from elsewhere, perhaps from a message that somebody found and sent again.
+ */
+function believed(received: ReceivedMessage, { hop: { queuedAt } }: Visit): ReceivedMessage {
+  const since = Date.parse(received.message.deferredSince ?? "");
+  if (!queuedAt || !(queuedAt.getTime() - since > patience)) return received;
+  const json = copyOf(received, { attempt: 0, deferredSince: undefined });
+  return { ...received, json, message: parseMessage(json) };
 }
 
-/** What the host's metadata tells; fields of that name in a JSON body take its place there, so it is told to people only. */
+/** What the host's metadata tells. */
 function hopOf({ triggerMetadata }: InvocationContext): Hop {
   const { insertionTime, dequeueCount } = triggerMetadata ?? {};
   const queuedAt = new Date(String(insertionTime));

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { name } from "./text";
 
 /** The most attachments of one message. */
 const mostAttachments = 10;
@@ -12,11 +13,11 @@ const contentUrl = z
 /** A card, or something else beside the text: the Bot Framework's Attachment. Unknown fields are kept. */
 const attachment = z
   .looseObject({
-    contentType: z.string().min(1, "expected a media type, such as application/vnd.microsoft.card.adaptive"),
-    content: z.looseObject({}).nullish().describe("A card as JSON."),
+    contentType: name.min(1, "expected a media type, such as application/vnd.microsoft.card.adaptive"),
+    content: z.record(z.string(), z.unknown()).nullish().describe("A card as JSON."),
     contentUrl: contentUrl.nullish(),
-    name: z.string().nullish(),
-    thumbnailUrl: z.string().nullish(),
+    name: name.nullish(),
+    thumbnailUrl: name.nullish(),
   })
   .refine(({ content, contentUrl }) => content || contentUrl, {
     path: ["content"],

@@ -1,19 +1,45 @@
 import { z } from "zod";
 import { channels } from "./channels";
+import { id, name } from "./text";
 
-const account = z.looseObject({ id: z.string().min(1) });
+/** The Bot Framework's ChannelAccount. */
+const account = z.looseObject({
+  id,
+  name: name.nullish(),
+  aadObjectId: name.nullish(),
+  role: name.nullish(),
+});
+
+/** The Bot Framework's ConversationAccount. */
+const conversation = z.looseObject({
+  id,
+  name: name.nullish(),
+  isGroup: z.boolean().nullish(),
+  conversationType: name.nullish(),
+  tenantId: name.nullish(),
+  aadObjectId: name.nullish(),
+  role: name.nullish(),
+});
+
+/** A channel's own address. */
+export const serviceUrl = z
+  .url("expected a URL")
+  .max(2_048, "expected at most 2048 characters")
+  .describe("The channel's own address; its host must be on the bot's allow-list.");
 
 /**
  * Where to speak: the Bot Framework's ConversationReference, as `TurnContext.getConversationReference` makes it.
- * Only what a proactive send needs is required; everything else is kept as it came.
+ * Only what a proactive send needs is required; unknown fields are kept as they came.
  */
 export const conversationReference = z
   .looseObject({
-    conversation: z.looseObject({ id: z.string().min(1) }),
+    conversation,
     channelId: z.enum(channels),
-    serviceUrl: z.url().describe("The channel's own address; its host must be on the bot's allow-list."),
+    serviceUrl,
     user: account.nullish(),
     bot: account.nullish(),
+    activityId: name.nullish(),
+    locale: name.nullish(),
   })
   .describe("Where to speak: the Bot Framework's ConversationReference.");
 

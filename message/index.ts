@@ -18,7 +18,7 @@ export { comesDue } from "./due";
 export { fromChunks, toChunks } from "./entity-chunks";
 export { entityKey, readableKey } from "./entity-key";
 export { InvalidMessage, MessageTooLarge, wholeMessage } from "./invalid-message";
-export { MessageQueue, QueueMissing } from "./message-queue";
+export { MessageQueue, patience, QueueMissing } from "./message-queue";
 export { messageSchema } from "./message-schema";
 export { addressed, type Notice } from "./notice";
 export { type HeldPoison, type PoisonMessage, PoisonQueue } from "./poison-queue";
@@ -33,6 +33,7 @@ export {
 } from "./queue-message";
 export { poisonSuffix } from "./queue-names";
 export { Readiness } from "./readiness";
+export { copyOf, type ReceivedMessage } from "./received-message";
 export { parseRetryAfter } from "./retry-delay";
 export { type Schedule, schedules } from "./schedule";
 export { type Secret, withSecret } from "./secret";

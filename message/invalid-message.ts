@@ -3,7 +3,10 @@ import type { z } from "zod";
 /** The `field` of a message that is wrong as a whole. */
 export const wholeMessage = "(message)";
 
-/** A message that no retry can deliver; `field` is the path to what is wrong, such as `relatesTo.channelId`. */
+/**
+ * A message that no retry can deliver: `field` is the path to what is wrong, such as `attachments[1].contentType`, and
+ * `problem` says what is wrong with it and what is expected. Values are never repeated, they may be private.
+ */
 export class InvalidMessage extends Error {
   override readonly name = "InvalidMessage";
 
@@ -14,15 +17,23 @@ export class InvalidMessage extends Error {
     super(`${field} ${problem}`);
   }
 
-  /** The first of a schema's complaints: values are never repeated, they may be private. */
-  static of(error: z.ZodError): InvalidMessage {
-    const [issue] = error.issues;
-    const field = issue?.path.length ? issue.path.join(".") : wholeMessage;
-    if (issue?.code === "custom") return new InvalidMessage(field, issue.message);
-    const problem = (issue?.message ?? "unknown problem").replace(/^Invalid input: /, "");
-    if (problem.endsWith("received undefined")) return new InvalidMessage(field, "is missing");
-    return new InvalidMessage(field, `is not valid: ${problem}`);
+  /** The first of a schema's complaints. @param error of a check that reports its input */
+  static of({ issues: [issue] }: z.ZodError): InvalidMessage {
+    const field = fieldPath(issue?.path ?? []) || wholeMessage;
+    const complaint = issue?.message.replace(/^Invalid (input|option|string): /, "") ?? "unknown problem";
+    if (issue?.code === "custom" && !complaint.startsWith("expected")) return new InvalidMessage(field, complaint);
+    if (issue && issue.code !== "custom" && issue.input === undefined)
+      return new InvalidMessage(field, `is missing: ${complaint.replace(/, received undefined$/, "")}`);
+    return new InvalidMessage(field, `is not valid: ${complaint}`);
   }
+}
+
+/** `a.b[1].c` */
+export function fieldPath(path: readonly PropertyKey[]): string {
+  return path
+    .map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`))
+    .join("")
+    .replace(/^\./, "");
 }
 
 /** An `InvalidMessage` that would be valid if there were less of it. */

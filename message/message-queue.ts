@@ -1,11 +1,13 @@
 import type { TokenCredential } from "@azure/identity";
 import { QueueClient } from "@azure/storage-queue";
-import { formatMessage, forQueue, type QueueMessage, toJson } from "./queue-message";
+import { formatMessage, type QueueMessage } from "./queue-message";
 import { poisonSuffix } from "./queue-names";
+import { toQueueText, withExactText } from "./queue-text";
+import { copyOf, type ReceivedMessage } from "./received-message";
 import { longestInvisibility, retryDelay } from "./retry-delay";
 
 /** For how long a message is deferred before it has failed, in milliseconds. */
-const patience = 24 * 60 * 60 * 1000;
+export const patience = 24 * 60 * 60 * 1000;
 
 /** Milliseconds for a request with its tries: the service enforces `tryTimeoutInMs`, so one that never answers needs this. */
 const requestLimit = 9_000;
@@ -44,8 +46,8 @@ export class MessageQueue {
   ) {
     // Two short tries fit a channel's 15 s limit for a turn.
     const retryOptions = { maxTries: 2, tryTimeoutInMs: 4_000, retryDelayInMs: 200 };
-    this.queue = new QueueClient(url, credential, { retryOptions });
-    this.poisonQueue = new QueueClient(url + poisonSuffix, credential, { retryOptions });
+    this.queue = withExactText(new QueueClient(url, credential, { retryOptions }));
+    this.poisonQueue = withExactText(new QueueClient(url + poisonSuffix, credential, { retryOptions }));
   }
 
   get name(): string {
@@ -59,24 +61,32 @@ export class MessageQueue {
   }
 
   /** Puts a copy back that shows up later, longer after each attempt. False: a day has passed and the message has failed. */
-  async defer(message: QueueMessage, retryAfter = 0): Promise<boolean> {
-    const attempt = message.attempt ?? 0;
-    const deferredSince = message.deferredSince ?? new Date().toISOString();
-    if (Date.now() - Date.parse(deferredSince) > patience) return false;
-    const copy = { ...message, attempt: attempt + 1, deferredSince };
-    await send(this.queue, formatMessage(copy), retryDelay(attempt, retryAfter));
+  async defer(received: ReceivedMessage, retryAfter = 0): Promise<boolean> {
+    const { attempt, since } = deferralOf(received.message);
+    if (Date.now() - since > patience) return false;
+    const copy = copyOf(received, { attempt: attempt + 1, deferredSince: new Date(since).toISOString() });
+    await send(this.queue, copy, retryDelay(attempt, retryAfter));
     return true;
   }
 
   /** Puts a copy back that shows up at `notBefore`, or in seven days to be hidden again. */
-  async postpone(message: QueueMessage, notBefore: Date): Promise<void> {
-    const copy = { ...message, attempt: message.attempt ?? 0 }; // a copy of ours: with its id it may exceed what producers may send
-    await send(this.queue, formatMessage(copy), Math.max(secondsUntil(notBefore), 1));
+  async postpone(received: ReceivedMessage, notBefore: Date): Promise<void> {
+    const copy = copyOf(received, { attempt: received.message.attempt ?? 0 }); // which says that it is a copy
+    await send(this.queue, copy, Math.max(secondsUntil(notBefore), 1));
   }
 
-  /** Sets a message aside for people to look at, as it came. */
-  async poison(entry: unknown): Promise<void> {
-    await send(this.poisonQueue, typeof entry === "string" ? forQueue(entry) : toJson(entry ?? null));
+  /** Puts a copy back as if the message were new: its deferrals are forgotten, and when it was due. */
+  async restore(received: ReceivedMessage): Promise<void> {
+    const due = new Date(received.message.notBefore ?? 0);
+    const isAhead = due.getTime() > Date.now();
+    const notBefore = isAhead ? received.message.notBefore : undefined;
+    const copy = copyOf(received, { attempt: 0, deferredSince: undefined, notBefore });
+    await send(this.queue, copy, isAhead ? secondsUntil(due) : 0);
+  }
+
+  /** Sets a message's text aside for people to look at, as it came. */
+  async poison(text: string): Promise<void> {
+    await send(this.poisonQueue, text);
   }
 
   /** Resolves when this app's identity reaches both queues. */
@@ -87,9 +97,16 @@ export class MessageQueue {
   }
 }
 
+/** A time in the future is none of ours: an app says when it deferred the message. Milliseconds since the epoch. */
+function deferralOf({ attempt, deferredSince }: QueueMessage): { attempt: number; since: number } {
+  const since = Math.min(Date.parse(deferredSince ?? "") || Date.now(), Date.now());
+  return { attempt: deferredSince ? (attempt ?? 0) : 0, since };
+}
+
 /** -1: a message of ours never expires (Azure's default is seven days). */
 async function send(queue: QueueClient, text: string, visibilityTimeout = 0): Promise<void> {
-  await translate(queue, toSend, queue.sendMessage(text, { messageTimeToLive: -1, visibilityTimeout, ...limited() }));
+  const sent = queue.sendMessage(toQueueText(text), { messageTimeToLive: -1, visibilityTimeout, ...limited() });
+  await translate(queue, toSend, sent);
 }
 
 /** Rounded down: who gets it a moment early can wait that moment. Seconds. */

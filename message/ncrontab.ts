@@ -1,4 +1,4 @@
-/** One of a schedule's six fields: its name, its bounds, and the words that stand for numbers. */
+/** One of a schedule's six fields: its name, its bounds, and the words whose beginnings stand for numbers. */
 interface Field {
   name: string;
   least: number;
@@ -6,8 +6,8 @@ interface Field {
   words?: string[];
 }
 
-const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-const days = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+const months = "january february march april may june july august september october november december".split(" ");
+const days = "sunday monday tuesday wednesday thursday friday saturday".split(" ");
 
 /** learn.microsoft.com/azure/azure-functions/functions-bindings-timer#ncrontab-expressions */
 const fields: Field[] = [
@@ -21,6 +21,17 @@ const fields: Field[] = [
 
 /** How long each month can be. */
 const monthLengths = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** A valid schedule with numbers in place of words, as other readers of cron expressions take it. */
+export function withNumbers(schedule: string): string {
+  const inNumbers = (part: string, { least, most, words }: Field) =>
+    part.replace(/[a-z]+/gi, (word) => String(numberOf({ name: "", least, most, words }, word) ?? word));
+  return schedule
+    .trim()
+    .split(/\s+/)
+    .map((part, index) => inNumbers(part, fields[index] as Field))
+    .join(" ");
+}
 
 /** What is wrong with the schedule of a timer trigger, `{second} {minute} {hour} {day} {month} {day of the week}`; undefined: nothing. */
 export function ncrontabProblem(schedule: string): string | undefined {
@@ -62,7 +73,7 @@ function isStep({ least, most }: Field, text: string): boolean {
 }
 
 function numberOf({ least, most, words = [] }: Field, text: string): number | undefined {
-  const word = words.indexOf(text.toLowerCase());
+  const word = words.findIndex((name) => text && name.startsWith(text.toLowerCase())); // as CrontabFieldImpl.ParseValue in github.com/atifaziz/NCrontab
   const value = word >= 0 ? word + least : /^\d{1,2}$/.test(text) ? Number(text) : -1;
   return value >= least && value <= most ? value : undefined;
 }

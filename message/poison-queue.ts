@@ -3,6 +3,7 @@ import { QueueClient } from "@azure/storage-queue";
 import { InvalidMessage } from "./invalid-message";
 import { parseMessage, type QueueMessage } from "./queue-message";
 import { poisonSuffix } from "./queue-names";
+import { fromQueueText, withExactText } from "./queue-text";
 
 /** How many messages a queue shows, or hands out, at once. */
 const most = 32;
@@ -35,7 +36,7 @@ export class PoisonQueue {
 
   /** @param url of the queue whose poison queue it is: `https://<account>.queue.core.windows.net/<queue>` */
   constructor(url: string, credential: TokenCredential) {
-    this.queue = new QueueClient(url + poisonSuffix, credential);
+    this.queue = withExactText(new QueueClient(url + poisonSuffix, credential));
   }
 
   get name(): string {
@@ -89,7 +90,8 @@ interface Item {
   messageText: string;
 }
 
-function read({ messageId: queueId, insertedOn: since, messageText: text }: Item): PoisonMessage {
+function read({ messageId: queueId, insertedOn: since, messageText }: Item): PoisonMessage {
+  const text = fromQueueText(messageText);
   try {
     return { queueId, since, text, message: parseMessage(text) };
   } catch (error) {

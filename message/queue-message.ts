@@ -1,15 +1,20 @@
 import { z } from "zod";
 import { addressee } from "./addressee";
 import { attachments } from "./attachment";
-import { decodeBase64 } from "./base64";
 import { conversationReference } from "./conversation-reference";
+import { withKnownNames } from "./field-names";
 import { InvalidMessage, MessageTooLarge, wholeMessage } from "./invalid-message";
+import { jsonTextOf } from "./json-text";
+import { text } from "./text";
 
 /**
  * The largest message, in bytes of UTF-8 JSON. A storage queue takes 64 KiB of text, and this is what fits as Base64 too.
  * Source: learn.microsoft.com/azure/storage/queues/scalability-targets.
  */
 export const maxMessageBytes = 48 * 1024;
+
+/** What a copy's `id`, `attempt` and `deferredSince` may add to it, in bytes. */
+const ownFieldBytes = 512;
 
 /** What is a message's id. It may travel as a header, which would lose a space at an end. */
 export const messageId = z
@@ -19,10 +24,9 @@ export const messageId = z
 const fields = z.looseObject({
   relatesTo: conversationReference.nullish(),
   to: addressee.nullish(),
-  text: z.string().nullish().describe("What to say; where there is no `dialog`, `new` and `old` start the surveys."),
+  text: text.nullish().describe("What to say; where there is no `dialog`, `new` and `old` start the surveys."),
   attachments: attachments.nullish().describe("Cards and other attachments, beside or instead of `text`."),
-  dialog: z
-    .string()
+  dialog: text
     .nullish()
     .describe("The dialog to start, by name; an empty text is the default one; where absent, `text` decides."),
   isTrustedServiceUrl: z
@@ -57,17 +61,17 @@ export const queueMessage = fields.superRefine(({ relatesTo, to, text, attachmen
 export type QueueMessage = z.infer<typeof queueMessage>;
 
 /**
- * Reads what a queue or an HTTP body holds: JSON text, Base64 of JSON text, or what the Functions library already parsed.
+ * Reads what a queue or an HTTP body holds: JSON text, Base64 of JSON text, or an object. Its known fields come out under
+ * their own names and without nulls, however they were spelt; the text is what travels on.
  * @throws InvalidMessage naming the field and what it should be.
  */
 export function parseMessage(entry: unknown): QueueMessage {
   const value = typeof entry === "string" ? parseJson(entry) : entry;
-  const checked = queueMessage.safeParse(value);
+  const message = withKnownNames(fields, value);
+  const checked = queueMessage.safeParse(message, { reportInput: true });
   if (!checked.success) throw InvalidMessage.of(checked.error);
-  const message = value as QueueMessage; // as it came: zod's copy has its fields in another order
-  const json = textOf(message);
-  if (!isCopy(message)) refuseOversize(json); // a deferral's own fields may exceed the limit
-  return message;
+  refuseOversize(textOf(value), message as QueueMessage);
+  return message as QueueMessage; // zod's copy has its fields in another order
 }
 
 /** Whether a message was put back on the queue by one of the apps. */
@@ -81,32 +85,27 @@ export function isCopy({ attempt }: Pick<QueueMessage, "attempt">): boolean {
  */
 export function formatMessage(message: QueueMessage): string {
   const json = toJson(message);
-  if (!isCopy(message)) refuseOversize(json);
+  refuseOversize(json, message);
   return json;
 }
 
-/** JSON that survives a storage queue. */
+/** JSON that survives a storage queue: it travels inside XML 1.0, which cannot carry U+FFFE and U+FFFF. */
 export function toJson(value: unknown): string {
-  return forQueue(JSON.stringify(value));
-}
-
-/** The same JSON as a storage queue can take it: it travels inside XML 1.0, which cannot carry U+FFFE and U+FFFF. */
-export function forQueue(json: string): string {
-  return json.replace(/[\uFFFE\uFFFF]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
+  return JSON.stringify(value).replace(/[\uFFFE\uFFFF]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
 }
 
 /** @throws InvalidMessage for what can be read but not written: JavaScript's stack ends at some thousand arrays in one another. */
-function textOf(message: QueueMessage): string {
+function textOf(value: unknown): string {
   try {
-    return toJson(message);
+    return toJson(value);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new InvalidMessage(wholeMessage, "is nested too deeply");
   }
 }
 
-function parseJson(text: string): unknown {
-  const json = (decodeBase64(text) ?? text).replace(/^\uFEFF/, "");
+function parseJson(entry: string): unknown {
+  const json = jsonTextOf(entry);
   try {
     return JSON.parse(json);
   } catch {
@@ -115,8 +114,9 @@ function parseJson(text: string): unknown {
   }
 }
 
-function refuseOversize(json: string): void {
+/** @param message that may be a copy of the apps, with fields of theirs */
+function refuseOversize(json: string, message: Pick<QueueMessage, "attempt"> = {}): void {
   const bytes = Buffer.byteLength(json);
-  if (bytes <= maxMessageBytes) return;
-  throw new MessageTooLarge(bytes, maxMessageBytes);
+  if (bytes > maxMessageBytes + (isCopy(message) ? ownFieldBytes : 0))
+    throw new MessageTooLarge(bytes, maxMessageBytes);
 }

@@ -4,14 +4,14 @@ import {
   type HeldPoison,
   type MessageQueue,
   type PoisonQueue,
-  type QueueMessage,
+  type ReceivedMessage,
 } from "../message";
 import { Failure } from "./failure";
 
 /** Where a message goes from, and to. */
 export interface Requeueing {
   deliveries: Pick<Deliveries, "read" | "reopen" | "failed">;
-  queue: Pick<MessageQueue, "enqueue">;
+  queue: Pick<MessageQueue, "restore">;
   poison: Pick<PoisonQueue, "remove">;
 }
 
@@ -21,25 +21,24 @@ export interface Requeueing {
  * @throws Failure for one that cannot be tried
  */
 export async function requeue({ deliveries, queue, poison }: Requeueing, held: HeldPoison): Promise<string> {
-  const message = copyOf(held);
-  const before = await deliveries.read(message.id);
-  await reopen(deliveries, message.id);
+  const received = receivedFrom(held);
+  const { id } = received;
+  const before = await deliveries.read(id);
+  await reopen(deliveries, id);
   try {
-    await queue.enqueue(message);
+    await queue.restore(received);
   } catch (error) {
-    if (before?.status === "failed") await deliveries.failed(message.id, before.reason ?? ""); // as it was
+    if (before?.status === "failed") await deliveries.failed(id, before.reason ?? ""); // as it was
     throw error;
   }
   await poison.remove(held);
-  return message.id;
+  return id;
 }
 
-/** As if it were new. @throws Failure */
-export function copyOf({ queueId, message, problem }: HeldPoison): QueueMessage & { id: string } {
+/** @throws Failure */
+export function receivedFrom({ queueId, text, message, problem }: HeldPoison): ReceivedMessage {
   if (!message) throw new Failure(`it cannot be read, now or later: ${problem}`);
-  const { attempt, deferredSince, notBefore, ...rest } = message;
-  const isAhead = notBefore && Date.parse(notBefore) > Date.now();
-  return { ...rest, ...(isAhead && { notBefore }), id: message.id ?? `requeued-${queueId}` };
+  return { id: message.id ?? `requeued-${queueId}`, json: text, message };
 }
 
 async function reopen(deliveries: Requeueing["deliveries"], id: string): Promise<void> {

@@ -78,8 +78,9 @@ export class Notifications {
   }
 
   /** What is in the queue is safe: a table that is out of reach brings no second copy of it. */
-  private async postpone({ id, message }: Incoming, notBefore: string): Promise<void> {
-    await this.parts.queue.postpone({ ...message, id }, new Date(notBefore));
+  private async postpone(incoming: Incoming, notBefore: string): Promise<void> {
+    const { id } = incoming;
+    await this.parts.queue.postpone(incoming, new Date(notBefore));
     log("info", "postponed", { id, notBefore });
     await this.parts.deliveries.waits(id, `it is not due before ${notBefore}`).catch((error) => {
       log("error", "not recorded", { id, reason: reason(error) });

@@ -14,6 +14,8 @@ export interface QueueFunction {
   binding: string;
   queueName: string;
   connection: StorageConnection;
+  /** Whether the function gets a message as bytes. */
+  isBinary: boolean;
 }
 
 export interface HttpFunction {
@@ -52,6 +54,7 @@ const common = {
 
 const queueTrigger = z.strictObject({
   ...common,
+  dataType: z.literal(["string", "binary"]).optional(),
   type: z.string(),
   queueName: z.string(),
   connection: z.string().default("AzureWebJobsStorage"),
@@ -150,7 +153,7 @@ function readQueueTrigger(
     settings.resolve(trigger.connection || "AzureWebJobsStorage", where),
     settings,
   );
-  return { function: fn, binding, queueName, connection };
+  return { function: fn, binding, queueName, connection, isBinary: trigger.dataType === "binary" };
 }
 
 function readHttpTrigger(

@@ -1,4 +1,5 @@
 import { QueueServiceClient } from "@azure/storage-queue";
+import { withExactText } from "../../message/queue-text";
 import type { AppSettings } from "./app-settings";
 import { credentialOf, resolveStorageConnection, type StorageConnection } from "./storage-connection";
 
@@ -10,7 +11,6 @@ export function resolveQueueConnection(connection: string, settings: AppSettings
 /** A client that asks the managed-identity endpoint for its tokens. */
 export function connectToQueues(connection: StorageConnection): QueueServiceClient {
   // Few and quick tries: the poller has its own back-off and must be able to say what is wrong.
-  return new QueueServiceClient(connection.serviceUri, credentialOf(connection), {
-    retryOptions: { maxTries: 2, retryDelayInMs: 200, maxRetryDelayInMs: 500 },
-  });
+  const retryOptions = { maxTries: 2, retryDelayInMs: 200, maxRetryDelayInMs: 500 };
+  return withExactText(new QueueServiceClient(connection.serviceUri, credentialOf(connection), { retryOptions }));
 }

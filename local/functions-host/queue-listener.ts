@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DequeuedMessageItem, QueueClient } from "@azure/storage-queue";
+import { fromQueueText } from "../../message/queue-text";
 import { PollingBackoff } from "./backoff";
 import type { QueueSettings } from "./host-settings";
 import type { CategoryLog } from "./log";
@@ -83,7 +84,7 @@ export class QueueListener {
       });
       this.trouble.worked();
       this.inTrouble.reset();
-      return receivedMessageItems;
+      return receivedMessageItems.map((item) => ({ ...item, messageText: fromQueueText(item.messageText) }));
     } catch (error) {
       this.trouble.failed(error);
       return undefined;

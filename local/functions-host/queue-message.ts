@@ -69,8 +69,8 @@ export class MessageProcessor {
       .invoke({
         function: fn.function,
         invocationId: newInvocationId(),
-        inputData: [{ name: fn.binding, data: { string: body } }],
-        triggerMetadata: queueTriggerMetadata(fn.function.metadata.name, body, {
+        inputData: [{ name: fn.binding, data: fn.isBinary ? { bytes: Buffer.from(body) } : { string: body } }],
+        triggerMetadata: queueTriggerMetadata(fn, body, {
           id: messageId,
           popReceipt,
           dequeueCount,

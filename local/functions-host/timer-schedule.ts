@@ -1,5 +1,5 @@
 import { Cron } from "croner";
-import { ncrontabProblem } from "../../message/ncrontab";
+import { ncrontabProblem, withNumbers } from "../../message/ncrontab";
 import { Refusal } from "./refusal";
 
 /** A field that allows every value. */
@@ -26,7 +26,12 @@ export class TimerSchedule {
     const problem = ncrontabProblem(expression);
     if (problem) throw new Refusal(`${where} is '${text}': ${problem}.`);
     // As NCrontab has it: a day must fit month and week both, and 5/15 is every fifteenth from the fifth.
-    const cron = new Cron(expression, { timezone: "UTC", mode: "6-part", domAndDow: true, sloppyRanges: true });
+    const cron = new Cron(withNumbers(expression), {
+      timezone: "UTC",
+      mode: "6-part",
+      domAndDow: true,
+      sloppyRanges: true,
+    });
     return new TimerSchedule(expression, cron);
   }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { QueueFunction } from "./bindings";
 import type { RpcTypedData } from "./rpc";
 import { type ScheduleStatus, statusToJson } from "./schedule-status";
 
@@ -14,10 +15,16 @@ export interface MessageFacts {
 
 /**
  * The trigger metadata of a queue message as the real host sends it: its own facts, then over them (without regard to
- * case) the top-level properties of a JSON body. So a body's `id` hides the message's id.
+ * case) the top-level properties of a JSON body that is handed over as text. So a body's `id` hides the message's id there.
+ * Source: WorkerFunctionInvoker.TransformInput and Utility.ApplyBindingData in github.com/Azure/azure-functions-host.
  */
 export function queueTriggerMetadata(
-  functionName: string,
+  {
+    function: {
+      metadata: { name },
+    },
+    isBinary,
+  }: Pick<QueueFunction, "function" | "isBinary">,
   body: string,
   message: MessageFacts,
 ): Record<string, RpcTypedData> {
@@ -29,8 +36,9 @@ export function queueTriggerMetadata(
     InsertionTime: time(message.insertedOn),
     NextVisibleTime: time(message.nextVisibleOn),
     PopReceipt: { string: message.popReceipt },
-    sys: system(functionName),
+    sys: system(name),
   };
+  if (isBinary) return metadata;
   const keys = new Map(Object.keys(metadata).map((key) => [key.toLowerCase(), key]));
   for (const [name, value] of Object.entries(bodyProperties(body))) {
     const data = propertyData(value);

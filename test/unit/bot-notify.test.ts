@@ -21,6 +21,7 @@ import {
   type MessageQueue,
   parseMessage,
   type QueueMessage,
+  type ReceivedMessage,
   type Secret,
   signEvent,
   TableUnreachable,
@@ -92,10 +93,10 @@ function open(key: Secret = fixedSecret(secret)): void {
   } as unknown as ChannelAdapter;
   const references = new References(new MemoryTable());
   const queue = {
-    defer: async (message: QueueMessage) => deferred.push(message) > 0,
-    postpone: async (message: QueueMessage, notBefore: Date) => {
+    defer: async ({ id, message }: ReceivedMessage) => deferred.push({ ...message, id }) > 0,
+    postpone: async ({ id, message }: ReceivedMessage, notBefore: Date) => {
       await queueWork();
-      postponed.push({ message, notBefore });
+      postponed.push({ message: { ...message, id }, notBefore });
     },
     poison: async (entry: unknown) => void poisoned.push(entry),
   } as unknown as MessageQueue;

@@ -9,7 +9,13 @@ import { ProactiveDelivery } from "../../bot/proactive-delivery";
 import { References } from "../../bot/references";
 import { ForbiddenService } from "../../bot/service-hosts";
 import { ItemTooLarge } from "../../bot/state/entity";
-import { DeliveryLeased, type MessageQueue, type QueueMessage, TableUnreachable } from "../../message";
+import {
+  DeliveryLeased,
+  type MessageQueue,
+  type QueueMessage,
+  type ReceivedMessage,
+  TableUnreachable,
+} from "../../message";
 import { TestDeliveries } from "./helpers/deliveries";
 import { testDialogs } from "./helpers/dialogs";
 import { MemoryTable } from "./helpers/memory-table";
@@ -55,8 +61,8 @@ beforeEach(() => {
     },
   };
   const queue = {
-    defer: async (message: QueueMessage, retryAfter?: number) => {
-      deferred.push({ message, retryAfter });
+    defer: async ({ id, message }: ReceivedMessage, retryAfter?: number) => {
+      deferred.push({ message: { ...message, id }, retryAfter });
       return defer();
     },
     poison: async (entry: unknown) => void poisoned.push(entry),

@@ -11,6 +11,7 @@ import {
   openEvent,
   parseMessage,
   type QueueMessage,
+  type ReceivedMessage,
   type Secret,
   type SignedEvent,
   TableUnreachable,
@@ -26,7 +27,7 @@ const message = { relatesTo, text: "ulterior motive" };
 let posted: SignedEvent[];
 let deferred: { message: QueueMessage; retryAfter?: number }[];
 let postponed: { message: QueueMessage; notBefore: Date }[];
-let poisoned: unknown[];
+let poisoned: string[];
 let lines: string[];
 let post: () => Promise<void>;
 let defer: () => Promise<boolean>;
@@ -45,18 +46,18 @@ beforeEach(() => {
     if (outOfReach) throw outOfReach;
   };
   const queue = {
-    defer: async (message: QueueMessage, retryAfter?: number) => {
+    defer: async ({ id, message }: ReceivedMessage, retryAfter?: number) => {
       check();
-      deferred.push({ message, retryAfter });
+      deferred.push({ message: { ...message, id }, retryAfter });
       return defer();
     },
-    postpone: async (message: QueueMessage, notBefore: Date) => {
+    postpone: async ({ id, message }: ReceivedMessage, notBefore: Date) => {
       check();
-      postponed.push({ message, notBefore });
+      postponed.push({ message: { ...message, id }, notBefore });
     },
-    poison: async (entry: unknown) => {
+    poison: async (text: string) => {
       check();
-      poisoned.push(entry);
+      poisoned.push(text);
     },
   };
   const carrier = {
@@ -66,7 +67,7 @@ beforeEach(() => {
     },
   };
   deliveries = new TestDeliveries();
-  open = (webhook) => new Forwarder(queue as MessageQueue, carrier, webhook, deliveries);
+  open = (webhook) => new Forwarder(queue as unknown as MessageQueue, carrier, webhook, deliveries);
   forwarder = open(fixedSecret(secret));
 });
 
@@ -79,7 +80,11 @@ function forward(entry: unknown, id: unknown = "the queue's id", facts: object =
     warn: write,
     error: write,
   };
-  return forwarder.forward(entry, context as unknown as InvocationContext);
+  return forwarder.forward(Buffer.from(textOf(entry)), context as unknown as InvocationContext);
+}
+
+function textOf(entry: unknown): string {
+  return typeof entry === "string" ? entry : JSON.stringify(entry);
 }
 
 function base64(value: unknown): string {
@@ -98,8 +103,7 @@ test("a message goes to the bot as it is, signed under the queue's id", async ()
     await forward(form);
     const [event] = posted;
     assert.equal(event?.["webhook-id"], "the queue's id");
-    assert.deepEqual(JSON.parse(openEvent(event, secret).Message), entry);
-    assert.deepEqual(Object.keys(JSON.parse(event?.Message ?? "")), Object.keys(entry));
+    assert.equal(openEvent(event, secret).Message, textOf(form));
   }
   assert.deepEqual([deferred, postponed, poisoned], [[], [], []]);
 });
@@ -145,7 +149,7 @@ test("after a day of deferring, the message is set aside as it came", async () =
 test("what Direct Line calls wrong in the event is set aside at once", async () => {
   post = () => Promise.reject(new NotCarried(413, "Direct Line answered 413", 0, true));
   await forward(message);
-  assert.deepEqual([poisoned, deferred], [[message], []]);
+  assert.deepEqual([poisoned, deferred], [[textOf(message)], []]);
 });
 
 test("an invalid message is set aside at once and as it came, with a reason that names the field", async () => {
@@ -166,7 +170,7 @@ test("an invalid message is set aside at once and as it came, with a reason that
     [poisoned, lines] = [[], []];
     deliveries.memory.clear();
     await forward(entry);
-    assert.deepEqual(poisoned, [entry]);
+    assert.deepEqual(poisoned, [textOf(entry)]);
     const [row] = deliveries.rows;
     assert.deepEqual([row?.id, row?.status], ["the queue's id", "failed"]);
     assert.match(row?.reason ?? "", /^the message is not valid: /);
@@ -215,29 +219,51 @@ test("a bug is thrown, never taken for a delivery or for an invalid message", as
   assert.deepEqual([deferred, poisoned], [[], []]);
 });
 
-test("a body whose id is no text is set aside too, although the host's metadata has it for the queue's id", async () => {
-  for (const [id, told] of [
-    [7, 7],
-    [false, "False"],
-    [{ toString: "x" }, { toString: "x" }],
-  ]) {
+test("a body whose id is no text is set aside", async () => {
+  for (const id of [7, false, { toString: "x" }]) {
     lines = [];
-    await forward({ ...message, id }, told);
-    assert.match(lines.join(), /^Message the invocation's id was moved to the poison queue: id is not valid/);
+    await forward({ ...message, id });
+    assert.match(
+      lines.join(),
+      /^Message the queue's id was moved to the poison queue: id is not valid: expected string/,
+    );
   }
 });
 
-test("a field that only looks like an id is not one: messages that share it are two", async () => {
-  for (const name of ["Id", "ID", "iD"]) {
-    await forward({ ...message, [name]: "customer 7" }, "customer 7"); // as the host's metadata has it then
-  }
+test("an id is one in any case, and a field that only looks like one is none", async () => {
+  for (const name of ["id", "Id", "ID"]) await forward({ ...message, [name]: "customer 7" });
+  for (const name of ["_id", "Idea"]) await forward({ ...message, [name]: "customer 7" });
+  const ids = posted.map((event) => event["webhook-id"]);
+  assert.deepEqual(ids, [...Array(3).fill("customer 7"), ...Array(2).fill("the queue's id")]);
+});
+
+test("where the host brings anything but bytes, a field of the body may be its id: then it is the invocation's", async () => {
+  const context = { triggerMetadata: { id: "customer 7" }, invocationId: "the invocation's id", log: () => {} };
+  for (const entry of [message, JSON.stringify(message)])
+    await forwarder.forward(entry, context as unknown as InvocationContext);
   assert.deepEqual(new Set(posted.map((event) => event["webhook-id"])), new Set(["the invocation's id"]));
-  await forward({ ...message, ID: null });
-  await forward(JSON.stringify({ ...message, Idea: "x" }));
-  assert.deepEqual(
-    posted.slice(3).map((event) => event["webhook-id"]),
-    ["the queue's id", "the queue's id"],
-  );
+});
+
+test("a message is set aside as it came, to the last digit", async () => {
+  for (const text of ["89e7073266", "12345678901234567890", '{"a":1,"a":2}', "true", " null\r\n", "a\r\nb", "1e999"]) {
+    poisoned = [];
+    await forward(text);
+    assert.deepEqual(poisoned, [text]);
+  }
+});
+
+test("a deferral that no app of this stack can have made counts for nothing", async () => {
+  post = () => Promise.reject(new NotCarried(503, "no"));
+  const insertionTime = "2026-11-27T12:00:00+00:00";
+  for (const [deferredSince, isBelieved] of [
+    ["2026-11-26T11:59:00Z", false],
+    ["2026-11-26T12:01:00Z", true],
+  ] as const) {
+    deferred = [];
+    await forward({ ...message, attempt: 12, deferredSince }, undefined, { insertionTime });
+    const { attempt, deferredSince: since } = deferred[0]?.message ?? {};
+    assert.deepEqual([attempt, since], isBelieved ? [12, deferredSince] : [0, undefined]);
+  }
 });
 
 test("null is as good as absent: .NET writes it for every optional field", async () => {
@@ -253,7 +279,7 @@ test("null is as good as absent: .NET writes it for every optional field", async
   assert.deepEqual(JSON.parse(posted[0]?.Message ?? ""), entry);
   post = () => Promise.reject(new NotCarried(503, "no"));
   await forward(entry);
-  assert.deepEqual(deferred[0]?.message, { ...entry, id: "the queue's id" });
+  assert.deepEqual(deferred[0]?.message, { ...message, id: "the queue's id" });
   assert.deepEqual([postponed, poisoned], [[], []]);
 });
 
@@ -270,7 +296,7 @@ test("where the vault gives no secret, the message is deferred under its id, and
     assert.deepEqual(poisoned, []);
     defer = async () => false;
     await forward(message);
-    assert.deepEqual(poisoned, [message]);
+    assert.deepEqual(poisoned, [textOf(message)]);
     defer = async () => true;
   }
 });

@@ -135,7 +135,11 @@ describe("message bodies", () => {
 describe("trigger metadata", () => {
   const date = new Date("2026-11-22T13:37:26.123Z");
   const facts = { id: "m1", popReceipt: "p1", dequeueCount: 2, insertedOn: date, expiresOn: date, nextVisibleOn: date };
-  const metadata = (body: string) => queueTriggerMetadata("f", body, facts);
+  const fn = (isBinary: boolean) => ({
+    function: { metadata: { name: "f", bindings: {} }, callback: () => {} },
+    isBinary,
+  });
+  const metadata = (body: string, isBinary = false) => queueTriggerMetadata(fn(isBinary), body, facts);
 
   it("holds the message's facts", () => {
     const { sys, ...rest } = metadata("text");
@@ -149,6 +153,11 @@ describe("trigger metadata", () => {
       PopReceipt: { string: "p1" },
     });
     assert.equal(JSON.parse(sys?.json ?? "").MethodName, "f");
+  });
+
+  it("leaves a body alone that goes to its function as bytes", () => {
+    const { Id, flag } = metadata('{"id":7,"flag":true}', true);
+    assert.deepEqual([Id, flag], [{ string: "m1" }, undefined]);
   });
 
   it("lets a JSON body's properties win, without regard to case", () => {

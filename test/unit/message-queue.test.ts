@@ -7,6 +7,7 @@ import {
   parseMessage,
   type QueueMessage,
   QueueMissing,
+  type ReceivedMessage,
 } from "../../message";
 import { startTlsStub, type TlsStub } from "./helpers/tls-stub";
 
@@ -41,8 +42,9 @@ before(async () => {
     sent.push({
       queue: url.pathname.split("/")[2] ?? "",
       text: text.replace(
-        /&(quot|lt|gt|apos|amp);/g,
-        (_, name) => ({ quot: '"', lt: "<", gt: ">", apos: "'", amp: "&" })[name as string] ?? "",
+        /&(quot|lt|gt|apos|amp|#xD|#xA);/g,
+        (_, name) =>
+          ({ quot: '"', lt: "<", gt: ">", apos: "'", amp: "&", "#xD": "\r", "#xA": "\n" })[name as string] ?? "",
       ),
       hidden: Number(url.searchParams.get("visibilitytimeout")),
       timeToLive: url.searchParams.get("messagettl"),
@@ -64,11 +66,16 @@ beforeEach(() => {
 const reach = () => queue.reach();
 const everything = [
   () => queue.enqueue(message),
-  () => queue.defer(message),
-  () => queue.postpone(message, new Date()),
+  () => queue.defer(received(message)),
+  () => queue.postpone(received(message), new Date()),
+  () => queue.restore(received(message)),
   () => queue.poison("x"),
   reach,
 ];
+
+function received(message: QueueMessage, json = JSON.stringify(message)): ReceivedMessage {
+  return { id: message.id ?? "queue", json, message };
+}
 
 /** The one message that was sent. */
 function only(): Sent {
@@ -108,7 +115,7 @@ test("a message that is too large is not queued", async () => {
 
 test("a deferred message keeps everything, counts its attempts and waits longer each time", async () => {
   const first = { ...message, priority: "ours not to reason why" };
-  assert.equal(await queue.defer(first), true);
+  assert.equal(await queue.defer(received(first)), true);
   const copy = parseMessage(only().text);
   assert.equal(copy.attempt, 1);
   assert(Math.abs(Date.parse(copy.deferredSince ?? "") - Date.now()) < 60_000);
@@ -117,7 +124,7 @@ test("a deferred message keeps everything, counts its attempts and waits longer 
   assert(only().hidden >= 2 && only().hidden <= 3);
   assert.equal(only().timeToLive, "-1");
 
-  assert.equal(await queue.defer({ ...copy, attempt: 6 }), true);
+  assert.equal(await queue.defer(received({ ...copy, attempt: 6 })), true);
   const again = parseMessage(sent[1]?.text);
   assert.deepEqual(again, { ...copy, attempt: 7 }, "it was deferred first when it was deferred first");
   assert((sent[1]?.hidden ?? 0) >= 128);
@@ -125,16 +132,62 @@ test("a deferred message keeps everything, counts its attempts and waits longer 
 
 test("null in a deferral's own fields is as good as absent: it begins to count", async () => {
   const nulls = { ...message, attempt: null, deferredSince: null };
-  await queue.defer(nulls);
-  await queue.postpone(nulls, new Date(Date.now() + day));
+  await queue.defer(received(nulls));
+  await queue.postpone(received(nulls), new Date(Date.now() + day));
   const [deferred, postponed] = sent.map(({ text }) => parseMessage(text));
   assert.deepEqual([deferred?.attempt, postponed?.attempt], [1, 0]);
   assert(Math.abs(Date.parse(deferred?.deferredSince ?? "") - Date.now()) < 60_000);
   await assert.rejects(queue.enqueue({ ...ofSize(maxMessageBytes + 1, {}), attempt: null }), InvalidMessage);
 });
 
+test("a copy keeps every other field character by character, and ours in their one spelling", async () => {
+  const json = `\ufeff{"big": 12345678901234567890,\r\n "Id":"old","twice":1, "twice":[1.0,{"a":", }"}],"ATTEMPT":3,
+    "deferred_since":"2020-01-01T00:00:00Z", "RelatesTo":${JSON.stringify(relatesTo)}, "t":"\\u00fc\\"\\\\", "text":"hello"}`;
+  const kept = `{"big":12345678901234567890,"twice":1,"twice":[1.0,{"a":", }"}],"RelatesTo":${JSON.stringify(relatesTo)},"t":"\\u00fc\\"\\\\","text":"hello"`;
+  const fresh = { ...received(message, json), id: "new" };
+  for (const form of [json, Buffer.from(json).toString("base64"), Buffer.from(json, "utf16le").toString("base64")]) {
+    sent = [];
+    await queue.defer({ ...fresh, json: form });
+    assert.equal(only().text.replace(/"attempt".*/, ""), `${kept},`);
+    const { attempt, deferredSince, id } = parseMessage(only().text);
+    assert.deepEqual([attempt, id], [1, "new"]);
+    assert.ok(Math.abs(Date.parse(deferredSince ?? "") - Date.now()) < 60_000);
+  }
+  sent = [];
+  await queue.restore(fresh);
+  assert.equal(only().text, `${kept},"attempt":0,"id":"new"}`);
+});
+
+test("a copy that would be too large for a queue has fewer escapes", async () => {
+  const text = "\\u00fc".repeat(10_880);
+  const json = `{"relatesTo":${JSON.stringify(relatesTo)},"text":"${text}"}`;
+  await queue.defer(received({ ...parseMessage(json), id: "i".repeat(200) }, json));
+  assert.equal(parseMessage(only().text).text, "ü".repeat(10_880));
+  assert.ok(Buffer.byteLength(only().text) < 64 * 1024);
+});
+
+test("a producer's deferral gives no more patience than a day from now, and no longer waits", async () => {
+  const ahead = new Date(Date.now() + 365 * day).toISOString();
+  await queue.defer(received({ ...message, attempt: 1_000, deferredSince: ahead }));
+  assert.ok(Date.parse(parseMessage(only().text).deferredSince ?? "") <= Date.now());
+  sent = [];
+  await queue.defer(received({ ...message, attempt: 1_000 }));
+  assert.equal(parseMessage(only().text).attempt, 1);
+});
+
+test("a message that is restored is as if it were new", async () => {
+  const past = { attempt: 9, deferredSince: "2026-01-01T00:00:00Z", notBefore: "2026-01-01T00:00:00Z" };
+  await queue.restore(received({ ...message, ...past }));
+  assert.deepEqual(parseMessage(only().text), { ...message, attempt: 0 });
+  assert.equal(only().hidden, 0);
+  sent = [];
+  const notBefore = new Date(Date.now() + 90_900).toISOString();
+  await queue.restore(received({ ...message, notBefore }));
+  assert.deepEqual([parseMessage(only().text).notBefore, only().hidden], [notBefore, 90]);
+});
+
 test("a deferred message waits for as long as the other side asked", async () => {
-  await queue.defer(message, 100);
+  await queue.defer(received(message), 100);
   assert.equal(only().hidden, 100);
 });
 
@@ -144,15 +197,15 @@ test("after a day of deferring a message has failed, and no copy is sent", async
     attempt: 9,
     deferredSince: new Date(Date.now() - milliseconds).toISOString(),
   });
-  assert.equal(await queue.defer(since(day - 60_000)), true);
-  assert.equal(await queue.defer(since(day + 60_000)), false);
+  assert.equal(await queue.defer(received(since(day - 60_000))), true);
+  assert.equal(await queue.defer(received(since(day + 60_000))), false);
   assert.equal(sent.length, 1);
 });
 
 test("the largest message can be deferred and postponed, and is still valid when it comes back", async () => {
   const { id, ...largest } = { ...ofSize(maxMessageBytes, {}), id: "6f0b1d2e-5a66-4c1c-9d0b-3f6c8a7e9b10" };
-  await queue.defer({ ...largest, id });
-  await queue.postpone({ ...largest, id }, new Date(Date.now() + day));
+  await queue.defer({ ...received(largest), id });
+  await queue.postpone({ ...received(largest), id }, new Date(Date.now() + day));
   for (const { text } of sent) assert.equal(parseMessage(text).id, id);
   assert.equal(sent.length, 2);
 });
@@ -165,7 +218,7 @@ test("a postponed message shows up when it is due, or in seven days to be hidden
     [400 * day, 7 * 24 * 60 * 60],
   ] as const) {
     sent = [];
-    await queue.postpone(message, new Date(Date.now() + wait));
+    await queue.postpone(received(message), new Date(Date.now() + wait));
     assert(Math.abs(only().hidden - hidden) <= 1 && only().hidden >= 1, `${wait} ms: ${only().hidden} s`);
     assert.equal(parseMessage(only().text).text, "hello");
   }
@@ -174,10 +227,9 @@ test("a postponed message shows up when it is due, or in seven days to be hidden
 test("the poison queue gets what came, as it came", async () => {
   for (const [entry, text] of [
     ["not json", "not json"],
-    [{ a: "\ufffe" }, '{"a":"\\ufffe"}'],
+    ["a\r\nb\nc\rd &#xD; <&>", "a\r\nb\nc\rd &#xD; <&>"],
     ['{"a": "\uffff"}', '{"a": "\\uffff"}'], // as the bot's API got it: the queue's XML would not take it
-    [5, "5"],
-    [undefined, "null"],
+    ["89e7073266", "89e7073266"],
   ] as const) {
     sent = [];
     await queue.poison(entry);

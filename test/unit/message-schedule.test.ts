@@ -51,6 +51,8 @@ test("an NCRONTAB expression is what the real host takes, and nothing that means
     "0 0 0 31 2,4,5 *",
     "0 0 0 20/11 4,10-12/2 *",
     "0  0 9 * *  0",
+    "0 0 9 * January,febr MONDAY-friday",
+    "0 0 9 * J-D/2 s,Mo-fri/2",
   ]) {
     assert.equal(ncrontabProblem(good), undefined, good);
   }
@@ -68,6 +70,11 @@ test("an NCRONTAB expression is what the real host takes, and nothing that means
     ["0 0 9 * * 7", /^its day of the week must be/],
     ["0 0 9 * * 1#2", /^its day of the week must be/],
     ["0 0 9 * * 5-1", /^its day of the week must be/],
+    ["0 0 9 * * Mondays", /^its day of the week must be/],
+    ["0 0 9 * * Saturday-Monday", /^its day of the week must be/],
+    ["0 0 9 * x *", /^its month must be/],
+    ["0 0 Monday * * *", /^its hour must be/],
+    ["0 0 9 * * -Monday", /^its day of the week must be/],
     ["0 0 9 * * 1,", /^its day of the week must be/],
     ["0 9 * * *", /^must have six fields/],
     ["00:05:00", /^must have six fields/],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatMessage, InvalidMessage, maxMessageBytes, parseMessage, type QueueMessage, toJson } from "../../message";
+import { formatMessage, InvalidMessage, maxMessageBytes, parseMessage, type QueueMessage } from "../../message";
 import { decodeBase64 } from "../../message/base64";
 
 /** What the 2018 template's function put on the queue: C#'s ConversationReference in camel case, nulls and all. */
@@ -46,7 +46,18 @@ function randomText(): string {
     "\ufffe",
     "\uffff",
   ];
-  const more = [...pieces, "\r\n", " ", "=", "eyJ9", "\u007f", "\ufeff", "__proto__", "{", "]]>"];
+  const more = [
+    ...pieces.filter((piece) => !/\p{Surrogate}/u.test(piece)),
+    "\r\n",
+    " ",
+    "=",
+    "eyJ9",
+    "\u007f",
+    "\ufeff",
+    "__proto__",
+    "{",
+    "]]>",
+  ];
   return Array.from(
     { length: Math.floor(Math.random() * 30) },
     () => more[Math.floor(Math.random() * more.length)],
@@ -69,14 +80,17 @@ function refused(entry: unknown, field: string): string {
   return problem;
 }
 
-test("the JSON of 2018 parses unchanged: as an object, as text, with a byte order mark, as Base64", () => {
+test("the JSON of 2018 is read as an object, as text, with a byte order mark, as Base64 of UTF-8 and of UTF-16", () => {
   const json = JSON.stringify(from2018);
   const wrapped = base64(json).replace(/.{76}/g, "$&\r\n");
-  const entries = [from2018, json, `\ufeff${json}`, ` \n${json}\n`, base64(json), base64(`\ufeff${json}`), wrapped];
-  for (const entry of entries) {
-    assert.deepEqual(parseMessage(entry), from2018);
-    assert.equal(toJson(parseMessage(entry)), json, "with its fields in the order in which they came");
+  const entries = [from2018, json, `\ufeff${json}`, ` \r\n${json}\n`, base64(json), base64(`\ufeff${json}`), wrapped];
+  for (const mark of ["", "\ufeff"]) {
+    const utf16 = Buffer.from(mark + json, "utf16le");
+    entries.push(utf16.toString("base64"), Buffer.from(utf16).swap16().toString("base64"));
   }
+  const { user, conversation, ...rest } = from2018.relatesTo;
+  const read = { ...rest, user: { id: user.id, name: user.name }, conversation: { id: conversation.id } };
+  for (const entry of entries) assert.deepEqual(parseMessage(entry), { ...from2018, relatesTo: read });
 });
 
 test("unknown fields are kept, wherever they are", () => {
@@ -104,11 +118,11 @@ test("Base64 is told from other text", () => {
   for (const text of ["", "{}", "abc", "YQ", "YQ=", "YR==", "YQ==x", "Y-Q_", "äöü=", "=", "===="]) {
     assert.equal(decodeBase64(text), undefined, text);
   }
-  assert.equal(decodeBase64("YQ=="), "a");
-  assert.equal(decodeBase64(" Y\r\nQ=\t=\n"), "a");
+  assert.equal(String(decodeBase64("YQ==")), "a");
+  assert.equal(String(decodeBase64(" Y\r\nQ=\t=\n")), "a");
   for (let i = 0; i < 200; i++) {
     const text = Buffer.from(randomText()).toString(); // half a surrogate pair has no UTF-8
-    if (text) assert.equal(decodeBase64(base64(text)), text);
+    if (text) assert.equal(String(decodeBase64(base64(text))), text);
   }
 });
 
@@ -118,10 +132,15 @@ test("telling Base64 takes no time to speak of, even where the text is made to t
   assert(Date.now() - started < 500, "it is not quadratic");
 });
 
-test("null is as good as absent in what is optional, and stays as it came", () => {
+test("null is as good as absent in what is optional, at every level", () => {
+  const none = { name: null, aadObjectId: null, role: null, properties: null };
+  const account = { id: "a", ...none };
+  const conversation = { id: "c", ...none, isGroup: null, conversationType: null, tenantId: null };
   const nulls = {
     ...message,
-    relatesTo: { ...relatesTo, user: null, bot: null, activityId: null, locale: null },
+    relatesTo: { ...relatesTo, conversation, user: account, bot: account, activityId: null, locale: null },
+    to: null,
+    attachments: null,
     isTrustedServiceUrl: null,
     id: null,
     notBefore: null,
@@ -129,8 +148,8 @@ test("null is as good as absent in what is optional, and stays as it came", () =
     deferredSince: null,
     dialog: null,
   };
-  const json = JSON.stringify(nulls);
-  for (const entry of [nulls, json, base64(json)]) assert.equal(toJson(parseMessage(entry)), json);
+  const read = { ...message, relatesTo: { ...relatesTo, user: { id: "a" }, bot: { id: "a" } } };
+  for (const entry of [nulls, JSON.stringify(nulls)]) assert.deepEqual(parseMessage(entry), read);
 });
 
 test("null is no value for what is required", () => {
@@ -148,12 +167,12 @@ test("what is wrong is named by its field", () => {
   assert.match(refused("", "(message)"), /is not JSON/);
   assert.match(refused(base64("not json"), "(message)"), /is not JSON/);
   for (const entry of [null, [], 5, true, '"text"', "null", "[]"]) refused(entry, "(message)");
-  assert.equal(refused(undefined, "(message)"), "is missing");
+  assert.equal(refused(undefined, "(message)"), "is missing: expected object");
   assert.equal(refused({ text: "x" }, "relatesTo"), "is missing: a message needs relatesTo or to");
   assert.equal(refused({ relatesTo }, "text"), "is missing: a message needs text, attachments or dialog");
   assert.equal(
     refused({ ...message, relatesTo: { ...relatesTo, conversation: {} } }, "relatesTo.conversation.id"),
-    "is missing",
+    "is missing: expected string",
   );
   assert.match(
     refused({ ...message, relatesTo: { ...relatesTo, channelId: "fax" } }, "relatesTo.channelId"),
@@ -246,21 +265,20 @@ test("a message pollutes no prototype", () => {
     assert.equal(parsed.polluted, undefined);
     assert.equal(({} as { polluted?: number }).polluted, undefined);
     assert.equal({ ...parsed, id: "1" }.polluted, undefined);
-    assert.equal(toJson(parsed), hostile);
   }
   refused(`{"__proto__":${JSON.stringify(message)}}`, "relatesTo");
 });
 
 test("a message is for a conversation or for a user, and never for both", () => {
-  const to = { channelId: "msteams" as const, userId: "29:ada", tenantId: "t", serviceUrl: null };
-  assert.deepEqual(parseMessage({ to, text: "hello" }).to, to);
+  const to = { channelId: "msteams" as const, userId: "29:ada", tenantId: "t" };
+  assert.deepEqual(parseMessage({ to: { ...to, serviceUrl: null }, text: "hello" }).to, to);
   assert.equal(refused({ ...message, to }, "to"), "must not be there beside relatesTo: a message needs one of them");
   assert.equal(
     refused({ text: "x", relatesTo: null, to: null }, "relatesTo"),
     "is missing: a message needs relatesTo or to",
   );
   assert.match(refused({ to: { ...to, mail: "a@b.example" }, text: "x" }, "to"), /"mail"/);
-  assert.equal(refused({ to: { channelId: "msteams" }, text: "x" }, "to.userId"), "is missing");
+  assert.equal(refused({ to: { channelId: "msteams" }, text: "x" }, "to.userId"), "is missing: expected string");
 });
 
 test("a message says a text, shows attachments or starts a dialog", () => {
@@ -278,10 +296,10 @@ test("a message says a text, shows attachments or starts a dialog", () => {
   }
   refused({ relatesTo, attachments: [] }, "attachments");
   refused({ relatesTo, attachments: Array(11).fill(card) }, "attachments");
-  refused({ relatesTo, attachments: [card, {}] }, "attachments.1.contentType");
-  refused({ relatesTo, attachments: [{ contentType: "image/png" }] }, "attachments.0.content");
+  refused({ relatesTo, attachments: [card, {}] }, "attachments[1].contentType");
+  refused({ relatesTo, attachments: [{ contentType: "image/png" }] }, "attachments[0].content");
   refused(
     { relatesTo, attachments: [{ ...picture, contentUrl: "http://x.example/a.png" }] },
-    "attachments.0.contentUrl",
+    "attachments[0].contentUrl",
   );
 });

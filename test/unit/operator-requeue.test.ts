@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Delivery, DeliverySettled, type HeldPoison, type QueueMessage } from "../../message";
-import { copyOf, requeue } from "../../operator/requeue";
+import {
+  type Delivery,
+  DeliverySettled,
+  type HeldPoison,
+  type QueueMessage,
+  type ReceivedMessage,
+} from "../../message";
+import { receivedFrom, requeue } from "../../operator/requeue";
 
 const relatesTo = { conversation: { id: "c" }, channelId: "directline" as const, serviceUrl: "https://example.com/" };
 
@@ -23,7 +29,7 @@ function steps(failing?: string, failure: Error = new Error(`no ${failing}`), ro
       reopen: (id: string) => step("reopen", id),
       failed: (id: string, reason: string) => step("failed", `${id}: ${reason}`),
     },
-    queue: { enqueue: ({ id }: QueueMessage) => step("enqueue", id) },
+    queue: { restore: ({ id }: ReceivedMessage) => step("restore", id) },
     poison: { remove: ({ queueId }: HeldPoison) => step("remove", queueId) },
   };
   return { done, where };
@@ -32,11 +38,11 @@ function steps(failing?: string, failure: Error = new Error(`no ${failing}`), ro
 test("the row is open before the message is on the queue, and it leaves the poison queue last", async () => {
   const { done, where } = steps();
   assert.equal(await requeue(where, held()), "order-7");
-  assert.deepEqual(done, ["reopen order-7", "enqueue order-7", "remove q-1"]);
+  assert.deepEqual(done, ["reopen order-7", "restore order-7", "remove q-1"]);
 });
 
 test("where a step fails the message stays in the poison queue, and all steps can be done again", async () => {
-  for (const [failing, before] of Object.entries({ reopen: 0, enqueue: 1, remove: 2 })) {
+  for (const [failing, before] of Object.entries({ reopen: 0, restore: 1, remove: 2 })) {
     const { done, where } = steps(failing);
     await assert.rejects(requeue(where, held()), { message: `no ${failing}` });
     assert.equal(done.length, before);
@@ -45,8 +51,8 @@ test("where a step fails the message stays in the poison queue, and all steps ca
 });
 
 test("a message that cannot be put on the queue has failed as before, for the reason that it had", async () => {
-  const { done, where } = steps("enqueue", undefined, { id: "order-7", status: "failed", reason: "gone" });
-  await assert.rejects(requeue(where, held()), { message: "no enqueue" });
+  const { done, where } = steps("restore", undefined, { id: "order-7", status: "failed", reason: "gone" });
+  await assert.rejects(requeue(where, held()), { message: "no restore" });
   assert.deepEqual(done, ["reopen order-7", "failed order-7: gone"]);
 });
 
@@ -56,15 +62,13 @@ test("what was delivered all the same is not said again", async () => {
   assert.deepEqual(done, []);
 });
 
-test("a copy is as if it were new", () => {
-  const past = { attempt: 9, deferredSince: "2026-01-01T00:00:00Z", notBefore: "2026-01-01T00:00:00Z" };
-  assert.deepEqual(copyOf(held({ ...past, more: 1 })), { relatesTo, text: "hello", id: "order-7", more: 1 });
-  const ahead = new Date(Date.now() + 60_000).toISOString();
-  assert.equal(copyOf(held({ notBefore: ahead })).notBefore, ahead);
-  assert.equal(copyOf(held({ id: undefined })).id, "requeued-q-1");
+test("a message is put back with its text as it came, under its own id or the poison queue's", () => {
+  const { text, message } = held();
+  assert.deepEqual(receivedFrom(held()), { id: "order-7", json: text, message });
+  assert.equal(receivedFrom(held({ id: undefined })).id, "requeued-q-1");
 });
 
 test("what cannot be read says why", () => {
   const broken = { ...held(), message: undefined, problem: "text is missing" };
-  assert.throws(() => copyOf(broken), /it cannot be read, now or later: text is missing/);
+  assert.throws(() => receivedFrom(broken), /it cannot be read, now or later: text is missing/);
 });
