@@ -1,16 +1,16 @@
 import { type Activity, ActivityTypes } from "botbuilder";
 import { isDeletion } from "./teams-place";
 
-/** Who can no longer be reached where an activity comes from: everyone, or the users of these ids. */
+/** The users who can no longer be reached in an activity's conversation: everyone, or those of these ids. */
 export type Departure = "everyone" | ReadonlySet<string>;
 
-/** Teams reports an upgrade that takes the bot out of a scope as `remove-upgrade`; botbuilder's ActivityHandler treats both alike. */
+/** Teams sends `remove-upgrade` when a new version takes the bot away. botbuilder's ActivityHandler treats both alike. */
 const removals = ["remove", "remove-upgrade"];
 
-/** What an activity says of who has gone; undefined: nobody has. Only what channels report counts, no field of a message. */
+/** Reads a departure from an installationUpdate or a conversationUpdate; a message's own fields remove nobody. */
 export function departureIn(activity: Activity): Departure | undefined {
   const { type, action, recipient } = activity;
-  if (type === ActivityTypes.InstallationUpdate) return removals.includes(action) ? "everyone" : undefined;
+  if (type === ActivityTypes.InstallationUpdate) return removals.includes(action ?? "") ? "everyone" : undefined;
   if (type !== ActivityTypes.ConversationUpdate) return undefined;
   if (isDeletion(activity)) return "everyone";
   const removed = removedMembers(activity);

@@ -7,18 +7,21 @@ import {
   parseMessage,
   QueueMissing,
   type Secret,
+  sideBySide,
   TableUnreachable,
   wholeMessage,
 } from "../message";
+import { activityKey } from "./activity-key";
 import type { ConversationTurns } from "./conversation-turns";
-import type { ConversationDialogs } from "./dialogs/conversation-dialogs";
+import type { ConversationDialogs, Taken } from "./dialogs/conversation-dialogs";
 import { EventGate } from "./event-gate";
 import { Incoming } from "./incoming";
 import { log, reason } from "./log";
-import { textWithoutOwnMention } from "./own-mention";
 import type { ProactiveDelivery } from "./proactive-delivery";
-import type { References } from "./references";
+import type { Conversation, References } from "./references";
 import { StateContested } from "./state/item-store";
+import { isCardAction, readUserMessage, type UserMessage } from "./user-message";
+import { trimmed } from "./words";
 
 /**
  * What the bot does with a turn: a message goes to the dialog that waits for it, or else to the queue; a proactive event
@@ -40,7 +43,7 @@ export class ProactiveBot {
 
   /** Where the user can be reached is written down beside the answer: nobody waits for it, and it is not lost. */
   async run(context: TurnContext): Promise<void> {
-    const followed = this.references.follow(context.activity);
+    const followed = this.references.follow(context.activity).then((ended) => this.end(ended));
     try {
       await this.react(context);
     } finally {
@@ -52,10 +55,10 @@ export class ProactiveBot {
   private async react(context: TurnContext): Promise<void> {
     const { activity } = context;
     if (isProactiveEvent(activity)) return this.deliver(activity);
-    if (activity.type === ActivityTypes.Message) {
-      activity.text = textWithoutOwnMention(activity);
-      await this.turns.run(activity.conversation.id, () => this.answer(context));
-    }
+    const isCard = isCardAction(activity);
+    if (!isCard && activity.type !== ActivityTypes.Message) return;
+    await this.turns.run(activity.conversation.id, () => this.answer(context));
+    if (isCard) await context.sendActivity(cardAnswered);
   }
 
   private async deliver(activity: Activity): Promise<void> {
@@ -69,37 +72,104 @@ export class ProactiveBot {
     }
   }
 
-  private async answer(context: TurnContext): Promise<void> {
-    const isAnswered = await this.answerInDialog(context);
-    if (!isAnswered) await context.sendActivity(await this.enqueue(context.activity));
+  /** Ends the dialogs of conversations that the bot was removed from: after a new installation nothing is open. */
+  private async end(conversations: Conversation[]): Promise<void> {
+    await sideBySide(atOnce, conversations, async (ended) => {
+      const end = this.turns.run(ended.conversation.id, () => this.dialogs.end(ended));
+      await end.catch((error) => log("error", "dialogs not ended", { reason: reason(error) }));
+    });
   }
 
-  /** While the state is out of reach nobody knows whether a dialog waits: then nothing is queued, and the user is told so. */
-  private async answerInDialog(context: TurnContext): Promise<boolean> {
+  private async answer(context: TurnContext): Promise<void> {
+    const message = readUserMessage(context.activity);
+    const taken = await this.answerInDialog(context, message);
+    if (taken?.by === "queue") await this.answerByQueue(context, message, taken);
+  }
+
+  /**
+   * While the state is out of reach nobody knows whether a dialog waits: then nothing is queued, the user is told so, and
+   * this resolves to undefined.
+   */
+  private async answerInDialog(context: TurnContext, message: UserMessage): Promise<Taken | undefined> {
     try {
-      return await this.dialogs.answer(context);
+      return await this.dialogs.take(context, message);
     } catch (error) {
       if (!(error instanceof TableUnreachable || error instanceof StateContested)) throw error;
       log("error", "not answered", { reason: reason(error) });
       await context.sendActivity(apology(error, this.queue.name));
-      return true;
+      return undefined;
     }
   }
 
-  /** Returns what to tell the user. */
-  private async enqueue(activity: Activity): Promise<string> {
-    const text = Buffer.from(activity.text ?? "").toString(); // of half a surrogate pair no message can be made
-    const id = randomUUID();
+  /**
+   * A message that is delivered again goes to the queue again, in case the first try ended before that. Its id is the same, so
+   * it comes back once. A message that could not be queued is handled as new when it is delivered again.
+   */
+  private async answerByQueue(context: TurnContext, message: UserMessage, taken: Taken): Promise<void> {
+    try {
+      const answer = await this.enqueue(context.activity, message);
+      if (!taken.isAgain) await context.sendActivity(answer);
+    } catch (error) {
+      await taken.giveBack().catch((failure) => log("error", "state not put back", { reason: reason(failure) }));
+      if (!(error instanceof NotQueued) || taken.isAgain) throw error; // the user was told that it is on the queue
+      await context.sendActivity(apology(error.cause, this.queue.name));
+    }
+  }
+
+  /** Resolves to the answer for the user. @throws NotQueued */
+  private async enqueue(activity: Activity, message: UserMessage): Promise<string> {
+    const words = Buffer.from(message.text || submittedText(message)).toString(); // no message can be made of half a surrogate pair
+    if (!trimmed(words)) return nothingToRead(message);
+    const id = activityKey(activity) ?? randomUUID();
     try {
       const relatesTo = TurnContext.getConversationReference(activity);
-      await this.queue.enqueue(parseMessage({ relatesTo, text, id }));
+      await this.queue.enqueue(parseMessage({ relatesTo, text: this.dialogs.registry.forQueue(words), id }));
     } catch (error) {
       log("error", "not queued", { id, reason: reason(error) });
-      return apology(error, this.queue.name);
+      throw new NotQueued(error);
     }
     log("info", "queued", { id });
-    return `You said ${text}. Your message has been added to a queue, and it will be sent back to you via a Function shortly.`;
+    return `You said ${words}. Your message has been added to a queue, and it will be sent back to you via a Function shortly.`;
   }
+}
+
+/** The user's message is not on the queue; the cause says why. */
+class NotQueued extends Error {
+  override readonly name = "NotQueued";
+
+  constructor(cause: unknown) {
+    super("the message is not on the queue", { cause });
+  }
+}
+
+/** How many conversations are ended side by side. */
+const atOnce = 8;
+
+/**
+ * The answer that a channel expects to a card's Action.Execute. The dialog's own answers are messages.
+ * Source: learn.microsoft.com/adaptive-cards/authoring-cards/universal-action-model
+ */
+const cardAnswered = {
+  type: ActivityTypes.InvokeResponse,
+  value: {
+    status: 200,
+    body: { statusCode: 200, type: "application/vnd.microsoft.activity.message", value: "Your answer has arrived." },
+  },
+};
+
+/** The data of a card without an `answer`, as JSON; empty for other messages. */
+function submittedText({ value }: UserMessage): string {
+  try {
+    return value ? JSON.stringify(value) : "";
+  } catch {
+    return ""; // JavaScript reads data that is nested more deeply than it can write
+  }
+}
+
+function nothingToRead({ hasAttachments }: UserMessage): string {
+  return hasAttachments
+    ? "You sent an attachment, but this bot reads text only. Please write a message."
+    : "Your message has no text. Please write one.";
 }
 
 /** Only Direct Line carries our function's events; botbuilder has checked that the channel is who it says. */
@@ -109,7 +179,6 @@ function isProactiveEvent({ type, name, channelId }: Activity): boolean {
 
 function apology(error: unknown, queueName: string): string {
   if (error instanceof InvalidMessage) {
-    if (error.field === "text") return "Your message has no text. Please write one.";
     return error.field === wholeMessage
       ? "Your message is too long for the queue. Please send a shorter one."
       : "This bot cannot come back to you on this channel. Please tell whoever runs it.";

@@ -1,4 +1,11 @@
-import type { ConversationReference, TurnContext } from "botbuilder";
+import {
+  type Activity,
+  type Attachment,
+  type ConversationReference,
+  InputHints,
+  MessageFactory,
+  type TurnContext,
+} from "botbuilder";
 import {
   type Claim,
   type Deliveries,
@@ -7,6 +14,7 @@ import {
   DeliverySettled,
   InvalidMessage,
   type MessageQueue,
+  type QueueMessage,
   within,
 } from "../message";
 import { type Addressees, UnknownUserError } from "./addressees";
@@ -186,8 +194,13 @@ export class ProactiveDelivery {
     const logic = async (context: TurnContext) => {
       if (claim.until - Date.now() < turnTime) throw new Error("its turn came too late");
       context.activity.id = undefined as unknown as string; // else Web Chat waits 5 s for the activity this "replies" to
-      if (dialog) await dialogs.start(context, dialog, claim.id);
-      else await context.sendActivity(`This is coming back from the trigger! ${message.text ?? ""}`);
+      const { text, attachments } = message;
+      if (dialog)
+        return dialogs.start(context, dialog, claim.id, attachments ? activityOf({ attachments }) : undefined);
+      await context.sendActivity(activityOf({ text, attachments }));
+      await dialogs.restoreButtons(context).catch((error) => {
+        log("warn", "buttons not shown again", { id: claim.id, reason: reason(error) }); // the message itself was sent
+      });
     };
     await new Promise<void>((resolve, reject) => {
       const turn = () => {
@@ -227,6 +240,13 @@ function answerTo({ incoming }: Attempt, error: unknown): ChannelAnswer | undefi
 function placeIn(reference: Partial<ConversationReference> | undefined) {
   const { channelId, conversation, serviceUrl } = reference ?? {};
   return channelId && conversation && serviceUrl ? { channelId, conversation, serviceUrl } : undefined;
+}
+
+/** A proactive message as the bot says it. */
+function activityOf({ text, attachments }: Pick<QueueMessage, "text" | "attachments">): Partial<Activity> {
+  const said = text ? `This is coming back from the trigger! ${text}` : undefined;
+  const activity = MessageFactory.text(said as string, undefined, InputHints.AcceptingInput);
+  return attachments ? { ...activity, attachments: attachments as Attachment[] } : activity;
 }
 
 /** Trying again cannot help. */

@@ -37,8 +37,8 @@ export class References {
   constructor(private readonly table: Table) {}
 
   /**
-   * Keeps up with what an authenticated activity tells: who is there, and who is gone. Resolves to the conversations that
-   * have ended for everyone, as far as they are known.
+   * Keeps the sender of an authenticated activity, and removes users who are gone.
+   * Resolves to the conversations that ended for everyone, as far as the table knows them.
    */
   async follow(activity: Activity): Promise<Conversation[]> {
     try {

@@ -24,7 +24,7 @@ export function teamOf(activity: Activity): string | undefined {
   return idOf(channelDataOf(activity).team);
 }
 
-/** Where an activity says that something changed; undefined outside of teams. */
+/** The team or channel that an activity reports a change of; undefined outside of teams. */
 export function placeOf(activity: Activity): TeamsPlace | undefined {
   const team = teamOf(activity);
   if (team === undefined) return undefined;
@@ -34,8 +34,8 @@ export function placeOf(activity: Activity): TeamsPlace | undefined {
 }
 
 /**
- * Whether a team or a channel was deleted; who restores it speaks in it again. An archived one is still there, and a new
- * name changes no id. Source: learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/subscribe-to-conversation-events
+ * Whether the activity reports that its team or channel was deleted. Archived teams still exist, and a new name changes no
+ * id. Source: learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/subscribe-to-conversation-events
  */
 export function isDeletion(activity: Activity): boolean {
   const { eventType } = channelDataOf(activity);

@@ -22,7 +22,7 @@ export type Addressee = z.infer<typeof addressee>;
 
 /** @throws InvalidMessage naming the field of `to` that is wrong */
 export function readAddressee(value: unknown): Addressee {
-  const { success, data, error } = z.object({ to: addressee }).safeParse({ to: value });
+  const { success, data, error } = z.object({ to: addressee }).safeParse({ to: value }, { reportInput: true });
   if (success) return data.to;
   throw InvalidMessage.of(error);
 }

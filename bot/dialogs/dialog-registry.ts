@@ -1,4 +1,5 @@
 import { InvalidMessage, type QueueMessage } from "../../message";
+import { keyword } from "../words";
 import type { Dialog } from "./dialog";
 
 interface Registered {
@@ -23,13 +24,21 @@ export class DialogRegistry {
     return this.byName.get(name);
   }
 
+  /** A user's words for the queue: a keyword that starts a dialog in its exact form, anything else unchanged. */
+  forQueue(text: string): string {
+    const word = keyword(text);
+    return this.byText.has(word) ? word : text;
+  }
+
   /**
    * The dialog that a queue message starts, if it starts one: its `dialog` decides, and where it has none its text, to the
-   * letter, as `switch (message.Text)` did in the 2018 article.
+   * letter, as `switch (message.Text)` did in the 2018 article. A text beside a card is there to be said.
    * @throws InvalidMessage for a `dialog` that nobody knows
    */
-  startedBy({ dialog, text }: Pick<QueueMessage, "dialog" | "text">): Dialog | undefined {
-    if (dialog === undefined || dialog === null) return this.byText.get(text ?? "");
+  startedBy({ dialog, text, attachments }: Pick<QueueMessage, "dialog" | "text" | "attachments">): Dialog | undefined {
+    if (dialog === undefined || dialog === null) {
+      return attachments ? undefined : this.byText.get(text ?? "");
+    }
     const known = this.byName.get(dialog);
     if (known) return known;
     const names = [...this.byName].map(([name, { name: own }]) => (name ? `"${name}"` : `"" for "${own}"`));

@@ -1,6 +1,8 @@
 import { type Activity, MessageFactory } from "botbuilder";
-import type { Answered, Dialog, DialogTurn, Frame, Step } from "./dialog";
+import { keyword } from "../words";
+import type { Answered, Dialog, DialogTurn, Frame, Reply, Step } from "./dialog";
 import type { DialogRegistry } from "./dialog-registry";
+import type { Handled } from "./handled";
 
 /** What the bot remembers of a conversation. Plain JSON. */
 export interface ConversationMemory {
@@ -8,6 +10,8 @@ export interface ConversationMemory {
   dialogs?: Frame[];
   /** What was answered last, by dialog. */
   answers?: Record<string, Answered>;
+  /** The users' activities that were handled last, the newest at the end. */
+  handled?: Handled[];
 }
 
 /** The dialogs of one conversation in one turn: the one on top talks, and when it ends the one below goes on. */
@@ -40,12 +44,12 @@ export class DialogStack {
     return true;
   }
 
-  /** Hands the user's message to the dialog on top. False: there is none. */
-  async answer(text: string): Promise<boolean> {
+  /** Hands the user's answer to the dialog on top. False: there is none. */
+  async answer(reply: Reply): Promise<boolean> {
     const top = this.top();
     if (!top) return false;
     const { frame, dialog } = top;
-    const word = text.trim().toLowerCase();
+    const word = keyword(reply.text);
     if (word === "cancel") {
       this.say(`I have ended ${dialog.title}; what you answered just now is not kept.`);
       await this.settle("ended");
@@ -53,9 +57,17 @@ export class DialogStack {
       this.say(`This is ${dialog.title}. Answer the question, or say "cancel" to end it.`);
       await dialog.repeat(this.turn(frame));
     } else {
-      await this.settle(await dialog.answer(this.turn(frame), text));
+      await this.settle(await dialog.answer(this.turn(frame), reply));
     }
     return true;
+  }
+
+  /** Asks the open question again if it has suggested actions: channels hide them after the next message. */
+  async restoreButtons(): Promise<void> {
+    const top = this.top();
+    if (!top) return;
+    await top.dialog.repeat(this.turn(top.frame));
+    if (!this.said.some(({ suggestedActions }) => suggestedActions)) this.said.length = 0;
   }
 
   private get frames(): Frame[] {

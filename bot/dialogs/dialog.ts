@@ -12,6 +12,16 @@ export interface Answered {
   answers: Record<string, Answer>;
 }
 
+/** A user's answer: in words, by a card, or both. */
+export interface Reply {
+  /** The user's words or, for a card, the `answer` in its data; empty where there is neither. */
+  text: string;
+  /** The card's data: its button's `data`, and its inputs by their ids. */
+  value?: Record<string, unknown>;
+  /** The `verb` of an Action.Execute. */
+  verb?: string;
+}
+
 /** What a dialog keeps while it runs. */
 export type Memory = Record<string, unknown>;
 
@@ -49,8 +59,8 @@ export interface Dialog {
   /** What the user knows it by: "the newcomers' survey". */
   readonly title: string;
   begin(turn: DialogTurn): Step | Promise<Step>;
-  /** Takes the user's message. */
-  answer(turn: DialogTurn, text: string): Step | Promise<Step>;
+  /** Takes what the user answers. */
+  answer(turn: DialogTurn, reply: Reply): Step | Promise<Step>;
   /** Asks again what is open. */
   repeat(turn: DialogTurn): void | Promise<void>;
 }

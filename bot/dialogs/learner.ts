@@ -1,5 +1,5 @@
 import type { Answer, Dialog, DialogTurn, Step } from "./dialog";
-import { choice, freeText, type Question } from "./question";
+import { choice, freeText, type Question, readReply } from "./question";
 
 const stuck = "I am stuck";
 const progress = choice({
@@ -23,9 +23,9 @@ export const learner: Dialog = {
     return ask(turn, progress);
   },
 
-  answer(turn, text) {
+  answer(turn, reply) {
     const question = open(turn);
-    const reading = question.read(text);
+    const reading = readReply(question, reply);
     if ("problem" in reading) {
       turn.say(reading.problem);
       return ask(turn, question);

@@ -1,4 +1,4 @@
-import { freeText, wholeNumber, yesOrNo } from "./question";
+import { freeText, wholeNumber, withCard, yesOrNo } from "./question";
 import { Survey } from "./survey";
 
 /** For who has been with a course for a while. A queue message starts it by `"dialog": "oldSurvey"`, or by the text `old`. */
@@ -7,13 +7,16 @@ export const oldSurvey = new Survey({
   title: "the survey on the course so far",
   opening: "You have been with the course for a while. What do you think of it?",
   questions: [
-    wholeNumber({
-      name: "rating",
-      label: "Rating",
-      text: "How good is it, from 1 (poor) to 5 (excellent)?",
-      min: 1,
-      max: 5,
-    }),
+    withCard(
+      wholeNumber({
+        name: "rating",
+        label: "Rating",
+        text: "How good is it, from 1 (poor) to 5 (excellent)?",
+        min: 1,
+        max: 5,
+      }),
+      ["1", "2", "3", "4", "5"],
+    ),
     yesOrNo({ name: "recommend", label: "Recommended", text: "Would you recommend it to a friend?" }),
     freeText({ name: "change", label: "To be changed", text: "What is the one thing that we should change?" }),
   ],

@@ -1,5 +1,5 @@
-import type { Answer, Dialog, DialogTurn, Memory, Step } from "./dialog";
-import { type Question, yesOrNo } from "./question";
+import type { Answer, Dialog, DialogTurn, Memory, Reply, Step } from "./dialog";
+import { type Question, readReply, yesOrNo } from "./question";
 
 export interface SurveyScript {
   name: string;
@@ -39,9 +39,9 @@ export class Survey implements Dialog {
     return this.ask(turn, keep);
   }
 
-  answer(turn: DialogTurn, text: string): Step {
+  answer(turn: DialogTurn, reply: Reply): Step {
     const open = this.open(turn);
-    const reading = open.read(text);
+    const reading = readReply(open, reply);
     if ("answer" in reading) return this.take(turn, open, reading.answer);
     turn.say(reading.problem);
     return this.ask(turn, open);

@@ -30,7 +30,7 @@ describe("a survey that somebody starts from outside, for a user who has said no
   }
 
   /** The article's own JSON. */
-  async function drop(conversation: string, text: string): Promise<void> {
+  async function drop(conversation: string, fields: string | object): Promise<void> {
     const { outputs, local } = stack.description;
     const relatesTo = {
       user: { id: "default-user", name: "Harsh Raj" },
@@ -40,7 +40,8 @@ describe("a survey that somebody starts from outside, for a user who has said no
       serviceUrl: local.directLine.serviceUrl,
     };
     const queue = new QueueClient(String(outputs.queueUrl), operatorCredential(stack.description));
-    await queue.sendMessage(JSON.stringify({ relatesTo, text, isTrustedServiceUrl: true }));
+    const content = typeof fields === "string" ? { text: fields } : fields;
+    await queue.sendMessage(JSON.stringify({ relatesTo, isTrustedServiceUrl: true, ...content }));
   }
 
   test("new: it is completed in Web Chat, though the bot is restarted in the middle", async () => {
@@ -63,8 +64,10 @@ describe("a survey that somebody starts from outside, for a user who has said no
     const { chat, conversation } = await openChat();
     await drop(conversation, "old");
     await chat.shows("You have been with the course for a while. What do you think of it?");
-    await chat.type("5");
+    await chat.pressOnCard("5");
     await chat.shows("Would you recommend it to a friend?");
+    await chat.pressOnCard("1");
+    await chat.shows("That question is not open any more. Please answer this one.");
     await stack.restart("bot");
     await chat.press("Yes");
     await chat.shows("What is the one thing that we should change?");
@@ -72,6 +75,39 @@ describe("a survey that somebody starts from outside, for a user who has said no
     for (const line of ["Rating: 5", "Recommended: Yes", "To be changed: Nothing"]) await chat.shows(line);
     await chat.press("Yes");
     await chat.shows("Thank you! Your answers are kept.");
+  });
+
+  test("a card is shown with its text and its input, and what it submits comes back", async () => {
+    const { chat, conversation } = await openChat();
+    const content = {
+      type: "AdaptiveCard",
+      version: "1.3",
+      body: [
+        { type: "TextBlock", text: "Your seat is booked" },
+        { type: "Input.Text", id: "answer", label: "Anything we should know?" },
+      ],
+      actions: [{ type: "Action.Submit", title: "Send" }],
+    };
+    await drop(conversation, {
+      text: "Good news",
+      attachments: [{ contentType: "application/vnd.microsoft.card.adaptive", content }],
+    });
+    await chat.shows("This is coming back from the trigger! Good news");
+    await chat.shows("Your seat is booked");
+    await chat.fill("Anything we should know?", "I am vegan");
+    await chat.pressOnCard("Send");
+    await chat.shows("You said I am vegan.");
+    await chat.shows("This is coming back from the trigger! I am vegan");
+  });
+
+  test("a message in the middle of a survey leaves its buttons to be pressed", async () => {
+    const { chat, conversation } = await openChat();
+    await drop(conversation, "new");
+    await chat.shows("How much do you know about the subject already?");
+    await drop(conversation, "News");
+    await chat.shows("This is coming back from the trigger! News");
+    await chat.press("A little");
+    await chat.shows("How many hours a week do you have for it?");
   });
 });
 
@@ -87,6 +123,14 @@ class Chat {
 
   async press(button: string): Promise<void> {
     await this.page.locator("button.webchat__suggested-action", { hasText: button }).click();
+  }
+
+  async pressOnCard(button: string): Promise<void> {
+    await this.page.locator("#chat .ac-adaptiveCard").getByRole("button", { name: button, exact: true }).click();
+  }
+
+  async fill(label: string, text: string): Promise<void> {
+    await this.page.locator("#chat .ac-adaptiveCard").getByLabel(label).fill(text);
   }
 
   /** A question with choices shows them below itself, in a paragraph of its own. */

@@ -118,7 +118,7 @@ test("a message during a survey is said, a dialog comes on top, and the survey g
   await drop(client, { text: "new" });
   await next(client, 2);
   await drop(client, { text: "News" });
-  assert.deepEqual(await next(client, 1), [comingBack("News")]);
+  assert.deepEqual(await next(client, 2), [comingBack("News"), experience]);
   await drop(client, { text: "", dialog: "" });
   assert.match((await next(client, 1))[0] ?? "", /^How is the learning going\?/);
   const back = ["Good to know, thank you!", "Back to the newcomers' survey.", experience];
@@ -126,6 +126,56 @@ test("a message during a survey is said, a dialog comes on top, and the survey g
   assert.match((await ask(client, "help", 2))[0] ?? "", /^This is the newcomers' survey/);
   assert.match((await ask(client, "cancel"))[0] ?? "", /^I have ended the newcomers' survey/);
   assert.deepEqual(await ask(client, "cancel", 2), [acknowledged("cancel"), comingBack("cancel")]);
+  client.close();
+});
+
+const card = {
+  contentType: "application/vnd.microsoft.card.adaptive",
+  content: {
+    type: "AdaptiveCard",
+    version: "1.3",
+    body: [{ type: "Input.Text", id: "goal" }],
+    actions: [{ type: "Action.Submit", title: "Send" }],
+  },
+};
+
+test("a card from outside arrives as it is, and what it submits answers the open question", async () => {
+  const client = await talk(stack);
+  await drop(client, { attachments: [card] });
+  await drop(client, { text: "look", attachments: [card] });
+  const shown = await client.waitFor(2, patience);
+  assert.deepEqual(
+    shown.map(({ text, attachments }) => [text, attachments]).sort(),
+    [
+      [comingBack("look"), [card]],
+      [undefined, [card]],
+    ].sort(),
+  );
+  client.received.length = 0;
+  assert.equal((await client.post({ type: "message", value: { goal: "Fly" } })).status, 200);
+  const submitted = JSON.stringify({ goal: "Fly" });
+  assert.deepEqual(await next(client, 2), [acknowledged(submitted), comingBack(submitted)]);
+
+  await drop(client, { text: "new" });
+  await next(client, 2);
+  const action = { type: "Action.Execute", verb: "choose", data: { answer: "A lot" } };
+  const invoke = { type: "invoke", name: "adaptiveCard/action", value: { action, trigger: "manual" } };
+  assert.equal((await client.post(invoke)).status, 200);
+  assert.deepEqual(await next(client, 1), [hours]);
+  await client.post({
+    type: "message",
+    attachments: [{ contentType: "image/png", contentUrl: "https://example.com/x.png" }],
+  });
+  assert.deepEqual(await next(client, 2), ["Please answer with a whole number from 1 to 40.", hours]);
+  await client.post({ type: "message", value: { hours: 3 } });
+  assert.deepEqual(await next(client, 1), [goal]);
+  await client.post({ type: "message", value: { goal: "Fly" } });
+  assert.match((await next(client, 2))[0] ?? "", /- Experience: A lot\n- Hours a week: 3\n- Goal: Fly$/);
+  assert.equal(
+    (await client.post({ ...invoke, name: "unknown/action" })).status,
+    502,
+    "as what the bot does not implement",
+  );
   client.close();
 });
 

@@ -6,7 +6,9 @@ import { Addressees } from "../../bot/addressees";
 import { ChannelAdapter, Unauthorized } from "../../bot/channel-adapter";
 import { channelAnswer, type Verdict } from "../../bot/channel-answer";
 import { ConversationTurns } from "../../bot/conversation-turns";
+import { newSurvey } from "../../bot/dialogs/new-survey";
 import { Incoming } from "../../bot/incoming";
+import { ProactiveBot } from "../../bot/proactive-bot";
 import { ProactiveDelivery } from "../../bot/proactive-delivery";
 import { References } from "../../bot/references";
 import { ForbiddenService, ServiceHosts } from "../../bot/service-hosts";
@@ -15,6 +17,7 @@ import { appId, startChannel, type TestChannel } from "./helpers/channel";
 import { TestDeliveries } from "./helpers/deliveries";
 import { testDialogs } from "./helpers/dialogs";
 import { MemoryTable } from "./helpers/memory-table";
+import { fixedSecret } from "./helpers/secrets";
 
 let channel: TestChannel;
 let adapter: ChannelAdapter;
@@ -54,6 +57,30 @@ test("a channel's token lets a turn run, and its reply reaches the channel with 
   assert.equal(path, "/v3/conversations/c/activities/7");
   assert.equal(authorization, "Bearer the bot's token");
   assert.equal(body.text, "hi");
+});
+
+test("a card's Action.Execute answers a dialog, and the channel gets the answer that it expects; any other invoke is 501", async () => {
+  const dialogs = testDialogs();
+  const queue = { name: "bot-queue" } as MessageQueue;
+  const parts = [queue, {} as ProactiveDelivery, new ConversationTurns(), fixedSecret("whsec_")] as const;
+  const bot = new ProactiveBot(...parts, dialogs, new References(new MemoryTable()));
+  const run = (context: TurnContext) => bot.run(context);
+  const token = await channel.token();
+  await receive(token, {}, (context) => dialogs.start(context, newSurvey, "1"));
+  channel.received.length = 0;
+  const action = { type: "Action.Execute", verb: "choose", data: { answer: "A lot" } };
+  const invoke = { type: "invoke", id: "8", text: undefined, name: "adaptiveCard/action", value: { action } };
+  for (let i = 0; i < 2; i++) {
+    assert.deepEqual(await receive(token, invoke, run), {
+      status: 200,
+      body: { statusCode: 200, type: "application/vnd.microsoft.activity.message", value: "Your answer has arrived." },
+    });
+  }
+  assert.deepEqual(
+    channel.received.map(({ body }) => body.text),
+    ["How many hours a week do you have for it?"],
+  );
+  assert.equal((await receive(token, { ...invoke, name: "task/fetch" }, run))?.status, 501);
 });
 
 test("a request without a good token is unauthorized, whatever is wrong with it", async () => {

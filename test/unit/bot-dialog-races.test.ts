@@ -8,6 +8,7 @@ import { oldSurvey } from "../../bot/dialogs/old-survey";
 import { rootDialogs } from "../../bot/dialogs/root-dialogs";
 import { ItemStore } from "../../bot/state/item-store";
 import { StateConflict } from "../../bot/state/table-storage";
+import { readUserMessage } from "../../bot/user-message";
 
 mock.method(console, "log", () => undefined);
 
@@ -33,6 +34,8 @@ class FarStorage extends MemoryStorage {
   }
 }
 
+let activities = 0;
+
 const opening = "You have been with the course for a while. What do you think of it?";
 
 /** Two instances of the bot, which know nothing of each other but the state, and what they said in one conversation. */
@@ -42,6 +45,7 @@ function openConversation(storage: FarStorage, id: string) {
   const turn = (logic: (context: TurnContext) => Promise<unknown>, text: string) =>
     new TestAdapter(async (context) => {
       context.activity.conversation.id = id;
+      context.activity.id = String(++activities); // a new adapter counts from its beginning
       context.onSendActivities(async (_, activities: Partial<Activity>[]) => {
         said.push(...activities.map((activity) => activity.text ?? ""));
         return activities.map(() => ({ id: "" }));
@@ -59,8 +63,8 @@ test("an answer, another user's message and a dialog from outside at the same mo
     await turn((context) => one.start(context, newSurvey, "first"), "");
     said.length = 0;
     await Promise.all([
-      turn((context) => one.answer(context), "A lot"),
-      turn((context) => other.answer(context), "help"),
+      turn((context) => one.take(context, readUserMessage(context.activity)), "A lot"),
+      turn((context) => other.take(context, readUserMessage(context.activity)), "help"),
       turn((context) => other.start(context, oldSurvey, "second"), ""),
       turn((context) => one.start(context, oldSurvey, "third"), ""),
     ]);

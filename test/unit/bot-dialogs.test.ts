@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 import { type Activity, MemoryStorage, type StoreItems, TestAdapter, type TurnContext } from "botbuilder";
-import { ConversationDialogs } from "../../bot/dialogs/conversation-dialogs";
-import type { Dialog, Step } from "../../bot/dialogs/dialog";
+import { ConversationDialogs, type Taken } from "../../bot/dialogs/conversation-dialogs";
+import type { Dialog, Reply, Step } from "../../bot/dialogs/dialog";
 import { DialogRegistry } from "../../bot/dialogs/dialog-registry";
 import type { ConversationMemory } from "../../bot/dialogs/dialog-stack";
 import { learner } from "../../bot/dialogs/learner";
@@ -11,6 +11,8 @@ import { oldSurvey } from "../../bot/dialogs/old-survey";
 import { rootDialogs } from "../../bot/dialogs/root-dialogs";
 import { ItemStore } from "../../bot/state/item-store";
 import { StateConflict } from "../../bot/state/table-storage";
+import { readUserMessage } from "../../bot/user-message";
+import { eventually } from "../harness/eventually";
 import { testDialogs } from "./helpers/dialogs";
 
 const log = mock.method(console, "log", () => undefined);
@@ -19,6 +21,7 @@ const key = "test/conversations/Convo1/";
 let storage: MemoryStorage;
 let dialogs: ConversationDialogs;
 let starts: number;
+let activities = 0;
 beforeEach(() => {
   storage = new MemoryStorage();
   dialogs = testDialogs(storage);
@@ -30,7 +33,10 @@ type Logic = (context: TurnContext) => Promise<void>;
 
 /** A turn of the one conversation of these tests; returns what the bot said in it. */
 async function turn(logic: Logic, text = ""): Promise<Partial<Activity>[]> {
-  const adapter = new TestAdapter(logic);
+  const adapter = new TestAdapter(async (context) => {
+    context.activity.id = String(++activities); // a new adapter counts from its beginning
+    await logic(context);
+  });
   await adapter.receiveActivity(text);
   return [...adapter.activeQueue];
 }
@@ -42,9 +48,13 @@ function start(dialog: Dialog, id = `message ${++starts}`): Promise<Partial<Acti
 /** What the bot answers, or "queued" where no dialog waits. */
 async function say(text: string): Promise<string[]> {
   const said = await turn(async (context) => {
-    if (!(await dialogs.answer(context))) await context.sendActivity("queued");
+    if ((await take(context)).by === "queue") await context.sendActivity("queued");
   }, text);
   return texts(said);
+}
+
+function take(context: TurnContext) {
+  return dialogs.take(context, readUserMessage(context.activity));
 }
 
 function texts(activities: Partial<Activity>[]): string[] {
@@ -140,7 +150,8 @@ test("a second run offers to keep the earlier answers", async () => {
   assert.deepEqual(texts(await start(newSurvey)), offer);
   assert.deepEqual(await say("hm"), ["Please choose one of these.", questions.keep]);
   assert.deepEqual(await say("yes"), ["Your earlier answers stay."]);
-  assert.deepEqual(await memory(), { ...before, eTag: (await storage.read([key]))[key].eTag });
+  assert.deepEqual((await memory()).answers, before.answers);
+  assert.deepEqual((await memory()).dialogs, []);
 
   assert.deepEqual(texts(await start(newSurvey)), offer);
   assert.deepEqual(await say("no"), [questions.experience]);
@@ -218,7 +229,7 @@ test("a message without text is an answer that does not fit", async () => {
   await start(newSurvey);
   const said = await turn(async (context) => {
     delete (context.activity as Partial<Activity>).text;
-    await dialogs.answer(context);
+    await take(context);
   });
   assert.deepEqual(texts(said), ["Please choose one of these.", questions.experience]);
 });
@@ -228,16 +239,19 @@ test("every conversation has its own dialogs, also where channels use the same i
   for (const fields of [{ conversation: { id: "other" } }, { channelId: "webchat" }]) {
     const said = await turn(async (context) => {
       Object.assign(context.activity, fields);
-      assert.equal(await dialogs.answer(context), false);
+      assert.equal((await take(context)).by, "queue");
     }, "1");
     assert.deepEqual(said, []);
   }
   assert.deepEqual(await say("1"), [questions.hours]);
 });
 
-test("where nobody waits for an answer nothing is stored", async () => {
+test("where nobody waits for an answer nothing of what is said is stored", async () => {
   assert.deepEqual(await say("hello"), ["queued"]);
-  assert.equal(await memory(), undefined);
+  const { handled, eTag, ...rest } = (await memory()) as ConversationMemory & { eTag: string };
+  assert.deepEqual(rest, {});
+  assert.match(handled?.[0]?.key ?? "", /^[\w-]{43}$/);
+  assert.doesNotMatch(JSON.stringify(handled), /hello/);
 });
 
 test("a newer version goes on with what an older one left, and lets go of what it no longer has", async () => {
@@ -268,7 +282,7 @@ test("what cannot be said has not happened", async () => {
   const before = JSON.stringify({ ...(await memory()), eTag: undefined });
   const fails = turn(async (context) => {
     context.sendActivity = () => Promise.reject(new Error("gone"));
-    await dialogs.answer(context);
+    await take(context);
   }, "1");
   await assert.rejects(fails, /gone/);
   assert.equal(JSON.stringify({ ...(await memory()), eTag: undefined }), before);
@@ -305,7 +319,7 @@ test("a dialog may do its work asynchronously, and one that fails leaves no trac
       turn.say("begun");
       return "waits";
     },
-    answer: async (turn, text): Promise<Step> => {
+    answer: async (turn, { text }): Promise<Step> => {
       turn.say("heard");
       if (fails) throw new Error("in the dialog");
       turn.keep({ text: await Promise.resolve(text) });
@@ -331,4 +345,214 @@ test("the log holds which dialog began by which message, and not a word of what 
   const lines = log.mock.calls.map((call) => String((call.arguments as unknown[])[0])).join("\n");
   assert.match(lines, /"event":"dialog started","id":"message 1","dialog":"newSurvey"/);
   assert.doesNotMatch(lines, /ulterior|Nothing yet/);
+});
+
+/** What another instance of the bot says to an activity that was brought to the first one before. */
+async function sayAgain(text: string, id: string, other = testDialogs(storage)) {
+  let taken: Taken | undefined;
+  const adapter = new TestAdapter(async (context) => {
+    context.activity.id = id;
+    taken = await other.take(context, readUserMessage(context.activity));
+  });
+  await adapter.receiveActivity(text);
+  return { said: texts([...adapter.activeQueue]), by: taken?.by, isAgain: taken?.isAgain };
+}
+
+test("an activity that is brought again is handled once, also by another instance, and answers no later question", async () => {
+  await start(newSurvey);
+  assert.deepEqual(await sayAgain("1", "a"), { said: [questions.hours], by: "dialog", isAgain: false });
+  const before = await memory();
+  assert.deepEqual(await sayAgain("1", "a"), { said: [], by: "dialog", isAgain: true });
+  assert.deepEqual(await memory(), before);
+  await sayAgain("7", "b");
+  assert.deepEqual(await sayAgain("1", "a"), { said: [], by: "dialog", isAgain: true });
+  assert.deepEqual(await sayAgain("7", "c"), {
+    said: [`This is what I understood:\n\n- Experience: Nothing yet\n- Hours a week: 7\n- Goal: 7`, questions.right],
+    by: "dialog",
+    isAgain: false,
+  });
+});
+
+test("what was said before a dialog began is no answer to it when it is brought again", async () => {
+  assert.deepEqual(await sayAgain("1", "a"), { said: [], by: "queue", isAgain: false });
+  await start(newSurvey);
+  assert.deepEqual(await sayAgain("1", "a"), { said: [], by: "queue", isAgain: true });
+  assert.deepEqual(await sayAgain("1", "b"), { said: [questions.hours], by: "dialog", isAgain: false });
+});
+
+test("an activity without an id is handled whenever it comes", async () => {
+  await start(newSurvey);
+  for (let i = 0; i < 2; i++) {
+    assert.deepEqual((await sayAgain("?", "")).said, ["Please choose one of these.", questions.experience]);
+  }
+  assert.equal((await memory()).handled, undefined);
+});
+
+test("what was stored but never said, because the bot ended, is said when the activity is brought again", async () => {
+  await start(newSurvey);
+  const ends = new TestAdapter(async (context) => {
+    context.activity.id = "a";
+    context.sendActivity = () => new Promise(() => {}); // the process ends here
+    await dialogs.take(context, readUserMessage(context.activity));
+  });
+  void ends.receiveActivity("1");
+  await eventually("the answer in the state", async () => Boolean((await memory()).handled?.[0]?.saying));
+  const { handled: [handled] = [], ...rest } = await memory();
+  const justNow = new Date(Date.now() - 11_700).toISOString();
+  await storage.write({
+    [key]: { ...rest, handled: [{ ...handled, saying: { ...handled?.saying, since: justNow } }] },
+  });
+  const twice = await Promise.all([sayAgain("1", "a"), sayAgain("1", "a")].map((one) => one.catch(() => undefined)));
+  assert.deepEqual(
+    twice.flatMap((one) => one?.said ?? []),
+    [questions.hours],
+  );
+  assert.deepEqual((await memory()).handled, [{ key: handled?.key }]);
+});
+
+test("what could not be said is handled anew when it is brought again", async () => {
+  await start(newSurvey);
+  const fails = new TestAdapter(async (context) => {
+    context.activity.id = "a";
+    context.sendActivity = () => Promise.reject(new Error("gone"));
+    await dialogs.take(context, readUserMessage(context.activity));
+  });
+  await assert.rejects(fails.receiveActivity("1"), /gone/);
+  assert.deepEqual(await sayAgain("1", "a"), { said: [questions.hours], by: "dialog", isAgain: false });
+});
+
+test("the state remembers the last twenty activities", async () => {
+  for (let i = 0; i < 30; i++) await sayAgain("hello", `${i}`);
+  assert.equal((await memory()).handled?.length, 20);
+  assert.equal((await sayAgain("hello", "10")).isAgain, true);
+  assert.equal((await sayAgain("hello", "9")).isAgain, false);
+});
+
+test("where a conversation ends nothing is open any more, and what was answered is kept", async () => {
+  await start(newSurvey);
+  await answerNewSurvey();
+  await start(oldSurvey);
+  await dialogs.end({ channelId: "test", conversation: { id: "Convo1" } });
+  assert.deepEqual(await say("5"), ["queued"]);
+  const { answers: kept, dialogs: open } = await memory();
+  assert.deepEqual(kept?.newSurvey?.answers, answers);
+  assert.equal(open, undefined);
+  await dialogs.end({ channelId: "test", conversation: { id: "never seen" } });
+  assert.deepEqual(Object.keys(await storage.read(["test/conversations/never seen/"])), []);
+});
+
+test("buttons that a message has taken away are shown again, once; a question without buttons and a card stay as they are", async () => {
+  const restore = () => turn((context) => dialogs.restoreButtons(context));
+  assert.deepEqual(await restore(), []);
+  await start(newSurvey);
+  const [again, ...more] = await restore();
+  assert.equal(again?.text, questions.experience);
+  assert.equal(again?.suggestedActions?.actions.length, 3);
+  assert.deepEqual(more, []);
+  await say("1");
+  assert.deepEqual(await restore(), []);
+  await start(oldSurvey);
+  assert.deepEqual(await restore(), []);
+});
+
+test("marks that nobody sees, spaces and a full stop round a choice, a number or a keyword do not matter", async () => {
+  const wrapped = (text: string) => [
+    `\u200b${text}\u200f`,
+    `\u00a0${text}\u00a0`,
+    `\u2067${text}\u2069.`,
+    ` ${text} ! `,
+    `\ufeff${text}?`,
+  ];
+  for (const text of [...wrapped("a little"), "A\u00a0little", "A  little", "２", "2.", "\u200e2"]) {
+    await start(newSurvey);
+    assert.deepEqual(await say(text), [questions.hours], JSON.stringify(text));
+    for (const number of wrapped("3")) {
+      assert.deepEqual(await say(number), [questions.goal], JSON.stringify(number));
+      assert.deepEqual((await memory()).dialogs?.[0]?.memory.answers, { experience: "A little", hours: 3 });
+      await say("cancel");
+      await start(newSurvey);
+      await say("a little");
+    }
+    await say("cancel");
+  }
+  await start(newSurvey);
+  for (const word of wrapped("Help")) assert.match((await say(word))[0] ?? "", /^This is the newcomers' survey/);
+  for (const word of wrapped("Cancel")) {
+    assert.match((await say(word))[0] ?? "", /^I have ended the newcomers' survey/, JSON.stringify(word));
+    await start(newSurvey);
+  }
+});
+
+test("neither invisible marks nor the names of an object's own members are an answer", async () => {
+  await start(newSurvey);
+  for (const text of ["constructor", "__proto__", "\u200b", "\u200e\u00a0"]) {
+    assert.deepEqual(await say(text), ["Please choose one of these.", questions.experience], text);
+  }
+  for (const text of ["1", "1"]) await say(text);
+  assert.deepEqual(await say("\u200b \u2060"), ["Please write a few words.", questions.goal]);
+  assert.deepEqual(await say("\u200bx\u00a0"), [
+    "This is what I understood:\n\n- Experience: Nothing yet\n- Hours a week: 1\n- Goal: x",
+    questions.right,
+  ]);
+  for (const text of ["constructor", "toString", "__proto__"]) {
+    assert.deepEqual(await say(text), ["Please choose one of these.", questions.right], text);
+  }
+});
+
+/** What the bot answers to what a card submits. */
+async function submit(value: unknown, fields: object = {}): Promise<string[]> {
+  const said = await turn(async (context) => {
+    Object.assign(context.activity, { text: undefined, value, ...fields });
+    await take(context);
+  });
+  return texts(said);
+}
+
+test("a card answers a question by its answer, or by the input that has the question's name", async () => {
+  const asked = await start(oldSurvey);
+  const [card] = asked[1]?.attachments ?? [];
+  assert.equal(card?.contentType, "application/vnd.microsoft.card.adaptive");
+  const submitted = card?.content.actions.map(({ data }: { data: unknown }) => data);
+  assert.deepEqual(submitted[4], { question: "rating", answer: "5" });
+  assert.match((await submit(submitted[4]))[0] ?? "", /^Would you recommend it/);
+  assert.deepEqual(await submit(submitted[0]), [
+    "That question is not open any more. Please answer this one.",
+    "Would you recommend it to a friend?\n\n1. Yes\n2. No",
+  ]);
+  assert.match((await submit({ recommend: "yes" }))[0] ?? "", /^What is the one thing/);
+  for (const value of [{}, { answer: {} }, { answer: null }, [], { change: ["x"] }, null, true]) {
+    assert.equal((await submit(value))[0], "Please write a few words.", JSON.stringify(value));
+  }
+  assert.match((await submit({ answer: 7 }))[0] ?? "", /To be changed: 7$/);
+});
+
+test("an Action.Execute answers as an Action.Submit does, and a dialog of one's own sees its verb and data", async () => {
+  const replies: Reply[] = [];
+  const own: Dialog = {
+    name: "own",
+    title: "my own",
+    begin: () => "waits",
+    answer: (_turn, reply) => {
+      replies.push(reply);
+      return "waits";
+    },
+    repeat: () => {},
+  };
+  dialogs = new ConversationDialogs(
+    new ItemStore(storage),
+    new DialogRegistry({ dialogs: [own], fallback: own, byText: {} }),
+  );
+  await start(own);
+  const action = { type: "Action.Execute", id: "1", verb: "approve", data: { answer: "yes", amount: 3 } };
+  await submit({ action, trigger: "manual" }, { type: "invoke", name: "adaptiveCard/action" });
+  await submit({ amount: 4 });
+  await submit({ a: 1 }, { text: "approved" });
+  assert.deepEqual(
+    replies.map(({ text, value, verb }) => ({ text, value, verb })),
+    [
+      { text: "yes", value: { answer: "yes", amount: 3 }, verb: "approve" },
+      { text: "", value: { amount: 4 }, verb: undefined },
+      { text: "approved", value: { a: 1 }, verb: undefined },
+    ],
+  );
 });

@@ -21,6 +21,7 @@ import {
   signEvent,
   TableUnreachable,
 } from "../../message";
+import { eventually } from "../harness/eventually";
 import { testDialogs } from "./helpers/dialogs";
 import { MemoryTable } from "./helpers/memory-table";
 import { fixedSecret } from "./helpers/secrets";
@@ -37,6 +38,9 @@ let storage: FailingStorage;
 let dialogs: ConversationDialogs;
 let table: MemoryTable;
 let bot: ProactiveBot;
+let activities = 0;
+/** The bot as another instance of the app has it, or the same one after a restart. */
+let newInstance: () => ProactiveBot;
 
 class FailingStorage extends MemoryStorage {
   failure?: Error;
@@ -56,19 +60,28 @@ beforeEach(() => {
   deliver = async (incoming) => void delivered.push(incoming);
   const queue = { name: "bot-queue", enqueue: (message: QueueMessage) => enqueue(message) };
   const delivery = { deliver: (incoming: Incoming) => deliver(incoming) };
-  const turns = new ConversationTurns();
   storage = new FailingStorage();
   dialogs = testDialogs(storage);
   table = new MemoryTable();
-  const parts = [queue as MessageQueue, delivery as ProactiveDelivery, turns, fixedSecret(secret), dialogs] as const;
-  bot = new ProactiveBot(...parts, new References(table));
+  const parts = [queue as MessageQueue, delivery as ProactiveDelivery] as const;
+  newInstance = () =>
+    new ProactiveBot(
+      ...parts,
+      new ConversationTurns(),
+      fixedSecret(secret),
+      testDialogs(storage),
+      new References(table),
+    );
+  bot = newInstance();
   log.mock.resetCalls();
 });
+
+const key = "directline/conversations/c/";
 
 function turn(fields: object): TurnContext {
   const activity = {
     type: "message",
-    id: "7",
+    id: `${++activities}`,
     channelId: "directline",
     serviceUrl: "https://directline.botframework.com/",
     conversation: { id: "c" },
@@ -92,10 +105,10 @@ function logged(): string {
 test("a message is queued and the user is told so, in exactly these words", async () => {
   await bot.run(turn({ text: "hello" }));
   const [{ id, ...message } = {} as QueueMessage] = queued;
-  assert.match(id ?? "", /^[0-9a-f-]{36}$/);
+  assert.match(id ?? "", /^[\w-]{43}$/);
   assert.deepEqual(JSON.parse(JSON.stringify(message)), {
     relatesTo: {
-      activityId: "7",
+      activityId: `${activities}`,
       user: { id: "user", name: "User" },
       bot: { id: "bot" },
       conversation: { id: "c" },
@@ -121,9 +134,196 @@ test("every message has an id of its own, and what is queued is valid", async ()
 });
 
 test("a message without a text is not queued, and the user is told so", async () => {
-  for (const text of ["", undefined]) await bot.run(turn({ text }));
+  for (const text of ["", undefined, " ", "\u200b", "\u00a0\u200f"]) await bot.run(turn({ text }));
   assert.deepEqual(queued, []);
-  assert.deepEqual(said, Array(2).fill("Your message has no text. Please write one."));
+  assert.deepEqual(said, Array(5).fill("Your message has no text. Please write one."));
+});
+
+const picture = { contentType: "image/png", contentUrl: "https://example.com/x.png", name: "x.png" };
+
+test("an attachment without a text is not queued, and the user is told why; beside a text it does not matter", async () => {
+  await bot.run(turn({ text: undefined, attachments: [picture] }));
+  await bot.run(turn({ text: "", attachments: [picture, { contentType: "text/html", content: "<img>" }] }));
+  assert.deepEqual(queued, []);
+  assert.deepEqual(
+    said,
+    Array(2).fill("You sent an attachment, but this bot reads text only. Please write a message."),
+  );
+  await bot.run(turn({ text: "look", attachments: [picture] }));
+  await bot.run(turn({ text: "hello", attachments: [{ contentType: "text/html", content: "<p>hello</p>" }] }));
+  assert.deepEqual(
+    queued.map(({ text }) => text),
+    ["look", "hello"],
+  );
+});
+
+test("a picture is no answer to a survey's question", async () => {
+  await dialogs.start(turn({}), newSurvey, "1");
+  said = [];
+  await bot.run(turn({ text: undefined, attachments: [picture] }));
+  assert.equal(said[0], "Please choose one of these.");
+  assert.match(said[1] ?? "", /^How much do you know/);
+  assert.deepEqual(queued, []);
+});
+
+test("what a card submits where no dialog waits is queued, in words", async () => {
+  for (const value of [{ answer: "yes", x: 1 }, { answer: 5 }, { color: "red" }, "postback", { answer: {} }]) {
+    await bot.run(turn({ text: undefined, value }));
+  }
+  await bot.run(turn({ text: "a text", value: { answer: "no" } }));
+  assert.deepEqual(
+    queued.map(({ text }) => text),
+    ["yes", "5", '{"color":"red"}', "postback", '{"answer":{}}', "a text"],
+  );
+  assert.match(said[2] ?? "", /^You said \{"color":"red"\}\. Your message has been added/);
+});
+
+test("an Action.Execute is answered in the way that its channel waits for", async () => {
+  const action = { type: "Action.Execute", verb: "rate", data: { answer: "A little" } };
+  const invoke = { type: "invoke", name: "adaptiveCard/action", text: undefined, value: { action, trigger: "manual" } };
+  await dialogs.start(turn({}), newSurvey, "1");
+  said = [];
+  for (const expected of [
+    "How many hours a week do you have for it?",
+    "Please answer with a whole number from 1 to 40.",
+  ]) {
+    const context = turn(invoke);
+    const sent: Partial<Activity>[] = [];
+    context.sendActivity = async (activity) => void sent.push(activity as Partial<Activity>);
+    await bot.run(context);
+    assert.equal(sent[0]?.text, expected);
+    const { type, value } = sent.at(-1) ?? {};
+    assert.equal(type, "invokeResponse");
+    assert.deepEqual(value, {
+      status: 200,
+      body: { statusCode: 200, type: "application/vnd.microsoft.activity.message", value: "Your answer has arrived." },
+    });
+  }
+  await bot.run(turn({ text: "cancel" }));
+  await bot.run(turn(invoke));
+  assert.equal(queued[0]?.text, "A little");
+});
+
+test("an invoke that is no button's is left alone", async () => {
+  const invokes = [
+    { name: "adaptiveCard/action", value: { action: { data: { answer: "1" } }, trigger: "automatic" } },
+    { name: "adaptiveCard/action", value: {} },
+    { name: "adaptiveCard/action", value: null },
+    { name: "composeExtension/query", value: { action: {} } },
+  ];
+  for (const invoke of invokes) await bot.run(turn({ type: "invoke", ...invoke }));
+  assert.deepEqual([said, queued], [[], []]);
+});
+
+test("a message that its channel brings again is answered once, and queued under the same id", async () => {
+  const again = { id: "the same", text: "hello" };
+  await bot.run(turn(again));
+  await bot.run(turn(again));
+  await newInstance().run(turn(again));
+  assert.equal(said.length, 1);
+  assert.deepEqual(new Set(queued.map(({ id }) => id)).size, 1);
+  await bot.run(turn({ ...again, conversation: { id: "another" } }));
+  await bot.run(turn({ ...again, channelId: "webchat" }));
+  assert.equal(said.length, 3);
+  assert.equal(new Set(queued.map(({ id }) => id)).size, 3);
+  for (const { id } of queued) assert.match(id ?? "", /^[!-~]{1,200}$/);
+});
+
+test("in a dialog, what is brought again does not answer the next question", async () => {
+  await dialogs.start(turn({}), newSurvey, "1");
+  said = [];
+  const again = { id: "the same", text: "1" };
+  for (const instance of [bot, bot, newInstance()]) await instance.run(turn(again));
+  assert.deepEqual(said, ["How many hours a week do you have for it?"]);
+});
+
+test("new does not answer the survey that it has started when it is brought again", async () => {
+  const again = { id: "the same", text: "new" };
+  await bot.run(turn(again));
+  await dialogs.start(turn({}), newSurvey, "1");
+  said = [];
+  await newInstance().run(turn(again));
+  assert.deepEqual(said, []);
+});
+
+test("a first try that failed is no try: what is brought again is answered", async () => {
+  const again = { id: "the same", text: "hello" };
+  const fails = { ...turn(again), sendActivity: () => Promise.reject(new Error("gone")) };
+  await assert.rejects(bot.run(fails as unknown as TurnContext), /gone/);
+  await bot.run(turn(again));
+  assert.equal(said.length, 1);
+  const working = enqueue;
+  enqueue = () => Promise.reject(new Error("no"));
+  await bot.run(turn({ ...again, id: "another" }));
+  enqueue = working;
+  await newInstance().run(turn({ ...again, id: "another" }));
+  assert.match(said[1] ?? "", /could not be added/);
+  assert.match(said[2] ?? "", /^You said hello/);
+});
+
+test("what the bot ended too early to queue is queued when it is brought again", async () => {
+  const again = { id: "the same", text: "hello" };
+  const working = enqueue;
+  let end = (_why: Error) => {};
+  enqueue = () =>
+    new Promise((_resolve, reject) => {
+      end = reject; // the process ends here
+    });
+  const ended = bot.run(turn(again));
+  await eventually("the turn in the state", async () => Object.keys(await storage.read([key])).length > 0);
+  enqueue = working;
+  await newInstance().run(turn(again));
+  assert.deepEqual(
+    queued.map(({ text }) => text),
+    ["hello"],
+  );
+  end(new Error("it has ended"));
+  await ended;
+});
+
+test("a keyword that a user writes is queued to the letter, whatever is round it; the user hears what they wrote", async () => {
+  for (const text of ["\u200bnew\u200f", "New", "new.", "\u00a0OLD ", "news", "a new one", "constructor"]) {
+    await bot.run(turn({ text }));
+  }
+  assert.deepEqual(
+    queued.map(({ text }) => text),
+    ["new", "new", "new", "old", "news", "a new one", "constructor"],
+  );
+  assert.match(said[1] ?? "", /^You said New\. /);
+});
+
+test("what was asked is not open any more when the bot was uninstalled or removed", async () => {
+  const ends = [
+    { type: "installationUpdate", action: "remove" },
+    { type: "installationUpdate", action: "remove-upgrade" },
+    { type: "conversationUpdate", membersRemoved: [{ id: "bot" }] },
+  ];
+  for (const end of ends) {
+    await dialogs.start(turn({}), newSurvey, "1");
+    await bot.run(turn({ ...end, text: undefined }));
+    queued = [];
+    await bot.run(turn({ text: "1" }));
+    assert.equal(queued.length, 1, JSON.stringify(end));
+  }
+  await dialogs.start(turn({}), newSurvey, "1");
+  await bot.run(turn({ type: "conversationUpdate", membersRemoved: [{ id: "user" }] }));
+  await bot.run(turn({ type: "message", text: "1", membersRemoved: [{ id: "bot" }] }));
+  assert.equal(said.at(-1), "How many hours a week do you have for it?");
+});
+
+test("a team that is deleted ends what was asked in its threads", async () => {
+  const thread = { channelId: "msteams", conversation: { id: "19:t@thread.tacv2;messageid=1" } };
+  const channelData = { team: { id: "19:t@thread.tacv2" } };
+  await bot.run(turn({ ...thread, channelData, text: "hello" }));
+  await dialogs.start(turn(thread), newSurvey, "1");
+  const conversation = { id: "19:t@thread.tacv2" };
+  const eventType = "teamDeleted";
+  await bot.run(
+    turn({ ...thread, conversation, type: "conversationUpdate", channelData: { ...channelData, eventType } }),
+  );
+  queued = [];
+  await bot.run(turn({ ...thread, channelData, text: "1" }));
+  assert.equal(queued.length, 1);
 });
 
 test("the bot's own mention is no part of what a message says", async () => {
@@ -147,6 +347,8 @@ test("the bot's own mention is no part of what a message says", async () => {
     [" <at>Bot</at> new ", undefined, " <at>Bot</at> new "],
     [undefined, [own], ""],
     [undefined, undefined, ""],
+    ["<AT>bOT</AT> new", [own], "new"],
+    ["<at>Bot</at> (x*) new", [mention("bot", "<at>bot</at> (X*)")], "new"],
   ];
   for (const [text, entities, expected] of cases) {
     queued = [];
@@ -154,6 +356,45 @@ test("the bot's own mention is no part of what a message says", async () => {
     assert.equal(queued[0]?.text ?? "", expected, `${text} ${JSON.stringify(entities)}`);
   }
   assert.match(said[0] ?? "", /^You said new\./);
+});
+
+test("an own mention that does not quote itself is known by the bot's name, whatever the case", async () => {
+  const recipient = { id: "bot", name: "Proactive bot" };
+  const unquoted = [undefined, null, "", 7].map((text) => ({ type: "mention", mentioned: { id: "bot" }, text }));
+  const named = { type: "mention", mentioned: { id: "bot", name: "Nickname" } };
+  const other = { type: "mention", mentioned: { id: "29:x", name: "Proactive bot" } };
+  const cases: [string, unknown[], string][] = [
+    ...unquoted.map((mention): [string, unknown[], string] => ["<at>Proactive bot</at> new", [mention], "new"]),
+    ["<at>proactive BOT</at>&nbsp;new", [unquoted[0]], "new"],
+    ["new <AT>Proactive Bot</AT>", [unquoted[0]], "new"],
+    ["<at>Nickname</at> new", [named], "new"],
+    ["<at>Proactive bot</at> new", [other], "<at>Proactive bot</at> new"],
+    ["Proactive bot new", [unquoted[0]], "Proactive bot new"],
+  ];
+  for (const [text, entities, expected] of cases) {
+    queued = [];
+    await bot.run(turn({ text, entities, recipient }));
+    assert.equal(queued[0]?.text, expected, `${text} ${JSON.stringify(entities)}`);
+  }
+});
+
+test("fields of the wrong kind are as good as absent", async () => {
+  const name = "a".repeat(100_000);
+  const hostile = [
+    { text: "x", entities: {} },
+    { text: "x", entities: "mention" },
+    { text: "x", entities: Array(5_000).fill({ type: "mention", mentioned: { id: "bot" }, text: `${name}b` }) },
+    { text: `x${" ".repeat(200)}y`, attachments: {}, value: [] },
+    { text: "x", attachments: [null, 7], value: "y" },
+  ];
+  for (const fields of hostile) await bot.run(turn(fields));
+  assert.equal(queued.length, hostile.length);
+  queued = [];
+  const deep = JSON.parse(`${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}`);
+  await bot.run(turn({ text: undefined, value: deep }));
+  for (const text of [7, {}, [], null, true]) await bot.run(turn({ text }));
+  assert.deepEqual(queued, []);
+  assert.deepEqual(new Set(said.slice(hostile.length)), new Set(["Your message has no text. Please write one."]));
 });
 
 test("a dialog is answered without the mention that the answer needs in a group", async () => {

@@ -24,6 +24,8 @@ const relatesTo = { conversation: { id: "c" }, channelId: "directline", serviceU
 const log = mock.method(console, "log", () => undefined);
 
 let said: string[];
+/** The same as activities. */
+let sent: Partial<Activity>[];
 let deferred: { message: QueueMessage; retryAfter?: number }[];
 let poisoned: unknown[];
 let resumed: { appId: string; reference: unknown }[];
@@ -42,7 +44,7 @@ let delivery: ProactiveDelivery;
 let instance: (turns?: ConversationTurns) => ProactiveDelivery;
 
 beforeEach(() => {
-  [said, deferred, poisoned, resumed, opened] = [[], [], [], [], []];
+  [said, sent, deferred, poisoned, resumed, opened] = [[], [], [], [], [], []];
   channel = async (text) => void said.push(text);
   defer = async () => true;
   openConversation = async () => "a:opened";
@@ -54,7 +56,10 @@ beforeEach(() => {
     resume: async (appId: string, reference: ConversationReference, turn: (context: TurnContext) => Promise<void>) => {
       resumed.push({ appId, reference });
       const { channelId, conversation, user: from } = reference;
-      const sendActivity = (said: string | { text: string }) => channel(typeof said === "string" ? said : said.text);
+      const sendActivity = async (activity: Partial<Activity>) => {
+        await channel(activity.text ?? "");
+        sent.push(activity);
+      };
       const context = { activity: { id: "random", channelId, conversation, from }, sendActivity };
       await turn(context as unknown as TurnContext);
       assert.equal(context.activity.id, undefined, "Web Chat would wait for the activity this replies to");
@@ -679,6 +684,62 @@ test("a dialog whose first words the channel did not take has not begun: the nex
   assert.equal(said.length, 2);
 });
 
+const card = {
+  contentType: "application/vnd.microsoft.card.adaptive",
+  content: { type: "AdaptiveCard", version: "1.3" },
+};
+
+test("a message's attachments are said in one activity, with its text where it has one", async () => {
+  await delivery.deliver(event({ relatesTo, attachments: [card, card] }, "1"));
+  await delivery.deliver(event({ relatesTo, text: "look", attachments: [card] }, "2"));
+  await delivery.deliver(event({ relatesTo, text: "new", attachments: [card] }, "3"));
+  assert.deepEqual(
+    sent.map(({ type, text, attachments }) => [type, text, attachments]),
+    [
+      ["message", undefined, [card, card]],
+      ["message", "This is coming back from the trigger! look", [card]],
+      ["message", "This is coming back from the trigger! new", [card]],
+    ],
+  );
+});
+
+test("the attachments of a message that starts a dialog are said before the dialog, once", async () => {
+  const message = { relatesTo, dialog: "newSurvey", attachments: [card] };
+  for (const id of ["1", "1", "2"]) await delivery.deliver(event(message, id));
+  assert.deepEqual(sent[0]?.attachments, [card]);
+  assert.deepEqual(said.slice(0, 2), ["", opening]);
+  assert.equal(said.length, 3);
+});
+
+test("a message in the middle of a survey is followed by the open question, with its buttons, once", async () => {
+  await delivery.deliver(event({ relatesTo, text: "new" }, "1"));
+  const question = sent[1];
+  [said, sent] = [[], []];
+  for (const id of ["2", "2", "2"]) await delivery.deliver(event({ relatesTo, text: "News" }, id));
+  assert.deepEqual(said, ["This is coming back from the trigger! News", question?.text]);
+  assert.deepEqual(sent[1]?.suggestedActions, question?.suggestedActions);
+  said = [];
+  await delivery.deliver(event({ relatesTo: { ...relatesTo, conversation: { id: "other" } }, text: "News" }, "3"));
+  assert.equal(said.length, 1, "elsewhere nothing is open");
+});
+
+test("a message is delivered although the open question cannot be asked again", async () => {
+  await delivery.deliver(event({ relatesTo, text: "new" }, "1"));
+  let calls = 0;
+  channel = () => (++calls === 2 ? Promise.reject(answer(429)) : Promise.resolve());
+  await delivery.deliver(event({ relatesTo, text: "News" }, "2"));
+  assert.equal(calls, 2);
+  channel = async (text) => void said.push(text);
+  storage.read = () => Promise.reject(new TableUnreachable("table botstate: gone"));
+  await delivery.deliver(event({ relatesTo, text: "News" }, "3"));
+  assert.deepEqual([deferred, poisoned], [[], []]);
+  assert.deepEqual(
+    deliveries.rows.map(({ status }) => status),
+    ["delivered", "delivered", "delivered"],
+  );
+  assert.match(logged(), /"level":"warn","event":"buttons not shown again","id":"3","reason":"TableUnreachable/);
+});
+
 test("after a crash between storing and saying, the same message asks again, and another one does not", async () => {
   await delivery.deliver(event({ relatesTo, text: "new" }));
   for (const [id, expected] of [
@@ -864,7 +925,7 @@ test("messages for a user and for their conversation are said one after another"
   await settled();
   channel = async (text) => void said.push(text);
   await settled();
-  assert.deepEqual(said, []);
+  assert.equal(said.length, 0);
   finish();
   await Promise.all([first, second]);
   assert.deepEqual(
