@@ -106,13 +106,13 @@ export class References {
     if (aadObjectId && aadObjectId !== row.userId) await this.delete(addressOf(activity, aadObjectId));
   }
 
-  /** A row, and where it is of a user alone the copies of it by which the user is found. */
+  /** A row, and where it is of a user alone the copies of it by which the user is found. Other columns stay as they are. */
   private async store(row: StoredReference): Promise<void> {
     const conversation = { channelId: row.channelId, conversation: { id: row.conversationId } };
     const addresses = [addressOf(conversation, row.userId), ...(isGroup(row) ? [] : copiesAt(row))];
     await Promise.all(
       addresses.map((address) =>
-        this.table.request((client, options) => client.upsertEntity({ ...address, ...row }, "Replace", options)),
+        this.table.request((client, options) => client.upsertEntity({ ...address, ...row }, "Merge", options)),
       ),
     );
   }
