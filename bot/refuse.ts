@@ -18,7 +18,8 @@ export const refuse: ErrorRequestHandler = (error, request, response, _next) => 
 
 function refusedFor(error: unknown): Refused {
   const status = statusFor(error);
-  return new Refused(status, { error: message(error, status) });
+  const text = message(error, status);
+  return new Refused(status, { error: text, cause: error instanceof z.ZodError ? new Error(text) : error });
 }
 
 function statusFor(error: unknown): number {

@@ -3,18 +3,20 @@ import { InvalidMessage, wholeMessage } from "./invalid-message";
 
 /**
  * The JSON text of a queue message or an HTTP body, which may be Base64 of UTF-8 or UTF-16; without a byte order mark.
- * @throws InvalidMessage for Base64 of what is no text
+ * @throws InvalidMessage for Base64 of an object in another encoding
  */
 export function jsonTextOf(text: string): string {
   const bytes = decodeBase64(text);
-  return (bytes ? decode(bytes) : text).replace(/^\uFEFF/, "");
+  return ((bytes && decode(bytes)) ?? text).replace(/^\uFEFF/, "");
 }
 
-function decode(bytes: Buffer): string {
+/** Undefined: any word of four letters is Base64 of something. */
+function decode(bytes: Buffer): string | undefined {
   const encoding = encodingOf(bytes);
   try {
     return new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
+    if (!beginsAsObject(bytes)) return undefined;
     const name = encoding === "utf-8" ? "UTF-8" : "UTF-16";
     throw new InvalidMessage(wholeMessage, `is Base64 of bytes that are not ${name}: send JSON in UTF-8`);
   }
@@ -24,4 +26,8 @@ function decode(bytes: Buffer): string {
 function encodingOf([first, second]: Buffer): "utf-8" | "utf-16le" | "utf-16be" {
   if ((first === 0xff && second === 0xfe) || second === 0) return "utf-16le";
   return (first === 0xfe && second === 0xff) || first === 0 ? "utf-16be" : "utf-8";
+}
+
+function beginsAsObject(bytes: Buffer): boolean {
+  return /^[\0\s\xfe\xff]*\{/.test(bytes.toString("latin1"));
 }

@@ -216,11 +216,16 @@ test("a proactive message reaches the conversation as no reply to anything", asy
   assert.equal(body.replyToId, undefined);
 });
 
-test("a reference with .NET's nulls for what is optional is one to speak to", async () => {
+test("a reference with .NET's nulls for what is optional is one to speak to, and the channel gets none of them", async () => {
   assert.deepEqual(await deliver({ activityId: null, user: null, bot: null, locale: null }), {
     deferred: [],
     poisoned: [],
   });
+  const account = { id: "u", name: null, aadObjectId: null, role: null, properties: null };
+  const conversation = { ...account, id: "c", isGroup: null, conversationType: null, tenantId: null };
+  await deliver({ user: account, bot: account, conversation });
+  assert.equal(channel.received.length, 2);
+  assert.ok(!JSON.stringify(channel.received.map(({ body }) => body)).includes("null"));
   const [{ path, body }] = channel.received as [TestChannel["received"][0]];
   assert.equal(path, "/v3/conversations/c/activities");
   assert.equal(body.text, "This is coming back from the trigger! hello");

@@ -26,6 +26,7 @@ import {
   signEvent,
   TableUnreachable,
 } from "../../message";
+import { conformance, entryOf } from "./helpers/conformance";
 import { TestDeliveries } from "./helpers/deliveries";
 import { testDialogs } from "./helpers/dialogs";
 import { MemoryTable } from "./helpers/memory-table";
@@ -118,6 +119,8 @@ function open(key: Secret = fixedSecret(secret)): void {
   const serviceHosts = new ServiceHosts([
     "channel.example",
     new URL(examples.messages.text.value.relatesTo.serviceUrl).host,
+    "webchat.botframework.com",
+    "smba.trafficmanager.net",
   ]);
   api = notifyApi(new Notifications({ webhook, delivery, queue, deliveries, registry: rootDialogs, serviceHosts }));
 }
@@ -267,6 +270,24 @@ test("what is not valid is refused with the name of its field, and nothing is ke
   }
   assert.deepEqual([said, deferred, poisoned, deliveries.rows], [[], [], [], []]);
   assert.doesNotMatch(logged(), /ulterior|evil/);
+});
+
+test("every form of a message is taken or refused as the conformance data say, and the log names the field, too", async () => {
+  for (const one of conformance) {
+    log.mock.resetCalls();
+    const { status, body } = await notify(entryOf(one));
+    if ("accepted" in one.expected) {
+      assert.equal(status, 202, `${one.name}: ${body.error}`);
+      continue;
+    }
+    const { field, problem } = one.expected.refused;
+    assert.ok([400, 413].includes(status), one.name);
+    assert.equal(body.field, field, one.name);
+    for (const part of [field, ...problem]) {
+      assert.ok(body.error?.includes(part), `${one.name}: ${body.error}`);
+      assert.ok(JSON.parse(logged()).reason.includes(part), logged());
+    }
+  }
 });
 
 /** As a client sends a header that is not ASCII. */

@@ -200,6 +200,7 @@ test("what is not an activity gets 400, which says what is wrong", async () => {
   const authorization = "Bearer x.y.z";
   for (const [body, error] of wrong) {
     assert.deepEqual(await post(body, { authorization }), { status: 400, error });
+    if (body !== "{" && body !== '"text"') assert.match(logged(), new RegExp(`"reason":"Error: ${error}"`));
     assert.deepEqual(await post(body), { status: 401, error: "Unauthorized" }, "a stranger does not learn it");
   }
   const asText = await post(activity, { authorization, "content-type": "text/plain" });

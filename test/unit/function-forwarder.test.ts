@@ -17,6 +17,7 @@ import {
   TableUnreachable,
   VaultError,
 } from "../../message";
+import { conformance, entryOf } from "./helpers/conformance";
 import { TestDeliveries } from "./helpers/deliveries";
 import { fixedSecret, lostSecret, rotatingSecret, type TestSecret } from "./helpers/secrets";
 
@@ -179,6 +180,22 @@ test("an invalid message is set aside at once and as it came, with a reason that
     assert.match(lines.join(), reason);
   }
   assert.deepEqual(posted, []);
+});
+
+test("every form of a message is brought or set aside as the conformance data say", async () => {
+  for (const one of conformance) {
+    [posted, postponed, poisoned, lines] = [[], [], [], []];
+    const entry = entryOf(one);
+    await forward(entry);
+    if ("accepted" in one.expected) {
+      assert.deepEqual([posted.length + postponed.length, poisoned], [1, []], one.name);
+      if (posted[0]) assert.equal(posted[0].Message, entry);
+      continue;
+    }
+    assert.deepEqual(poisoned, [entry], one.name);
+    const { field, problem } = one.expected.refused;
+    for (const part of [field, ...problem]) assert.ok(lines.join().includes(part), `${one.name}: ${lines}`);
+  }
 });
 
 test("a message that is not due waits under its id, and one that was due goes out", async () => {

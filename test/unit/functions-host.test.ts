@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { QueueClient } from "@azure/storage-queue";
+import { fromQueueText, toQueueText } from "../../message/queue-text";
 import { startTestQueues, type TestQueues } from "./helpers/azurite";
 import {
   bundleHost,
@@ -78,6 +79,56 @@ describe("the Functions host", () => {
     const messages = runs(host).map(({ message }) => JSON.stringify(message));
     assert.deepEqual(messages.sort(), [`"some <text> & ümläut"`, "123", "true", `{"a":1}`].sort());
     assert.equal((await host.stop()).code, 0);
+  });
+
+  const awkward = [
+    '{\r\n  "a": 1\r\n}\r\n',
+    "a\r\nb\rc\nd &#xD; <&>",
+    "89e7073266",
+    '{"id":7,"id":12345678901234567890}',
+  ];
+
+  it("gives messages to a function as bytes where that is asked for, and leaves the metadata alone", async () => {
+    const queue = await newQueue();
+    const source = `app.generic("echo", {
+      trigger: { type: "queueTrigger", direction: "in", name: "entry", queueName: "%QUEUE_NAME%",
+        connection: "AzureWebJobsStorage", dataType: "binary" },
+      handler(entry, context) {
+        say(context, { message: entry.toString(), type: entry.constructor.name, metadata: context.triggerMetadata });
+      } });`;
+    const host = await start(queue, { source }).ready();
+    const ids: string[] = [];
+    for (const text of awkward) ids.push((await queue.sendMessage(toQueueText(text))).messageId);
+    await until("every message is done", () => runs(host).length === awkward.length);
+    assert.deepEqual(new Set(runs(host).map(({ type }) => type)), new Set(["Buffer"]));
+    assert.deepEqual(
+      runs(host)
+        .map(({ message }) => message)
+        .sort(),
+      [...awkward].sort(),
+    );
+    assert.deepEqual(
+      runs(host)
+        .map(({ metadata }) => metadata?.id)
+        .sort(),
+      ids.sort(),
+    );
+    await host.stop();
+  });
+
+  it("gives a text with carriage returns, and moves it to the poison queue, as it came", async () => {
+    const queue = await newQueue();
+    const poison = queues.queue(`${queue.name}-poison`);
+    const json = withQueues({ messageEncoding: "none", maxDequeueCount: 1 });
+    const host = await start(queue, { json }).ready();
+    const text = '{\r\n  "fail": true\r\n}\r\n';
+    await queue.sendMessage(toQueueText(text));
+    await until("the message is in the poison queue", () => poison.exists());
+    await until("the queue is empty", () => isEmpty(queue));
+    assert.deepEqual(runs(host)[0]?.message, { fail: true });
+    const [peeked] = (await poison.peekMessages()).peekedMessageItems;
+    assert.equal(fromQueueText(peeked?.messageText ?? ""), text);
+    await host.stop();
   });
 
   it("merges a JSON body over the trigger metadata", async () => {

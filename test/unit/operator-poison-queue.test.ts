@@ -4,6 +4,7 @@ import { after, before, beforeEach, test } from "node:test";
 import { ManagedIdentityCredential } from "@azure/identity";
 import type { QueueClient } from "@azure/storage-queue";
 import { PoisonQueue, poisonSuffix } from "../../message";
+import { toQueueText } from "../../message/queue-text";
 import { trust } from "../../operator/stack/trust";
 import { startTestQueues, type TestQueues } from "./helpers/azurite";
 
@@ -48,6 +49,16 @@ test("no more is taken than it takes to find one", async () => {
   for (const one of held.filter(({ message }) => message?.id === "m-40")) await poison.remove(one);
   await poison.giveBack(held); // the one that is gone is no trouble
   assert.equal((await poison.take()).length, 69);
+});
+
+test("a pretty-printed file from Windows is read, and a text is shown as it came", async () => {
+  const file = JSON.stringify({ relatesTo, text: "hi\r\n", id: "crlf" }, null, 2).replaceAll("\n", "\r\n");
+  for (const text of [file, "a\r\nb\rc\nd &#xD; <&>"]) await raw.sendMessage(toQueueText(text));
+  const found = await poison.peek();
+  assert.deepEqual(found.map(({ text, message }) => [text, message?.id]).sort(), [
+    ["a\r\nb\rc\nd &#xD; <&>", undefined],
+    [file, "crlf"],
+  ]);
 });
 
 test("an empty queue, and one that holds what nobody can read", async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type QueueClient, QueueServiceClient } from "@azure/storage-queue";
 import { generate } from "selfsigned";
+import { withExactText } from "../../../message/queue-text";
 
 /** Azurite's queue service over https with OAuth, and a managed-identity endpoint that it trusts. */
 export interface TestQueues {
@@ -42,7 +43,8 @@ export async function startTestQueues(): Promise<TestQueues> {
   const { port } = azurite.httpServer.address() as AddressInfo;
   const serviceUri = `https://127.0.0.1:${port}/devstoreaccount1`;
   const credential = { getToken: async () => ({ token: token(tester), expiresOnTimestamp: Date.now() + 3_600_000 }) };
-  const service = new QueueServiceClient(serviceUri, credential, { tlsOptions: { ca: certificate.cert } } as object);
+  const options = { tlsOptions: { ca: certificate.cert } } as object;
+  const service = withExactText(new QueueServiceClient(serviceUri, credential, options));
   const queues: TestQueues = {
     serviceUri,
     caFile,
