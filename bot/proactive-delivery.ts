@@ -149,14 +149,11 @@ export class ProactiveDelivery {
 
   /** False: it has been deferred for a day. */
   private async tryLater({ incoming, isAwaited }: Attempt, claim: Claim, answer: ChannelAnswer): Promise<boolean> {
-    const isUnsure = answer.verdict === "unsure";
-    const pause = isUnsure ? (unsureDelays[claim.unsure] ?? (unsureDelays.at(-1) as number)) : 0;
-    const seconds = Math.max(pause, answer.retryAfter);
+    const seconds = Math.max(answer.retryAfter, answer.verdict === "unsure" ? unsureDelay(claim) : 0);
+    const retryAt = answer.verdict === "unsure" ? new Date(Date.now() + seconds * 1000) : undefined;
     // Where nobody waits for it any more, the one who brought it brings it again.
     if (isAwaited && !(await this.parts.queue.defer(incoming, seconds))) return false;
-    const why = failureReason(undefined, answer);
-    if (isUnsure) await this.postpone(claim, why, new Date(Date.now() + seconds * 1000));
-    else await this.release(claim, why);
+    await this.release(claim, failureReason(undefined, answer), retryAt);
     return true;
   }
 
@@ -172,15 +169,8 @@ export class ProactiveDelivery {
   }
 
   /** Where that is not possible, the claim ends by itself. */
-  private async release(claim: Claim, why: string): Promise<void> {
-    await this.parts.deliveries.release(claim, why).catch((error) => {
-      log("error", "claim not released", { id: claim.id, reason: reason(error) });
-    });
-  }
-
-  /** The same for a message that its user may have got. */
-  private async postpone(claim: Claim, why: string, retryAt: Date): Promise<void> {
-    await this.parts.deliveries.postpone(claim, why, retryAt).catch((error) => {
+  private async release(claim: Claim, why: string, retryAt?: Date): Promise<void> {
+    await this.parts.deliveries.release(claim, why, retryAt).catch((error) => {
       log("error", "claim not released", { id: claim.id, reason: reason(error) });
     });
   }
@@ -224,6 +214,11 @@ export class ProactiveDelivery {
     await this.parts.deliveries.passed(id, { conversation: reference.conversation?.id });
     return reference;
   }
+}
+
+/** Seconds. */
+function unsureDelay({ unsure }: Claim): number {
+  return unsureDelays[Math.min(unsure, unsureDelays.length - 1)] as number;
 }
 
 /** What a channel's answer means now: some are hoped to change, for a time. */

@@ -137,18 +137,15 @@ export class Deliveries {
     );
   }
 
-  /** Gives a claim back, unless somebody else has it by now: the message may be tried again at once. @throws TableUnreachable */
-  async release({ id, lease }: Claim, reason: string): Promise<void> {
-    await this.change(id, await this.read(id), (row) =>
-      row?.lease === lease && row.status === "claimed" ? { ...waiting(reason), leaseUntil: new Date() } : undefined,
-    );
-  }
-
-  /** The same, after a try of which nobody knows the outcome: the message must not be tried again before. @throws TableUnreachable */
-  async postpone({ id, lease, unsure }: Claim, reason: string, retryAt: Date): Promise<void> {
+  /**
+   * Gives a claim back, unless somebody else has it by now: the message may be tried again at once.
+   * @param retryAt where the user may have got the message: it is not tried again before @throws TableUnreachable
+   */
+  async release({ id, lease, unsure }: Claim, reason: string, retryAt?: Date): Promise<void> {
+    const pause = retryAt && { unsure: unsure + 1, retryAt };
     await this.change(id, await this.read(id), (row) =>
       row?.lease === lease && row.status === "claimed"
-        ? { ...waiting(reason), leaseUntil: new Date(), unsure: unsure + 1, retryAt }
+        ? { ...waiting(reason), leaseUntil: new Date(), ...pause }
         : undefined,
     );
   }

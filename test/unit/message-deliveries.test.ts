@@ -137,15 +137,15 @@ test("what the user may have got is not claimed before its time, unless somebody
   for (const unsure of [0, 1, 2]) {
     const claim = await instance().claim(id);
     assert.equal(claim.unsure, unsure);
-    await instance().postpone(claim, "the channel failed", new Date(Date.now() + 15_000));
-    await instance().postpone(claim, "the same claim twice", new Date());
+    await instance().release(claim, "the channel failed", new Date(Date.now() + 15_000));
+    await instance().release(claim, "the same claim twice", new Date());
     assert.deepEqual([(await row(id)).status, (await row(id)).unsure], ["waiting", unsure + 1]);
     await instance().waits(id, "the bot did not answer in time");
     await assert.rejects(instance().claim(id), (error) => error instanceof DeliveryPostponed && error.seconds === 15);
     t.mock.timers.tick(15_000);
   }
   const claim = await instance().claim(id);
-  await instance().postpone(claim, "the channel failed", new Date(Date.now() + 15_000));
+  await instance().release(claim, "the channel failed", new Date(Date.now() + 15_000));
   await instance().failed(id, "it was tried for a day");
   await instance().reopen(id, "anna puts it back");
   assert.equal((await instance().claim(id)).unsure, 0);
