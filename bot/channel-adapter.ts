@@ -3,6 +3,7 @@ import {
   CloudAdapter,
   ConfigurationBotFrameworkAuthentication,
   type ConfigurationBotFrameworkAuthenticationOptions,
+  type ConversationParameters,
   type ConversationReference,
   type InvokeResponse,
   type TurnContext,
@@ -34,6 +35,12 @@ interface Connector {
 
 type Policy = (request: { abortSignal?: AbortSignal }, next: (request: unknown) => Promise<never>) => Promise<never>;
 
+/** As much of botbuilder's ConversationParameters as a conversation with one user needs; accounts have no names there. */
+export interface NewConversation extends Pick<ConversationParameters, "isGroup" | "tenantId" | "channelData"> {
+  bot: { id: string };
+  members: { id: string; aadObjectId?: string }[];
+}
+
 /** botbuilder's CloudAdapter, with two doors closed: a bad token is always 401, and no token leaves for an unknown host. */
 export class ChannelAdapter extends CloudAdapter {
   constructor(
@@ -60,11 +67,22 @@ export class ChannelAdapter extends CloudAdapter {
   async resume(appId: string, reference: Partial<ConversationReference>, turn: Turn): Promise<void> {
     this.serviceHosts.check(reference.serviceUrl);
     await this.continueConversationAsync(appId, reference, (context) => {
-      const { pipeline } = this.connector(context).client;
-      pipeline.removePolicy({ name: "defaultRetryPolicy" });
-      pipeline.addPolicy(limited);
+      callOnce(this.connector(context));
       return turn(context);
     });
+  }
+
+  /**
+   * Opens a conversation, or finds the one that the channel has with that user. Resolves to its id. This is botbuilder's
+   * `createConversationAsync` with a call that is tried once. @throws ForbiddenService, or what the channel answered.
+   */
+  async open(appId: string, serviceUrl: string, parameters: NewConversation): Promise<string> {
+    this.serviceHosts.check(serviceUrl);
+    const factory = this.botFrameworkAuthentication.createConnectorFactory(this.createClaimsIdentity(appId));
+    const connector = await factory.create(serviceUrl, this.settings.ToChannelFromBotOAuthScope as string);
+    callOnce(connector as unknown as Connector);
+    const { id } = await connector.conversations.createConversation(parameters as unknown as ConversationParameters);
+    return id;
   }
 
   private connector(context: TurnContext): Connector {
@@ -83,6 +101,11 @@ export class ChannelAdapter extends CloudAdapter {
       throw error;
     }
   }
+}
+
+function callOnce({ client: { pipeline } }: Connector): void {
+  pipeline.removePolicy({ name: "defaultRetryPolicy" });
+  pipeline.addPolicy(limited);
 }
 
 /** Ends a call, with its waits between tries, while the one who waits for the turn is still there. */

@@ -1,20 +1,17 @@
 import { InvalidMessage } from "../message";
-import { channelStatus } from "./channel-answer";
+import type { ChannelAnswer } from "./channel-answer";
 import { reason } from "./log";
 
-/** What the channels' final answers mean. */
-const meanings: Record<number, string> = {
-  400: "the channel takes the message for a bad one",
-  403: "the user has blocked or uninstalled the bot",
-  404: "the conversation is gone",
-  413: "the channel takes no message that large",
-};
+/** Why a message was not delivered, in a sentence for the person who looks after it. */
+export function failureReason(error: unknown, answer?: ChannelAnswer): string {
+  if (answer) return `${answer.meaning} (${toldOf(answer)}).`;
+  const detail = (error as Error).message?.split("\n")[0] || reason(error);
+  return error instanceof InvalidMessage ? `the message is not valid: ${detail}` : detail;
+}
 
-/** Why a message was not delivered, in a sentence for whoever sent it. */
-export function failureReason(error: unknown): string {
-  const status = channelStatus(error);
-  const detail = (error as Error).message?.split("\n")[0] ?? "";
-  if (status) return `${meanings[status] ?? "the channel did not take it"} (it answered ${status}: ${detail})`;
-  if (error instanceof InvalidMessage) return `the message is not valid: ${detail}`;
-  return detail || reason(error);
+/** The channel's own answer, by which its documents can be searched. */
+function toldOf({ status, code, text }: ChannelAnswer): string {
+  if (!status) return `no answer: ${text}`;
+  const words = text && text !== code ? `: ${text.replace(/\.$/, "")}` : "";
+  return `the channel answered ${[status, code].filter(Boolean).join(" ")}${words}`;
 }

@@ -8,6 +8,7 @@ import {
   webhookForm,
   webhookSecret,
 } from "../message";
+import { Addressees } from "./addressees";
 import { ChannelAdapter } from "./channel-adapter";
 import { ConversationTurns } from "./conversation-turns";
 import { ConversationDialogs } from "./dialogs/conversation-dialogs";
@@ -36,7 +37,7 @@ const vault = { ...settings.vault, credential };
 const webhook = new VaultSecret(vault, webhookSecret, webhookForm);
 const directLine = new VaultSecret(vault, directLineSecret);
 
-const { appId, serviceHosts } = settings;
+const { appId, serviceHosts, teamsServiceUrl } = settings;
 const adapter = new ChannelAdapter(process.env, serviceHosts);
 const turns = new ConversationTurns();
 const tables = new Tables(settings.tableServiceUrl, credential);
@@ -44,7 +45,8 @@ const state = new TableStorage(tables.state);
 const dialogs = new ConversationDialogs(new ItemStore(state), rootDialogs);
 const deliveries = new Deliveries(tables.deliveries);
 const references = new References(tables.references);
-const delivery = new ProactiveDelivery({ adapter, queue, turns, appId, dialogs, deliveries, references });
+const addressees = new Addressees({ adapter, references, appId, teamsServiceUrl });
+const delivery = new ProactiveDelivery({ adapter, queue, turns, appId, dialogs, deliveries, references, addressees });
 const bot = new ProactiveBot(queue, delivery, turns, webhook, dialogs, references);
 const notifications = new Notifications({ webhook, delivery, queue, deliveries, registry: rootDialogs, serviceHosts });
 const webChat = settings.webChat ? { directLine: settings.directLine, secret: directLine } : undefined;

@@ -10,14 +10,16 @@ import {
   type Claim,
   type Deliveries,
   DeliveryLeased,
+  DeliveryPostponed,
   DeliverySettled,
   InvalidMessage,
   type MessageQueue,
   type QueueMessage,
   within,
 } from "../message";
+import { type Addressees, UnknownUserError } from "./addressees";
 import type { ChannelAdapter } from "./channel-adapter";
-import { isGone, isRefused, isThrottled, retryAfter } from "./channel-answer";
+import { type ChannelAnswer, channelAnswer, type Verdict } from "./channel-answer";
 import type { ConversationTurns } from "./conversation-turns";
 import type { ConversationDialogs } from "./dialogs/conversation-dialogs";
 import { failureReason } from "./failure-reason";
@@ -34,6 +36,12 @@ const sendLimit = 6_000;
 /** Milliseconds that must be left of a claim when its turn comes: a turn has 25 s, and the clocks of two instances differ. */
 const turnTime = 40_000;
 
+/**
+ * Seconds until the next try where the user may have got the message: eight tries in the day for which it is deferred. The
+ * Connector takes no key by which it would know a second copy.
+ */
+const unsureDelays = [15, 2 * 60, 15 * 60, 2 * 60 * 60, 8 * 60 * 60];
+
 export interface ProactiveDeliveryParts {
   adapter: ChannelAdapter;
   queue: MessageQueue;
@@ -42,6 +50,7 @@ export interface ProactiveDeliveryParts {
   dialogs: ConversationDialogs;
   deliveries: Deliveries;
   references: References;
+  addressees: Addressees;
 }
 
 /** One message on its way to its conversation. */
@@ -51,6 +60,8 @@ interface Attempt {
   isDecided: boolean;
   /** False: who brought it has been told that it took too long, and brings it again. */
   isAwaited: boolean;
+  /** Where it is said, once that is known. */
+  reference?: Partial<ConversationReference>;
 }
 
 /** Brings a queue message to the conversation it relates to, once: says its text, or starts its dialog. */
@@ -81,7 +92,7 @@ export class ProactiveDelivery {
     const claim = await this.claim(attempt);
     if (!claim) return;
     try {
-      await this.speak(incoming, claim).finally(() => {
+      await this.speak(attempt, claim).finally(() => {
         attempt.isDecided = true;
       });
     } catch (error) {
@@ -100,32 +111,31 @@ export class ProactiveDelivery {
       return await this.parts.deliveries.claim(id, conversation);
     } catch (error) {
       if (error instanceof DeliverySettled) return void log("info", "not said again", { id, reason: reason(error) });
-      if (error instanceof DeliveryLeased) return void (await this.wait(attempt, error));
+      if (error instanceof DeliveryLeased || error instanceof DeliveryPostponed)
+        return void (await this.wait(attempt, error));
       throw error;
     }
   }
 
-  /** Until the claim of another has ended. */
-  private async wait(attempt: Attempt, leased: DeliveryLeased): Promise<void> {
+  /** Until the message may be claimed. */
+  private async wait(attempt: Attempt, until: DeliveryLeased | DeliveryPostponed): Promise<void> {
     const { incoming } = attempt;
     const { id } = incoming;
     attempt.isDecided = true;
-    const deferred = await this.parts.queue.defer(incoming, leased.seconds);
-    if (!deferred) throw leased;
-    log("info", "deferred", { id, reason: reason(leased) });
+    const deferred = await this.parts.queue.defer(incoming, until.seconds);
+    if (!deferred) throw until;
+    log("info", "deferred", { id, reason: reason(until) });
   }
 
   private async recover(attempt: Attempt, claim: Claim, error: unknown): Promise<void> {
     const { id, json } = attempt.incoming;
     const details = { id, reason: reason(error) };
+    const answer = answerTo(attempt, error);
     try {
       if (Date.now() > claim.until) throw error; // by now it is somebody else's
-      if (isThrottled(error)) {
-        if (await this.defer(attempt, error)) {
-          await this.release(claim, failureReason(error));
-          return log("warn", "deferred", details);
-        }
-      } else if (!isFinal(error)) {
+      if (answer?.verdict === "deferred" || answer?.verdict === "unsure") {
+        if (await this.tryLater(attempt, claim, answer)) return log("warn", "deferred", details);
+      } else if (!answer && !isFinal(error)) {
         throw error;
       }
       await this.parts.queue.poison(json);
@@ -133,39 +143,44 @@ export class ProactiveDelivery {
       await this.release(claim, failureReason(problem));
       throw problem;
     }
-    await this.fail(attempt, error);
+    await this.fail(attempt, error, answer);
     log("error", "failed", details);
   }
 
   /** False: it has been deferred for a day. */
-  private async defer({ incoming, isAwaited }: Attempt, error: unknown): Promise<boolean> {
-    if (!isAwaited) return true; // who brought it brings it again
-    return this.parts.queue.defer(incoming, retryAfter(error));
+  private async tryLater({ incoming, isAwaited }: Attempt, claim: Claim, answer: ChannelAnswer): Promise<boolean> {
+    const seconds = Math.max(answer.retryAfter, answer.verdict === "unsure" ? unsureDelay(claim) : 0);
+    const retryAt = answer.verdict === "unsure" ? new Date(Date.now() + seconds * 1000) : undefined;
+    // Where nobody waits for it any more, the one who brought it brings it again.
+    if (isAwaited && !(await this.parts.queue.defer(incoming, seconds))) return false;
+    await this.release(claim, failureReason(undefined, answer), retryAt);
+    return true;
   }
 
-  private async fail({ incoming }: Attempt, error: unknown): Promise<void> {
+  private async fail(attempt: Attempt, error: unknown, answer?: ChannelAnswer): Promise<void> {
     const { deliveries, references } = this.parts;
-    const { id } = incoming;
-    const why = isThrottled(error) ? `it was deferred for a day; last: ${failureReason(error)}` : failureReason(error);
-    await this.outcomes.record(id, () => deliveries.failed(id, why));
-    if (!isGone(error)) return;
-    const { relatesTo } = incoming.message;
-    if (relatesTo) await references.drop(relatesTo);
+    const { id } = attempt.incoming;
+    const why = failureReason(error, answer);
+    const isGivenUp = answer?.verdict === "deferred" || answer?.verdict === "unsure";
+    await this.outcomes.record(id, () => deliveries.failed(id, isGivenUp ? `It was tried for a day. ${why}` : why));
+    const place = placeIn(attempt.reference);
+    if (place && answer?.verdict === "gone") await references.drop(place);
+    if (place && answer?.verdict === "paused") await references.note(place, why);
   }
 
   /** Where that is not possible, the claim ends by itself. */
-  private async release(claim: Claim, why: string): Promise<void> {
-    await this.parts.deliveries.release(claim, why).catch((error) => {
+  private async release(claim: Claim, why: string, retryAt?: Date): Promise<void> {
+    await this.parts.deliveries.release(claim, why, retryAt).catch((error) => {
       log("error", "claim not released", { id: claim.id, reason: reason(error) });
     });
   }
 
   /** Settles when the send does, however long it takes. @throws InvalidMessage, at once, also for a dialog that nobody knows */
-  private async speak({ message }: Incoming, claim: Claim): Promise<void> {
+  private async speak(attempt: Attempt, claim: Claim): Promise<void> {
     const { adapter, turns, appId, dialogs } = this.parts;
-    const { relatesTo } = message;
-    if (!relatesTo) throw new InvalidMessage("relatesTo", "is missing: this bot cannot yet find a user's conversation");
+    const { message } = attempt.incoming;
     const dialog = dialogs.registry.startedBy(message);
+    const reference = await this.find(attempt);
     const logic = async (context: TurnContext) => {
       if (claim.until - Date.now() < turnTime) throw new Error("its turn came too late");
       context.activity.id = undefined as unknown as string; // else Web Chat waits 5 s for the activity this "replies" to
@@ -177,16 +192,49 @@ export class ProactiveDelivery {
         log("warn", "buttons not shown again", { id: claim.id, reason: reason(error) }); // the message itself was sent
       });
     };
-    const reference = relatesTo as unknown as Partial<ConversationReference>;
     await new Promise<void>((resolve, reject) => {
       const turn = () => {
         const said = adapter.resume(appId, reference, logic);
         said.then(resolve, reject);
         return said;
       };
-      turns.run(relatesTo.conversation.id, turn).catch(() => {}); // its limit lets the next turn begin
+      turns.run(reference.conversation?.id ?? "", turn).catch(() => {}); // its limit lets the next turn begin
     });
   }
+
+  /** Where to say a message. A user's conversation is written down as soon as it is known. */
+  private async find(attempt: Attempt): Promise<Partial<ConversationReference>> {
+    const { id, message } = attempt.incoming;
+    const { relatesTo, to } = message;
+    attempt.reference = relatesTo as unknown as Partial<ConversationReference>;
+    if (!to) return attempt.reference;
+    attempt.reference = undefined;
+    const reference = await this.parts.addressees.find(to);
+    attempt.reference = reference;
+    await this.parts.deliveries.passed(id, { conversation: reference.conversation?.id });
+    return reference;
+  }
+}
+
+/** Seconds. */
+function unsureDelay({ unsure }: Claim): number {
+  return unsureDelays[Math.min(unsure, unsureDelays.length - 1)] as number;
+}
+
+/** What a channel's answer means now: some are hoped to change, for a time. */
+function answerTo({ incoming }: Attempt, error: unknown): ChannelAnswer | undefined {
+  if (error instanceof InvalidMessage) return undefined;
+  const { relatesTo, to, deferredSince } = incoming.message;
+  const answer = channelAnswer(error, (relatesTo ?? to)?.channelId);
+  if (answer?.patience === undefined) return answer;
+  const since = deferredSince ? Date.now() - Date.parse(deferredSince) : 0;
+  return since < answer.patience ? { ...answer, verdict: "deferred" as Verdict } : answer;
+}
+
+/** Undefined: it was never known where the message is to be said. */
+function placeIn(reference: Partial<ConversationReference> | undefined) {
+  const { channelId, conversation, serviceUrl } = reference ?? {};
+  return channelId && conversation && serviceUrl ? { channelId, conversation, serviceUrl } : undefined;
 }
 
 /** A proactive message as the bot says it. */
@@ -198,5 +246,5 @@ function activityOf({ text, attachments }: Pick<QueueMessage, "text" | "attachme
 
 /** Trying again cannot help. */
 function isFinal(error: unknown): boolean {
-  return isRefused(error) || [InvalidMessage, ForbiddenService, ItemTooLarge].some((kind) => error instanceof kind);
+  return [InvalidMessage, UnknownUserError, ForbiddenService, ItemTooLarge].some((kind) => error instanceof kind);
 }

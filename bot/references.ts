@@ -1,5 +1,24 @@
-import { type Activity, ActivityTypes, type ConversationReference, TurnContext } from "botbuilder";
-import { entityKey, functionUser, isConflict, type StoredReference, sideBySide, type Table, toJson } from "../message";
+import {
+  type Activity,
+  ActivityTypes,
+  type ChannelAccount,
+  Channels,
+  type ConversationReference,
+  TurnContext,
+} from "botbuilder";
+import {
+  type Addressee,
+  copiesBegin,
+  entityKey,
+  functionUser,
+  isConflict,
+  isGroup,
+  relatesTo,
+  type StoredReference,
+  sideBySide,
+  type Table,
+  toJson,
+} from "../message";
 import { type Departure, departureIn } from "./departure";
 import { log, reason } from "./log";
 import { inPlace, placeOf, teamOf } from "./teams-place";
@@ -40,6 +59,37 @@ export class References {
     }
   }
 
+  /** Notes beside a conversation's users why a message failed there, unless one was heard of in the meantime. */
+  async note(reference: Conversation, problem: string): Promise<void> {
+    try {
+      const users = await this.find(inConversation(reference));
+      await sideBySide(atOnce, users, (row) =>
+        this.write({ ...keysOf(row), problem, problemAt: new Date() }, row.etag),
+      );
+    } catch (error) {
+      log("error", "problem not noted", { reason: reason(error) });
+    }
+  }
+
+  /** Where the bot can speak to a user alone; the conversation where it heard of them last. @throws TableUnreachable */
+  async ofUser({ channelId, userId }: Pick<Addressee, "channelId" | "userId">) {
+    const rows = await this.table.all<StoredReference>({ filter: `PartitionKey eq '${copiesOf(channelId, userId)}'` });
+    const [newest] = rows.filter((row) => !isGroup(row)).sort((a, b) => b.seenAt.getTime() - a.seenAt.getTime());
+    return newest && relatesTo(newest);
+  }
+
+  /** Keeps where a user can be spoken to who has not written yet. */
+  async add(
+    reference: Partial<ConversationReference>,
+    user: Pick<ChannelAccount, "id" | "aadObjectId">,
+  ): Promise<void> {
+    try {
+      await this.store(rowOf(reference, user));
+    } catch (error) {
+      log("error", "reference not kept", { reason: reason(error) });
+    }
+  }
+
   private async take(activity: Activity): Promise<Conversation[]> {
     const departure = departureIn(activity);
     const ended = departure ? await this.forget(activity, departure) : [];
@@ -47,11 +97,24 @@ export class References {
     return ended;
   }
 
+  /** A row that was made by the user's Entra object id alone is the same user's. */
   private async keep(activity: Activity): Promise<void> {
     const reference = TurnContext.getConversationReference(activity);
-    const row = { ...rowOf(reference, activity.from.id), teamId: teamOf(activity) };
-    const entity = { ...addressOf(activity, activity.from.id), ...row };
-    await this.table.request((client, options) => client.upsertEntity(entity, "Replace", options));
+    const row = { ...rowOf(reference, activity.from), teamId: teamOf(activity), problem: "" };
+    await this.store(row);
+    const { aadObjectId } = row;
+    if (aadObjectId && aadObjectId !== row.userId) await this.delete(addressOf(activity, aadObjectId));
+  }
+
+  /** A row, and where it is of a user alone the copies of it by which the user is found. Other columns stay as they are. */
+  private async store(row: StoredReference): Promise<void> {
+    const conversation = { channelId: row.channelId, conversation: { id: row.conversationId } };
+    const addresses = [addressOf(conversation, row.userId), ...(isGroup(row) ? [] : copiesAt(row))];
+    await Promise.all(
+      addresses.map((address) =>
+        this.table.request((client, options) => client.upsertEntity({ ...address, ...row }, "Merge", options)),
+      ),
+    );
   }
 
   private async forget(activity: Activity, departure: Departure): Promise<Conversation[]> {
@@ -68,20 +131,47 @@ export class References {
   private find(filter: string) {
     return this.table.all<StoredReference>({
       filter,
-      select: ["PartitionKey", "RowKey", "conversationId", "userId", "serviceUrl"],
+      select: ["PartitionKey", "RowKey", "channelId", "conversationId", "userId", "aadObjectId", "serviceUrl"],
     });
   }
 
   /** Those that have not changed since they were found: who was heard of in the meantime stays. */
   private async removeAll(rows: Awaited<ReturnType<References["find"]>>): Promise<void> {
-    await sideBySide(atOnce, rows, async ({ partitionKey = "", rowKey = "", etag }) => {
-      const remove = this.table.request((client, options) =>
-        client.deleteEntity(partitionKey, rowKey, { ...options, etag }),
-      );
-      await remove.catch((error) => {
-        if (!isConflict(error)) throw error;
-      });
+    await sideBySide(atOnce, rows, async (row) => {
+      if (await this.delete(keysOf(row), row.etag)) await Promise.all(copiesAt(row).map((copy) => this.delete(copy)));
     });
+  }
+
+  /** False: it is another one by now, or not there. */
+  private delete({ partitionKey, rowKey }: Keys, etag = "*"): Promise<boolean> {
+    return unlessChanged(
+      this.table.request((client, options) => client.deleteEntity(partitionKey, rowKey, { ...options, etag })),
+    );
+  }
+
+  private write(change: Keys & Partial<StoredReference>, etag: string): Promise<boolean> {
+    return unlessChanged(
+      this.table.request((client, options) => client.updateEntity(change, "Merge", { ...options, etag })),
+    );
+  }
+}
+
+interface Keys {
+  partitionKey: string;
+  rowKey: string;
+}
+
+function keysOf({ partitionKey = "", rowKey = "" }: Partial<Keys>): Keys {
+  return { partitionKey, rowKey };
+}
+
+async function unlessChanged(request: Promise<unknown>): Promise<boolean> {
+  try {
+    await request;
+    return true;
+  } catch (error) {
+    if (isConflict(error)) return false;
+    throw error;
   }
 }
 
@@ -94,10 +184,36 @@ function inConversation(conversation: Conversation): string {
   return `PartitionKey eq '${addressOf(conversation, "").partitionKey}'`;
 }
 
-function rowOf(reference: Partial<ConversationReference>, userId: string): StoredReference {
+/** The copies of a row: by the user's id and, on Teams, by their Entra object id. */
+function copiesAt({ channelId, conversationId, userId, aadObjectId }: StoredReference): Keys[] {
+  const ids = new Set([userId, ...(aadObjectId ? [aadObjectId] : [])]);
+  return [...ids].map((id) => ({ partitionKey: copiesOf(channelId, id), rowKey: entityKey(conversationId) }));
+}
+
+/** The partition of the copies of one user's rows. */
+function copiesOf(channelId: string, id: string): string {
+  return copiesBegin + entityKey(`${channelId}/${isObjectId(id) ? id.toLowerCase() : id}`);
+}
+
+/** Whether an id is of Microsoft Entra's form, a GUID. */
+export function isObjectId(id: string): boolean {
+  return /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(id);
+}
+
+function rowOf(
+  reference: Partial<ConversationReference>,
+  user: Pick<ChannelAccount, "id" | "aadObjectId">,
+): StoredReference {
   const { channelId = "", conversation, serviceUrl = "" } = reference;
-  const conversationId = conversation?.id ?? "";
-  return { channelId, conversationId, userId, serviceUrl, reference: toJson(reference), seenAt: new Date() };
+  return {
+    channelId,
+    conversationId: conversation?.id ?? "",
+    userId: user.id,
+    aadObjectId: channelId === Channels.Msteams ? user.aadObjectId : undefined, // elsewhere users may claim any
+    serviceUrl,
+    reference: toJson(reference),
+    seenAt: new Date(),
+  };
 }
 
 const telling: string[] = [ActivityTypes.Message, ActivityTypes.ConversationUpdate, ActivityTypes.InstallationUpdate];

@@ -14,6 +14,7 @@ const environment = z
     VAULT_AUDIENCE: z.url(),
     WEB_CHAT: z.stringbool({ truthy: ["true"], falsy: ["false"], case: "sensitive" }),
     DIRECT_LINE_ENDPOINT: z.url(),
+    TEAMS_ENDPOINT: z.url(),
   })
   .transform((env) => ({
     port: env.PORT,
@@ -27,6 +28,8 @@ const environment = z
     webChat: env.WEB_CHAT,
     /** Direct Line's origin. */
     directLine: env.DIRECT_LINE_ENDPOINT,
+    /** The serviceUrl at which conversations with Teams users are opened; a serviceUrl ends with a slash. */
+    teamsServiceUrl: `${env.TEAMS_ENDPOINT}/`,
   }));
 
 export type Settings = z.infer<typeof environment>;

@@ -7,6 +7,7 @@ import {
   type StoredReference,
   sideBySide,
   type Table,
+  withoutCopies,
 } from "../message";
 import { recipients } from "./recipients";
 
@@ -22,7 +23,7 @@ const progressStep = 500;
  */
 export function says(schedule: Schedule, queue: MessageQueue, references: Table): TimerHandler {
   return async (timer, context) => {
-    const { known, unknown } = recipients(schedule.to, await references.all<StoredReference>());
+    const { known, unknown } = recipients(schedule.to, await references.all<StoredReference>(withoutCopies));
     if (unknown) context.warn(`Schedule ${schedule.name}: the bot cannot speak to ${unknown} of the users in its list`);
     const notice = { ...content(schedule), batch: batchOf(schedule, timer) };
     context.log(`Schedule ${schedule.name}: ${known.length} messages ${notice.batch}/… begin`);

@@ -43,6 +43,7 @@ export function botSettings({ config, identities, storage, secrets }: AppSetting
     SERVICE_HOSTS: [...cloud.serviceHosts, ...serviceHosts].join(","),
     WEB_CHAT: String(webChat),
     DIRECT_LINE_ENDPOINT: cloud.directLine,
+    TEAMS_ENDPOINT: cloud.teams,
     ...vault(secrets, config),
   };
 }

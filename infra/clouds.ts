@@ -12,6 +12,8 @@ export const cloud = z.strictObject(
   {
     /** Direct Line 3.0, without a path. */
     directLine: url,
+    /** Where the bot opens conversations with Teams users who have not written: a serviceUrl without its last slash. */
+    teams: url,
     /** Issuer (`iss`) of the tokens that channels send to the bot. */
     tokenIssuer: url,
     /** OpenID metadata of the keys that sign those tokens. */
@@ -47,6 +49,8 @@ export const clouds: Record<string, Cloud> = {
   public: {
     // learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-direct-line-3-0-api-reference
     directLine: "https://directline.botframework.com",
+    // microsoft/Agents-for-net, TeamsProactiveServiceEndpoints; a tenant in GCC has https://smba.infra.gcc.teams.microsoft.com/teams
+    teams: "https://smba.trafficmanager.net/teams",
     // The next six: botframework-connector, src/auth/authenticationConstants.ts
     tokenIssuer: "https://api.botframework.com",
     channelOpenIdMetadata: "https://login.botframework.com/v1/.well-known/openidconfiguration",
@@ -75,6 +79,8 @@ export const clouds: Record<string, Cloud> = {
   usgovernment: {
     // learn.microsoft.com/azure/bot-service/how-to-deploy-gov-cloud-high
     directLine: "https://directline.botframework.azure.us",
+    // GCC High, as in TeamsProactiveServiceEndpoints; DoD has https://smba.infra.dod.teams.microsoft.us/teams
+    teams: "https://smba.infra.gov.teams.microsoft.us/teams",
     // The next six: botframework-connector, src/auth/governmentConstants.ts
     tokenIssuer: "https://api.botframework.us",
     channelOpenIdMetadata: "https://login.botframework.azure.us/v1/.well-known/openidconfiguration",

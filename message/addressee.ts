@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { channels } from "./channels";
 import { serviceUrl } from "./conversation-reference";
+import { InvalidMessage } from "./invalid-message";
 import { id } from "./text";
 
 const fields = {
@@ -24,3 +25,10 @@ export const addressee = z
   .describe("A user to speak to, where `relatesTo` is not known.");
 
 export type Addressee = z.infer<typeof addressee>;
+
+/** @throws InvalidMessage naming the field of `to` that is wrong */
+export function readAddressee(value: unknown): Addressee {
+  const { success, data, error } = z.object({ to: addressee }).safeParse({ to: value }, { reportInput: true });
+  if (success) return data.to;
+  throw InvalidMessage.of(error);
+}

@@ -50,6 +50,10 @@ export interface Delivery extends Hop {
   receivedAt?: Date;
   /** When it was put off last. */
   deferredAt?: Date;
+  /** How often the channel left open whether it took the message. */
+  unsure?: number;
+  /** It is not tried again before. */
+  retryAt?: Date;
   /** When the channel took it. */
   sentAt?: Date;
   failedAt?: Date;
@@ -61,6 +65,8 @@ export interface Claim {
   lease: string;
   /** Milliseconds since the epoch. */
   until: number;
+  /** How often the channel has left open whether it took the message. */
+  unsure: number;
 }
 
 /** The message has been said, or has failed: there is nothing left to do. */
@@ -82,6 +88,16 @@ export class DeliveryLeased extends Error {
   }
 }
 
+/** The message may be with its user already, and is tried again later. */
+export class DeliveryPostponed extends Error {
+  override readonly name = "DeliveryPostponed";
+
+  /** @param seconds until it may be claimed */
+  constructor(readonly seconds: number) {
+    super(`the user may have got it, and it is tried again in ${seconds} s`);
+  }
+}
+
 /** A row as it was read: with its ETag. */
 type Known = Delivery & { etag: string };
 
@@ -91,19 +107,21 @@ export class Deliveries {
 
   /**
    * Gives one of those who bring a message the right to say it.
-   * @throws DeliverySettled, DeliveryLeased, TableUnreachable
+   * @throws DeliverySettled, DeliveryLeased, DeliveryPostponed, TableUnreachable
    */
   async claim(id: string, conversation?: string): Promise<Claim> {
     const lease = randomUUID();
     const receivedAt = new Date();
     const until = receivedAt.getTime() + leaseTime;
     const claimed: Partial<Delivery> = { status: "claimed", lease, leaseUntil: new Date(until), receivedAt };
+    let unsure = 0;
     await this.change(id, undefined, (row) => {
+      unsure = row?.unsure ?? 0;
       if (row?.lease === lease) return undefined; // the first try was heard, and only its answer was lost
       if (row) refuse(row);
       return { ...claimed, conversation, tries: (row?.tries ?? 0) + 1 };
     });
-    return { id, lease, until };
+    return { id, lease, until, unsure };
   }
 
   /** The channel has taken the message: whatever the row says, this is so. @throws TableUnreachable */
@@ -119,10 +137,16 @@ export class Deliveries {
     );
   }
 
-  /** Gives a claim back, unless somebody else has it by now: the message may be tried again at once. @throws TableUnreachable */
-  async release({ id, lease }: Claim, reason: string): Promise<void> {
+  /**
+   * Gives a claim back, unless somebody else has it by now: the message may be tried again at once.
+   * @param retryAt where the user may have got the message: it is not tried again before @throws TableUnreachable
+   */
+  async release({ id, lease, unsure }: Claim, reason: string, retryAt?: Date): Promise<void> {
+    const pause = retryAt && { unsure: unsure + 1, retryAt };
     await this.change(id, await this.read(id), (row) =>
-      row?.lease === lease && row.status === "claimed" ? { ...waiting(reason), leaseUntil: new Date() } : undefined,
+      row?.lease === lease && row.status === "claimed"
+        ? { ...waiting(reason), leaseUntil: new Date(), ...pause }
+        : undefined,
     );
   }
 
@@ -137,12 +161,13 @@ export class Deliveries {
   async reopen(id: string, reason: string): Promise<void> {
     await this.change(id, await this.read(id), (row) => {
       if (row?.status === "delivered") throw new DeliverySettled("delivered");
-      return row?.status === "failed" ? { ...waiting(reason), leaseUntil: new Date() } : undefined;
+      if (row?.status !== "failed") return undefined;
+      return { ...waiting(reason), leaseUntil: new Date(), unsure: 0, retryAt: new Date(0) };
     });
   }
 
-  /** Adds what the function knows. @throws TableUnreachable */
-  async passed(id: string, hop: Hop): Promise<void> {
+  /** Adds what one of the apps has learned of the message's way. @throws TableUnreachable */
+  async passed(id: string, hop: Hop & Pick<Delivery, "conversation">): Promise<void> {
     await this.table.request((client, options) => client.upsertEntity(toEntity(id, hop), "Merge", options));
   }
 
@@ -195,11 +220,17 @@ function refuse(row: Delivery): void {
   if (isSettled(status)) throw new DeliverySettled(status);
   const left = status === "claimed" ? leaseLeft(row) : 0; // who gave it back may have a clock that is ahead
   if (left > 0) throw new DeliveryLeased(Math.ceil(left / 1000));
+  const pause = timeLeft(row.retryAt);
+  if (pause > 0) throw new DeliveryPostponed(Math.ceil(pause / 1000));
+}
+
+function leaseLeft({ leaseUntil }: Delivery): number {
+  return timeLeft(leaseUntil);
 }
 
 /** Milliseconds. */
-function leaseLeft({ leaseUntil }: Delivery): number {
-  return leaseUntil ? leaseUntil.getTime() - Date.now() : 0;
+function timeLeft(until: Date | undefined): number {
+  return until ? until.getTime() - Date.now() : 0;
 }
 
 function waiting(reason: string): Partial<Delivery> {

@@ -1,4 +1,4 @@
-export type { Addressee } from "./addressee";
+export { type Addressee, readAddressee } from "./addressee";
 export type { Attachment } from "./attachment";
 export { type ConversationReference, conversationReference } from "./conversation-reference";
 export {
@@ -6,6 +6,7 @@ export {
   Deliveries,
   type Delivery,
   DeliveryLeased,
+  DeliveryPostponed,
   DeliverySettled,
   type Hop,
   isSettled,
@@ -48,7 +49,16 @@ export {
   signEvent,
   verifyEvent,
 } from "./signed-event";
-export { aloneWith, isGroup, people, personOf, relatesTo, type StoredReference } from "./stored-reference";
+export {
+  aloneWith,
+  copiesBegin,
+  isGroup,
+  people,
+  personOf,
+  relatesTo,
+  type StoredReference,
+  withoutCopies,
+} from "./stored-reference";
 export { isConflict, isTooLarge, Table, type TableRequest, unlessMissing } from "./table";
 export { deliveriesTable, referencesTable, stateTable, tableNames } from "./table-names";
 export { TableUnreachable } from "./table-unreachable";

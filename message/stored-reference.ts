@@ -12,7 +12,19 @@ export interface StoredReference {
   seenAt: Date;
   /** The Teams team whose channel it is; rows of older versions have none. */
   teamId?: string;
+  /** The user's Microsoft Entra object id, which Teams tells. */
+  aadObjectId?: string;
+  /** Why the last message for the user failed, in words; empty when the user has been heard of since. */
+  problem?: string;
+  /** When it failed. */
+  problemAt?: Date;
 }
+
+/** How the partitions begin in which the rows of one user's own conversations are copied. */
+export const copiesBegin = "user-";
+
+/** What to ask the table `references` for, to get each row once: the partitions of conversations are hexadecimal. */
+export const withoutCopies = { filter: `PartitionKey lt '${copiesBegin}'` };
 
 /** Channels on which anyone may call themselves as they like, and where a page that is opened again has another user. */
 const selfNamed = ["directline", "webchat"];

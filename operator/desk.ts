@@ -9,6 +9,7 @@ import {
   type StoredReference,
   stateTable,
   Table,
+  withoutCopies,
 } from "../message";
 import type { Stack } from "./stack/stack";
 
@@ -36,7 +37,7 @@ export class Desk {
 
   /** Everyone of whom the bot has heard, who was heard of last first. @throws TableUnreachable */
   async users(): Promise<StoredReference[]> {
-    const rows = await this.references.all<StoredReference>();
+    const rows = await this.references.all<StoredReference>(withoutCopies);
     return rows.sort((a, b) => b.seenAt.getTime() - a.seenAt.getTime());
   }
 

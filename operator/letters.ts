@@ -36,6 +36,7 @@ async function toEveryone(desk: Desk, { id, text, dialog, notBefore }: SendPlan)
 
 async function toOne(desk: Desk, plan: SendPlan, whom: Exclude<Whom, "all">): Promise<Letter> {
   const { id, text = "", dialog, notBefore } = plan;
+  if ("to" in whom) return { to: whom.to, text, ...startOf(dialog), ...timeOf(notBefore), id };
   if ("message" in whom) return { ...whom.message, ...timeOf(notBefore), id };
   const to = "user" in whom ? await whereUserIs(desk, whom.user) : await whereConversationIs(desk, whom.conversation);
   return { relatesTo: to, text, ...startOf(dialog), ...timeOf(notBefore), id };
@@ -45,7 +46,9 @@ async function whereUserIs(desk: Desk, user: string) {
   const everyone = await desk.users();
   const [newest, ...older] = aloneWith(user, everyone);
   if (!everyone.some(({ userId }) => userId === user))
-    throw new Failure(`The bot has not heard of a user "${user}": "users" shows whom it can reach.`);
+    throw new Failure(
+      `The bot has not heard of a user "${user}": "users" shows whom it can reach. A Teams user who never wrote is reached with --tenant ID.`,
+    );
   if (!newest) throw new Failure(`"${user}" is only in groups, where others would read it: say --conversation ID.`);
   if (older.length) note(severalConversations(user, newest, older.length));
   return relatesTo(newest);

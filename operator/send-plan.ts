@@ -1,4 +1,4 @@
-import type { QueueMessage } from "../message";
+import { type Addressee, InvalidMessage, type QueueMessage, readAddressee } from "../message";
 import { dueTime } from "./due-time";
 import { WrongUsage } from "./failure";
 import { messageFrom } from "./message-file";
@@ -7,6 +7,8 @@ import { checkedId, freshId } from "./message-id";
 /** What `send` is told. */
 export interface SendOptions {
   to?: string;
+  channel?: string;
+  tenant?: string;
   conversation?: string;
   all?: boolean;
   text?: string;
@@ -19,7 +21,7 @@ export interface SendOptions {
 }
 
 /** Whom a message is for; one from a file says it itself. */
-export type Whom = { message: QueueMessage } | { user: string } | { conversation: string } | "all";
+export type Whom = { message: QueueMessage } | { user: string } | { to: Addressee } | { conversation: string } | "all";
 
 export interface SendPlan {
   whom: Whom;
@@ -54,10 +56,13 @@ export function sendPlan(options: SendOptions, files: string[], now = new Date()
   };
 }
 
-function whomOf({ to, conversation, all }: SendOptions, [file, ...more]: string[]): Whom {
+function whomOf(options: SendOptions, [file, ...more]: string[]): Whom {
+  const { to, channel, tenant, conversation, all } = options;
   const said: Whom[] = [];
+  if (to === undefined && (channel !== undefined || tenant !== undefined))
+    throw new WrongUsage("--channel and --tenant say more of a user: use them with --to USER.");
   if (file !== undefined) said.push({ message: messageFrom(file) });
-  if (to !== undefined) said.push({ user: to });
+  if (to !== undefined) said.push(userOf(to, options));
   if (conversation !== undefined) said.push({ conversation });
   if (all) said.push("all");
   const [whom, ...others] = said;
@@ -65,6 +70,17 @@ function whomOf({ to, conversation, all }: SendOptions, [file, ...more]: string[
   if (!whom || others.length)
     throw new WrongUsage("Say one of FILE, --to USER, --conversation ID and --all: whom the message is for.");
   return whom;
+}
+
+/** With a channel or a tenant it is the bot that finds the user's conversation, or on Teams opens one. */
+function userOf(userId: string, { channel, tenant }: SendOptions): Whom {
+  if (channel === undefined && tenant === undefined) return { user: userId };
+  try {
+    return { to: readAddressee({ channelId: channel ?? "msteams", userId, ...(tenant && { tenantId: tenant }) }) };
+  } catch (error) {
+    if (error instanceof InvalidMessage) throw new WrongUsage(`The user cannot be addressed so: ${error.message}.`);
+    throw error;
+  }
 }
 
 function refuseWords({ text, dialog }: SendOptions): void {

@@ -7,7 +7,7 @@ const relatesTo = {
 
 const card = {
   contentType: "application/vnd.microsoft.card.adaptive",
-  content: { type: "AdaptiveCard", version: "1.5", body: [{ type: "TextBlock", text: "Your order has been sent." }] },
+  content: { type: "AdaptiveCard", version: "1.3", body: [{ type: "TextBlock", text: "Your order has been sent." }] },
 };
 
 /** What the document shows, by status. A test sends the messages and provokes the refusals. */
@@ -16,8 +16,16 @@ export const examples = {
     text: { summary: "A text", value: { relatesTo, text: "Your order has been sent.", id: "order-7-sent" } },
     dialog: { summary: "A dialog", value: { relatesTo, text: "", dialog: "newSurvey" } },
     user: {
-      summary: "A user in place of a conversation",
-      value: { to: { channelId: "msteams", tenantId: "9c7e…", userId: "29:1a2b…" }, text: "Welcome!", id: "welcome-7" },
+      summary: "A user in Teams, who need not have written",
+      value: {
+        to: {
+          channelId: "msteams",
+          userId: "00000000-0000-0000-0000-000000000000",
+          tenantId: "11111111-1111-1111-1111-111111111111",
+        },
+        text: "Welcome to the course!",
+        id: "welcome-7",
+      },
     },
     card: { summary: "A card", value: { relatesTo, attachments: [card] } },
     later: { summary: "Later", value: { relatesTo, text: "Good morning!", notBefore: "2030-01-01T07:00:00+01:00" } },

@@ -57,15 +57,16 @@ export class Notifications {
     const named = messageId.safeParse(webhookId);
     if (!named.success) throw new InvalidMessage("webhook-id", `is not valid: ${named.error.issues[0]?.message}`);
     this.parts.registry.startedBy(message);
-    if (message.relatesTo) this.checkService(message.relatesTo.serviceUrl);
+    if (message.relatesTo) this.checkService("relatesTo.serviceUrl", message.relatesTo.serviceUrl);
+    if (message.to?.serviceUrl) this.checkService("to.serviceUrl", message.to.serviceUrl);
   }
 
-  private checkService(serviceUrl: string): void {
+  private checkService(field: string, serviceUrl: string): void {
     try {
       this.parts.serviceHosts.check(serviceUrl);
     } catch (error) {
       if (!(error instanceof ForbiddenService)) throw error;
-      throw new InvalidMessage("relatesTo.serviceUrl", "is not an https host on the bot's allow-list");
+      throw new InvalidMessage(field, "is not an https host on the bot's allow-list");
     }
   }
 

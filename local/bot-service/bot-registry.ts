@@ -6,6 +6,7 @@ export class BotRegistry {
   private readonly bots = new Map<string, Bot>();
   private readonly keys = new Map<string, DirectLineKeys>();
   private readonly botNamesBySecret = new Map<string, string>();
+  private readonly onTeams = new Set<string>();
 
   /** Throws when the name is taken: bot names are unique in all of Azure. */
   add(bot: Bot): void {
@@ -23,6 +24,7 @@ export class BotRegistry {
 
   remove(name: string): void {
     this.disableDirectLine(name);
+    this.onTeams.delete(name);
     this.bots.delete(name);
   }
 
@@ -43,6 +45,17 @@ export class BotRegistry {
     this.keys.delete(name);
     this.botNamesBySecret.delete(keys.key);
     this.botNamesBySecret.delete(keys.key2);
+  }
+
+  setTeams(name: string, isEnabled: boolean): void {
+    this.named(name);
+    if (isEnabled) this.onTeams.add(name);
+    else this.onTeams.delete(name);
+  }
+
+  /** The bot of an app id, if it has a Teams channel. */
+  withTeams(appId: string): Bot | undefined {
+    return [...this.bots.values()].find((bot) => bot.appId === appId && this.onTeams.has(bot.name));
   }
 
   find(name: string): Bot | undefined {

@@ -6,8 +6,9 @@ import type { Bot, DirectLineKeys } from "./bot";
 import { BotClient } from "./bot-client";
 import { BotRegistry } from "./bot-registry";
 import { BotTokens } from "./bot-token";
-import { BotTurns } from "./bot-turns";
-import { connector } from "./connector";
+import { BotTurns, botAccount } from "./bot-turns";
+import { type ConnectorParts, connector } from "./connector";
+import { ConnectorAnswers } from "./connector-answers";
 import { Conversations } from "./conversations";
 import { directLine } from "./direct-line";
 import { DirectLineCallers } from "./direct-line-caller";
@@ -15,6 +16,7 @@ import { DirectLineTokens } from "./direct-line-token";
 import { metadataPath, openId } from "./open-id";
 import { answerErrors, unknownPath } from "./service-error";
 import { SigningKey } from "./signing-key";
+import { Teams } from "./teams";
 
 export interface BotServiceOptions {
   /** Checks a token that a bot sends to the Connector; rejects a wrong issuer, audience or signature, and an expired one. */
@@ -37,6 +39,20 @@ export interface BotServiceUrls {
   openIdMetadata: string;
   /** Origin of Direct Line, without a trailing slash. */
   directLine: string;
+  /** The serviceUrl of Teams, without its last slash. */
+  teams: string;
+}
+
+/** Below the service's base; in Azure Teams has hosts of its own. */
+const teamsPath = "/teams";
+
+function onTeams(teams: Teams): Pick<ConnectorParts, "conversations" | "channelId" | "accountOf" | "create"> {
+  return {
+    conversations: teams.conversations,
+    channelId: "msteams",
+    accountOf: ({ appId, name }) => ({ id: `28:${appId}`, name }),
+    create: (appId, body) => teams.create(appId, body),
+  };
 }
 
 /** Azure Bot Service on this machine: Direct Line, the Connector API and the issuer of its tokens. */
@@ -47,7 +63,10 @@ export class BotService {
   readonly directLine: Express;
   /** The issuer of the tokens that bots get. */
   readonly issuer: string;
+  /** What the Connector answers next, where it is not its own answer. */
+  readonly answers = new ConnectorAnswers();
   private readonly bots = new BotRegistry();
+  readonly teams = new Teams(this.bots);
   private readonly conversations = new Conversations();
   private readonly streams: ActivityStreams;
   private base: string | undefined;
@@ -71,7 +90,11 @@ export class BotService {
     this.handler = express().disable("x-powered-by").disable("etag");
     this.handler.use(openId(this.issuer, key, () => this.listeningBase()));
     this.handler.use(this.directLine);
-    this.handler.use(connector({ bots, conversations, verifyBotToken, log }));
+    const connected = { bots, verifyBotToken, log, answers: this.answers };
+    this.handler.use(teamsPath, connector({ ...connected, ...onTeams(this.teams) }));
+    this.handler.use(
+      connector({ ...connected, conversations, channelId: "directline", accountOf: ({ name }) => botAccount(name) }),
+    );
     this.handler.use(unknownPath, answerErrors(log));
   }
 
@@ -82,7 +105,7 @@ export class BotService {
 
   urls(): BotServiceUrls {
     const base = this.listeningBase();
-    return { serviceUrl: `${base}/`, openIdMetadata: base + metadataPath, directLine: base };
+    return { serviceUrl: `${base}/`, openIdMetadata: base + metadataPath, directLine: base, teams: base + teamsPath };
   }
 
   /** Opens a stream of Direct Line: the `upgrade` event of every server that serves `handler` or `directLine`. */
@@ -114,6 +137,7 @@ export class BotService {
   unregister(botName: string): void {
     this.bots.remove(botName);
     this.conversations.endAllOf(botName);
+    this.teams.conversations.endAllOf(botName);
   }
 
   /** The secrets of the bot's Direct Line channel: made by the first call, the same ever after. */
@@ -124,6 +148,11 @@ export class BotService {
   /** The channel's secrets, if there is one. */
   directLineKeys(botName: string): DirectLineKeys | undefined {
     return this.bots.hasDirectLine(botName) ? this.bots.enableDirectLine(botName) : undefined;
+  }
+
+  /** Whether the bot is on Teams. */
+  setTeams(botName: string, isEnabled: boolean): void {
+    this.bots.setTeams(botName, isEnabled);
   }
 
   /** Takes the channel away: its secrets and tokens are refused and its streams end. */

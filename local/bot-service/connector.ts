@@ -1,8 +1,9 @@
 import { type Request, type RequestHandler, type Response, Router } from "express";
-import { type Activity, readActivity } from "./activity";
+import { type Account, type Activity, readActivity } from "./activity";
 import { bearer } from "./bearer";
+import type { Bot } from "./bot";
 import type { BotRegistry } from "./bot-registry";
-import { botAccount } from "./bot-turns";
+import { type ConnectorAnswers, sendAnswer } from "./connector-answers";
 import type { Conversation } from "./conversation";
 import type { Conversations } from "./conversations";
 import { jsonBody } from "./json-body";
@@ -10,7 +11,14 @@ import { notSupported, ServiceError, unknownPath } from "./service-error";
 
 export interface ConnectorParts {
   bots: BotRegistry;
+  /** Those of the channel. */
   conversations: Conversations;
+  channelId: string;
+  /** The bot's account on the channel. */
+  accountOf(bot: Bot): Account & { id: string };
+  /** `POST /v3/conversations`, which some channels do not have: resolves to what is answered. @throws ServiceError */
+  create?(appId: string, body: unknown): { id: string };
+  answers: ConnectorAnswers;
   /** Rejects a token that is not one of a bot for this service. */
   verifyBotToken(token: string): Promise<{ appId: string }>;
   log(line: string): void;
@@ -22,11 +30,13 @@ export function connector(parts: ConnectorParts): Router {
   router.use(["/v3", "/api"], authenticate(parts));
   router.use("/v3/conversations/:id", findOwn(parts));
   router.post("/v3/conversations/:id/activities/history", refuse("sending a conversation's history"));
-  router.post("/v3/conversations/:id/activities", jsonBody(), (request, response) => say(request, response));
+  router.post("/v3/conversations/:id/activities", jsonBody(), (request, response) => say(parts, request, response));
   router.post("/v3/conversations/:id/activities/:activityId", jsonBody(), (request, response) =>
-    say(request, response, String(request.params.activityId)),
+    say(parts, request, response, String(request.params.activityId)),
   );
-  router.put("/v3/conversations/:id/activities/:activityId", jsonBody(), update);
+  router.put("/v3/conversations/:id/activities/:activityId", jsonBody(), (request, response) =>
+    update(parts, request, response),
+  );
   router.delete("/v3/conversations/:id/activities/:activityId", remove);
   router.get("/v3/conversations/:id/members", (_request, response) => {
     response.json([...conversationOf(response).members.values()]);
@@ -35,7 +45,7 @@ export function connector(parts: ConnectorParts): Router {
     response.json({ members: [...conversationOf(response).members.values()] });
   });
   router.get("/v3/conversations/:id/members/:memberId", member);
-  router.post("/v3/conversations", refuse("creating a conversation (POST /v3/conversations)"));
+  router.post("/v3/conversations", jsonBody(), (request, response) => create(parts, request, response));
   router.get("/v3/conversations", refuse("listing conversations (GET /v3/conversations)"));
   router.use("/v3/conversations/:id", refuseAnythingElse);
   router.use("/v3/attachments", refuseAnythingElse);
@@ -58,6 +68,13 @@ function authenticate({ verifyBotToken, log }: ConnectorParts): RequestHandler {
   };
 }
 
+function create({ create, channelId, answers }: ConnectorParts, request: Request, response: Response): void {
+  if (!create) throw notSupported(`creating a conversation on the channel ${channelId} (POST /v3/conversations)`);
+  const answer = answers.next();
+  const body = !answer || answer.isTaken ? create(response.locals.appId, request.body) : undefined;
+  sendAnswer(response, answer ?? { status: 201, body });
+}
+
 function findOwn({ bots, conversations }: ConnectorParts): RequestHandler {
   return (request, response, next) => {
     const conversation = conversations.find(String(request.params.id));
@@ -70,16 +87,18 @@ function findOwn({ bots, conversations }: ConnectorParts): RequestHandler {
   };
 }
 
-function say(request: Request, response: Response, replyToId?: string): void {
+function say(parts: ConnectorParts, request: Request, response: Response, replyToId?: string): void {
   const conversation = conversationOf(response);
   const activity = readActivity(request.body);
-  const reply = replyToId === undefined ? activity : { ...activity, replyToId };
-  response.json({ id: conversation.append(fromBot(conversation, reply)).id });
+  const answer = parts.answers.next();
+  const reply = fromBot(parts, conversation, replyToId === undefined ? activity : { ...activity, replyToId });
+  const stored = !answer || answer.isTaken ? conversation.append(reply) : undefined;
+  sendAnswer(response, answer ?? { status: 200, body: { id: stored?.id } });
 }
 
-function update(request: Request, response: Response): void {
+function update(parts: ConnectorParts, request: Request, response: Response): void {
   const conversation = conversationOf(response);
-  const activity = fromBot(conversation, readActivity(request.body));
+  const activity = fromBot(parts, conversation, readActivity(request.body));
   const stored = conversation.replace(String(request.params.activityId), activity);
   if (!stored) throw unknownActivity();
   response.json({ id: stored.id });
@@ -97,9 +116,14 @@ function member(request: Request, response: Response): void {
 }
 
 /** However it was addressed: a bot speaks as itself, and in the conversation of the path. */
-function fromBot(conversation: Conversation, activity: Activity): Activity {
-  const from = { ...activity.from, ...botAccount(conversation.botName), role: "bot" };
-  return { ...activity, channelId: "directline", conversation: { id: conversation.id }, from };
+function fromBot(
+  { bots, channelId, accountOf }: ConnectorParts,
+  conversation: Conversation,
+  activity: Activity,
+): Activity {
+  const bot = bots.find(conversation.botName);
+  const from = { ...activity.from, ...(bot && accountOf(bot)), role: "bot" };
+  return { ...activity, channelId, conversation: { id: conversation.id }, from };
 }
 
 function refuse(operation: string): RequestHandler {

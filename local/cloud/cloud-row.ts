@@ -2,7 +2,7 @@ import type { BotServiceUrls } from "../bot-service";
 
 /** A row for `infra/`'s table of clouds, which the program takes as its config `cloud`. */
 export function cloudRow(
-  { openIdMetadata, serviceUrl }: BotServiceUrls,
+  { openIdMetadata, serviceUrl, teams }: BotServiceUrls,
   issuer: string,
   directLine: string,
   resourceManager: string,
@@ -10,6 +10,7 @@ export function cloudRow(
   const url = new URL(serviceUrl);
   return {
     directLine,
+    teams,
     tokenIssuer: issuer,
     channelOpenIdMetadata: openIdMetadata,
     emulatorOpenIdMetadata: openIdMetadata,

@@ -12,7 +12,10 @@ import { type SendOptions, type SendPlan, sendPlan } from "../send-plan";
 import { quoted, sendReport } from "../send-report";
 
 const examples = `
-FILE is a queue message as JSON, {"relatesTo": …, "text": …}; - reads standard input.
+FILE is a queue message as JSON, {"relatesTo": …, "text": …} or {"to": …, "text": …}; - reads standard input.
+
+A Teams user who never wrote to the bot is named by their Microsoft Entra object id, with --tenant. The app must be
+installed for them: docs/reach.md.
 
 TIME is +20s, +5m, +2h or +10d from now, or like 2026-12-01T09:00 (this machine's time), 2026-12-01T09:00Z or
 2026-12-01T09:00+01:00.
@@ -20,6 +23,7 @@ TIME is +20s, +5m, +2h or +10d from now, or like 2026-12-01T09:00 (this machine'
 Examples:
   npm run send -- --conversation ID --text "Hello from outside"
   npm run send -- message.json
+  npm run send -- --to 00000000-0000-0000-0000-000000000000 --tenant contoso-tenant-id --text "Welcome!"
   npm run send -- --to USER --dialog newSurvey --wait
   npm run send -- --all --dialog --at +2h
   npm run send -- --all --text "We are back." --id outage-7 --wait 600
@@ -31,6 +35,8 @@ export function addSend(program: Command): void {
     .description("makes the bot speak first (also without the word send)")
     .argument("[FILE]", "a queue message as JSON, or - for standard input")
     .option("--to <USER>", "a user, where the bot heard of them last")
+    .option("--tenant <ID>", "with --to: the user's Microsoft Entra tenant; reaches on Teams a user who never wrote")
+    .option("--channel <NAME>", "with --to: the user's channel; with --tenant it is msteams")
     .option("--conversation <ID>", "a conversation; the local page shows its own")
     .option("--all", "everyone whom the bot can speak to alone")
     .option("--text <TEXT>", "what the bot is to bring")

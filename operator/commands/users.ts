@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { isGroup, people, type StoredReference } from "../../message";
+import { isGroup, people, relatesTo, type StoredReference } from "../../message";
 import type { Desk } from "../desk";
 import { perform } from "../perform";
 import type { Report } from "../report";
@@ -7,7 +7,8 @@ import { textTable } from "../text-table";
 
 const examples = `
 Whom the bot can speak to without being asked, who was heard of last first. On channels such as Teams a user can be
-reached at any time; on directline and webchat only while the conversation lives.
+reached at any time; on directline and webchat only while the conversation lives. A problem is why the last message for
+a user failed; it is gone when the bot hears of the user again. --json has the relatesTo of each, for a message's own.
 
 Examples:
   npm run send -- users
@@ -41,18 +42,21 @@ function summary(count: number, alone: number): string {
 }
 
 function table(all: StoredReference[]): string {
-  const titles = ["CHANNEL", "USER", "CONVERSATION", "LAST HEARD OF", "REACHABLE"];
+  const titles = ["CHANNEL", "USER", "CONVERSATION", "LAST HEARD OF", "REACHABLE", "LAST PROBLEM"];
   const row = (one: StoredReference) => {
-    const { channelId, userId, conversationId, seenAt } = one;
-    return [channelId, userId, conversationId, seenAt, `${reachableInWords(one)}${isGroup(one) ? ", in a group" : ""}`];
+    const { channelId, userId, conversationId, seenAt, problem, problemAt } = one;
+    const reachable = `${reachableInWords(one)}${isGroup(one) ? ", in a group" : ""}`;
+    const failed = problem && `${problemAt?.toISOString()} ${problem}`;
+    return [channelId, userId, conversationId, seenAt, reachable, failed];
   };
   return textTable(titles, all.map(row));
 }
 
 function told(one: StoredReference) {
-  const { channelId, userId, conversationId, seenAt } = one;
+  const { channelId, userId, aadObjectId, conversationId, seenAt, problem, problemAt } = one;
   const reachable = isShortLived(one) ? "whileConversationLives" : "anyTime";
-  return { channelId, userId, conversationId, seenAt, reachable, group: isGroup(one) };
+  const said = { channelId, userId, aadObjectId, conversationId, seenAt, reachable, group: isGroup(one) };
+  return { ...said, ...(problem && { problem, problemAt }), relatesTo: relatesTo(one) };
 }
 
 function reachableInWords(one: StoredReference): string {

@@ -95,7 +95,7 @@ test("what failed tells why, in words", async () => {
   );
   const gone = await ending(await drop(message("no-such-conversation", "ulterior")));
   assert.equal(gone.status, "failed");
-  assert.match(gone.reason ?? "", /^the conversation is gone \(it answered 404: /);
+  assert.match(gone.reason ?? "", /^The conversation is gone \(the channel answered 404 ConversationNotFound: /);
   assert.ok(gone.failedAt);
 });
 

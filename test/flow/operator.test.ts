@@ -91,7 +91,8 @@ test("users tells who can be reached, and how", async () => {
   assert.match(await done("users"), /^Nobody yet: /);
   const ada = await meet("ada");
   const { users, alone } = await told("users");
-  const { seenAt, ...user } = users[0];
+  const { seenAt, relatesTo, ...user } = users[0];
+  assert.deepEqual([relatesTo.channelId, relatesTo.conversation.id], ["directline", ada.conversationId]);
   assert.ok(Math.abs(Date.parse(seenAt) - Date.now()) < patience);
   assert.deepEqual([users.length, alone], [1, 1]);
   assert.deepEqual(user, {
@@ -102,7 +103,7 @@ test("users tells who can be reached, and how", async () => {
     group: false,
   });
   const table = await done("users");
-  assert.match(table, /^CHANNEL +USER +CONVERSATION +LAST HEARD OF +REACHABLE\ndirectline +ada +/);
+  assert.match(table, /^CHANNEL +USER +CONVERSATION +LAST HEARD OF +REACHABLE +LAST PROBLEM\ndirectline +ada +/);
   assert.match(table, /while the conversation lives\n\n1 in all; "send --all" reaches 1: /);
   ada.close();
 });
@@ -266,7 +267,7 @@ test("poison: what failed is listed with its reason, shown as it came, put back 
   const list = await done("poison", "list");
   assert.match(list, /^QUEUE'S ID +OWN ID +SINCE +CONVERSATION +WHY\n/);
   assert.match(list, /typo .*dialog is not one of this bot's/);
-  assert.match(list, /gone .*the conversation is gone \(it answered 404/);
+  assert.match(list, /gone .*The conversation is gone \(the channel answered 404/);
   assert.match(list, /the message is not valid: \(message\) is not JSON/);
   assert.equal(JSON.parse(await done("poison", "show", "gone")).text, "ulterior");
   assert.equal((await told("poison", "show", "gone")).id, "gone");

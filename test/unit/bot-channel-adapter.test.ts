@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, mock, test } from "node:test";
 import type { Activity, ConversationReference, TurnContext } from "botbuilder";
 import { generateKeyPair } from "jose";
+import { Addressees } from "../../bot/addressees";
 import { ChannelAdapter, Unauthorized } from "../../bot/channel-adapter";
+import { channelAnswer, type Verdict } from "../../bot/channel-answer";
 import { ConversationTurns } from "../../bot/conversation-turns";
 import { newSurvey } from "../../bot/dialogs/new-survey";
 import { Incoming } from "../../bot/incoming";
@@ -189,6 +191,7 @@ async function deliver(fields: object = {}): Promise<{ deferred: unknown[]; pois
     defer: async (_message: unknown, retryAfter?: number) => deferred.push(retryAfter) > 0,
     poison: async (entry: unknown) => void poisoned.push(entry),
   };
+  const references = new References(new MemoryTable());
   const delivery = new ProactiveDelivery({
     adapter,
     queue: queue as unknown as MessageQueue,
@@ -196,7 +199,8 @@ async function deliver(fields: object = {}): Promise<{ deferred: unknown[]; pois
     appId,
     dialogs: testDialogs(),
     deliveries: new TestDeliveries(),
-    references: new References(new MemoryTable()),
+    references,
+    addressees: new Addressees({ adapter, references, appId, teamsServiceUrl: channel.activity.serviceUrl }),
   });
   const Message = JSON.stringify({ relatesTo: { ...reference(), ...fields }, text: "hello" });
   await delivery.deliver(new Incoming({ Message, "webhook-id": "1" } as SignedEvent));
@@ -232,13 +236,115 @@ test("the real client's errors are told apart, after one try each", async () => 
   assert.deepEqual(await deliver(), { deferred: [30], poisoned: [] });
   channel.answer = { status: 503, headers: { "retry-after": "20" } };
   assert.deepEqual(await deliver(), { deferred: [20], poisoned: [] });
-  channel.answer = { status: 502 };
-  assert.deepEqual(await deliver(), { deferred: [0], poisoned: [] });
+  for (const answer of [
+    { status: 502 },
+    { status: 502, body: "<html>" },
+    { status: 200, body: "<html>" },
+    { status: 0 },
+  ]) {
+    channel.answer = answer;
+    assert.deepEqual(await deliver(), { deferred: [15], poisoned: [] }, JSON.stringify(answer));
+  }
   for (const status of [403, 404]) {
     channel.answer = { status };
     assert.equal((await deliver()).poisoned.length, 1);
   }
   channel.answer = { status: 401 };
-  await assert.rejects(deliver(), { statusCode: 401 });
-  assert.equal(channel.received.length, 6, "none was sent twice");
+  assert.deepEqual(await deliver(), { deferred: [0], poisoned: [] });
+  assert.equal(channel.received.length, 9, "none was sent twice");
+});
+
+/** What the adapter throws for an answer, read as the bot reads it. */
+async function answerTo(status: number, body: object | string, channelId = "msteams") {
+  channel.answer = { status, body: typeof body === "string" ? body : JSON.stringify(body) };
+  const error = await adapter
+    .resume(appId, reference(), async (context) => void (await context.sendActivity("hi")))
+    .catch((error) => error);
+  return channelAnswer(error, channelId);
+}
+
+test("each form in which Teams says a code is read, and means what Teams documents", async () => {
+  const blocked = JSON.stringify({
+    subCode: "MessageWritesBlocked",
+    details: "Thread is blocked from message writes.",
+  });
+  const inner = (body: object | string) => ({
+    error: { code: "ServiceError", message: "no", innerHttpError: { statusCode: 403, body } },
+  });
+  const error = (code: string, message = "no") => ({ error: { code, message } });
+  const cases: [number, object | string, Verdict, string | undefined][] = [
+    [403, { errorCode: 209, message: blocked }, "gone", "MessageWritesBlocked"],
+    [403, inner(blocked), "gone", "MessageWritesBlocked"],
+    [403, inner(JSON.parse(blocked)), "gone", "MessageWritesBlocked"],
+    [403, error("ConversationBlockedByUser"), "gone", "ConversationBlockedByUser"],
+    [403, error("BotNotInConversationRoster"), "gone", "BotNotInConversationRoster"],
+    [403, error("ForbiddenOperationException"), "gone", "ForbiddenOperationException"],
+    [403, error("BotDisabledByAdmin"), "paused", "BotDisabledByAdmin"],
+    [403, error("InvalidBotApiHost"), "paused", "InvalidBotApiHost"],
+    [403, error("NotEnoughPermissions"), "paused", "NotEnoughPermissions"],
+    [403, error("SomethingNew"), "paused", "SomethingNew"],
+    [403, "", "paused", undefined],
+    [403, error("BadArgument", "Failed to decrypt conversation id"), "deferred", "BadArgument"],
+    [400, error("BadArgument", "Failed to decrypt pairwise id"), "deferred", "BadArgument"],
+    [400, error("BadArgument", "Failed to parse"), "refused", "BadArgument"],
+    [413, error("MessageSizeTooBig"), "refused", "MessageSizeTooBig"],
+    [412, error("PreconditionFailed"), "deferred", "PreconditionFailed"],
+    [429, error("Throttled"), "deferred", "Throttled"],
+    [500, error("ServiceError"), "unsure", "ServiceError"],
+    [502, error("ServiceError"), "unsure", "ServiceError"],
+    [503, "", "deferred", undefined],
+    [504, "", "unsure", undefined],
+    [507, "", "unsure", undefined],
+    [418, '{"error":"a teapot"}', "refused", undefined],
+  ];
+  for (const [status, body, verdict, code] of cases) {
+    const answer = await answerTo(status, body);
+    assert.deepEqual([answer?.verdict, answer?.code, answer?.status], [verdict, code, status], JSON.stringify(body));
+  }
+  assert.equal(
+    (await answerTo(403, { errorCode: 209, message: blocked }))?.text,
+    "Thread is blocked from message writes.",
+  );
+});
+
+test("some answers are hoped to pass for a time: a Teams conversation that is not found, a bot that is not accepted", async () => {
+  const notFound = { error: { code: "ConversationNotFound", message: "Conversation not found." } };
+  assert.deepEqual(
+    [(await answerTo(404, notFound))?.patience, (await answerTo(404, notFound, "directline"))?.patience],
+    [3_600_000, undefined],
+  );
+  assert.equal((await answerTo(404, notFound, "directline"))?.verdict, "gone");
+  assert.deepEqual([(await answerTo(401, ""))?.verdict, (await answerTo(401, ""))?.patience], ["paused", 3_600_000]);
+});
+
+test("what never got to the channel is no answer of it", async () => {
+  const closed = new ChannelAdapter(channel.settings, new ServiceHosts(["127.0.0.1:1"]));
+  const error = await closed
+    .resume(appId, { ...reference(), serviceUrl: "https://127.0.0.1:1/" }, async (context) => {
+      await context.sendActivity("hi");
+    })
+    .catch((error) => error);
+  assert.ok(error instanceof Error);
+  assert.equal(channelAnswer(error), undefined);
+  for (const error of [new Error("no token"), new TypeError("a bug"), "a string"]) {
+    assert.equal(channelAnswer(error), undefined);
+  }
+});
+
+test("a conversation is opened with the bot's own token, by one call, at an allowed host only", async () => {
+  channel.answer = { status: 201, body: '{"id":"a:1"}' };
+  const parameters = {
+    isGroup: false,
+    bot: { id: "28:bot" },
+    members: [{ id: "29:user" }],
+    tenantId: "t",
+    channelData: { tenant: { id: "t" } },
+  };
+  assert.equal(await adapter.open(appId, channel.activity.serviceUrl, parameters), "a:1");
+  const [{ path, authorization, body }] = channel.received as [TestChannel["received"][0]];
+  assert.deepEqual([path, authorization, body], ["/v3/conversations", "Bearer the bot's token", parameters]);
+  await assert.rejects(adapter.open(appId, "https://evil.example/", parameters), ForbiddenService);
+  channel.answer = { status: 429, headers: { "retry-after": "1" } };
+  await assert.rejects(adapter.open(appId, channel.activity.serviceUrl, parameters), { statusCode: 429 });
+  assert.equal(channel.received.length, 2, "none was sent twice");
 });

@@ -5,6 +5,7 @@ import { type AddressInfo, connect } from "node:net";
 import { after, before, beforeEach, mock, test } from "node:test";
 import type { ConversationReference, TurnContext } from "botbuilder";
 import express from "express";
+import { Addressees } from "../../bot/addressees";
 import type { ChannelAdapter } from "../../bot/channel-adapter";
 import { ConversationTurns } from "../../bot/conversation-turns";
 import { rootDialogs } from "../../bot/dialogs/root-dialogs";
@@ -89,7 +90,9 @@ function open(key: Secret = fixedSecret(secret)): void {
       const sendActivity = (said: string | { text: string }) => channel(typeof said === "string" ? said : said.text);
       await turn({ activity: { channelId, conversation, from }, sendActivity } as unknown as TurnContext);
     },
+    open: async () => "the opened one",
   } as unknown as ChannelAdapter;
+  const references = new References(new MemoryTable());
   const queue = {
     defer: async ({ id, message }: ReceivedMessage) => deferred.push({ ...message, id }) > 0,
     postpone: async ({ id, message }: ReceivedMessage, notBefore: Date) => {
@@ -105,7 +108,13 @@ function open(key: Secret = fixedSecret(secret)): void {
     appId: "the app id",
     dialogs: testDialogs(),
     deliveries,
-    references: new References(new MemoryTable()),
+    references,
+    addressees: new Addressees({
+      adapter,
+      references,
+      appId: "the app id",
+      teamsServiceUrl: "https://teams.example/teams/",
+    }),
   });
   const serviceHosts = new ServiceHosts([
     "channel.example",
@@ -338,6 +347,26 @@ test("bytes that are no text are not repaired into one that somebody signed", as
   const response = await fetch(`${url}/api/notify`, { method: "POST", headers, body: Buffer.from(bytes, "latin1") });
   assert.equal(response.status, 401);
   assert.deepEqual(said, []);
+});
+
+test("a user is spoken to where the bot finds them, or on Teams where it can begin", async () => {
+  const tenantId = "72f988bf-86f1-41af-91ab-2d7cd011db47";
+  const to = { channelId: "msteams", userId: "29:user", tenantId };
+  const { status, body } = await notify({ to, text: "ulterior", id: "1" });
+  assert.deepEqual([status, body, said.length], [202, { id: "1" }, 1]);
+  const [row] = deliveries.rows;
+  assert.deepEqual([row?.status, row?.conversation], ["delivered", "the opened one"]);
+  const unknown = await notify({ to: { channelId: "directline", userId: "nobody" }, text: "ulterior", id: "2" });
+  assert.deepEqual([unknown.status, poisoned.length], [202, 1]);
+  assert.match(
+    deliveries.rows[1]?.reason ?? "",
+    /^The bot knows no conversation with this user on the channel directline/,
+  );
+  const evil = await notify({ to: { ...to, serviceUrl: "https://evil.example/" }, text: "ulterior" });
+  assert.deepEqual(
+    [evil.status, evil.body],
+    [400, { error: "to.serviceUrl is not an https host on the bot's allow-list", field: "to.serviceUrl" }],
+  );
 });
 
 test("what is not due waits under its id, in the queue and in the table", async () => {

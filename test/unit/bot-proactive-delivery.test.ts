@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 import { type Activity, type ConversationReference, MemoryStorage, type TurnContext } from "botbuilder";
-import type { ChannelAdapter } from "../../bot/channel-adapter";
+import { Addressees } from "../../bot/addressees";
+import type { ChannelAdapter, NewConversation } from "../../bot/channel-adapter";
 import { ConversationTurns } from "../../bot/conversation-turns";
 import { Incoming } from "../../bot/incoming";
 import { ProactiveDelivery } from "../../bot/proactive-delivery";
@@ -31,6 +32,9 @@ let resumed: { appId: string; reference: unknown }[];
 /** What the channel does with what is said. */
 let channel: (text: string) => Promise<void>;
 let defer: () => Promise<boolean>;
+/** What the channel answers when a conversation is to be opened: its id. */
+let openConversation: () => Promise<string>;
+let opened: { serviceUrl: string; parameters: NewConversation }[];
 let turns: ConversationTurns;
 let storage: MemoryStorage;
 let deliveries: TestDeliveries;
@@ -40,10 +44,15 @@ let delivery: ProactiveDelivery;
 let instance: (turns?: ConversationTurns) => ProactiveDelivery;
 
 beforeEach(() => {
-  [said, sent, deferred, poisoned, resumed] = [[], [], [], [], []];
+  [said, sent, deferred, poisoned, resumed, opened] = [[], [], [], [], [], []];
   channel = async (text) => void said.push(text);
   defer = async () => true;
+  openConversation = async () => "a:opened";
   const adapter = {
+    open: (_appId: string, serviceUrl: string, parameters: NewConversation) => {
+      opened.push({ serviceUrl, parameters });
+      return openConversation();
+    },
     resume: async (appId: string, reference: ConversationReference, turn: (context: TurnContext) => Promise<void>) => {
       resumed.push({ appId, reference });
       const { channelId, conversation, user: from } = reference;
@@ -66,16 +75,19 @@ beforeEach(() => {
   turns = new ConversationTurns();
   storage = new MemoryStorage();
   references = new MemoryTable();
-  instance = (turns = new ConversationTurns()) =>
-    new ProactiveDelivery({
-      adapter: adapter as unknown as ChannelAdapter,
+  instance = (turns = new ConversationTurns()) => {
+    const parts = { adapter: adapter as unknown as ChannelAdapter, references: new References(references) };
+    const teamsServiceUrl = "https://smba.example/teams/";
+    return new ProactiveDelivery({
+      ...parts,
+      addressees: new Addressees({ ...parts, appId: "the app id", teamsServiceUrl }),
       queue: queue as MessageQueue,
       turns,
       appId: "the app id",
       dialogs: testDialogs(storage),
       deliveries,
-      references: new References(references),
     });
+  };
   forget();
   log.mock.resetCalls();
 });
@@ -92,10 +104,11 @@ function event(message: unknown = { relatesTo, text: "hello" }, id = "1"): Incom
 }
 
 /** What botbuilder throws for a channel's answer. */
-function answer(statusCode: number, headers: Record<string, string> = {}): Error {
+function answer(statusCode: number, headers: Record<string, string> = {}, code?: string): Error {
   return Object.assign(new Error("no"), {
     name: "RestError",
     statusCode,
+    details: code && { error: { code, message: "no" } },
     response: { headers: new Map(Object.entries(headers)) },
   });
 }
@@ -122,7 +135,7 @@ test("what the channel throttles is deferred under the message's id, for as long
     { relatesTo, text: "hello", more: 1 },
     { relatesTo, text: "hello", id: "1", attempt: 3 },
   ];
-  for (const status of [412, 429, 500, 502, 503, 504]) {
+  for (const status of [408, 409, 412, 425, 429, 503]) {
     for (const message of messages) {
       channel = () => Promise.reject(answer(status, { "retry-after": "17" }));
       deferred = [];
@@ -130,7 +143,7 @@ test("what the channel throttles is deferred under the message's id, for as long
       assert.deepEqual(deferred, [{ message: { ...message, id: "1" }, retryAfter: 17 }], String(status));
       const [row] = deliveries.rows;
       assert.equal(row?.status, "waiting");
-      assert.equal(row?.reason, `the channel did not take it (it answered ${status}: no)`);
+      assert.match(row?.reason ?? "", new RegExp(`^The channel .+ \\(the channel answered ${status}: no\\)\\.$`));
     }
   }
   channel = () => Promise.reject(answer(429));
@@ -147,15 +160,20 @@ test("after a day of deferring it is set aside", async () => {
   assert.deepEqual(poisoned, [event().json]);
   const [row] = deliveries.rows;
   assert.equal(row?.status, "failed");
-  assert.equal(row?.reason, "it was deferred for a day; last: the channel did not take it (it answered 503: no)");
+  assert.equal(row?.reason, "It was tried for a day. The channel is not available (the channel answered 503: no).");
 });
 
 test("what no retry can deliver is set aside as it came, with the reason in the log and, in words, in its row", async () => {
   const answers: [number, RegExp][] = [
-    [400, /^the channel takes the message for a bad one \(it answered 400: no\)$/],
-    [403, /^the user has blocked or uninstalled the bot \(/],
-    [404, /^the conversation is gone \(/],
-    [413, /^the channel takes no message that large \(/],
+    [400, /^The channel says that the message is not valid \(the channel answered 400: no\)\.$/],
+    [403, /^The channel does not let the bot speak there \(/],
+    [404, /^The conversation is gone \(/],
+    [405, /^The channel refused the message \(/],
+    [410, /^The conversation is gone \(/],
+    [413, /^The message is too large for the channel \(/],
+    [415, /^The channel refused the message \(/],
+    [422, /^The channel refused the message \(/],
+    [501, /^The channel cannot do this \(/],
   ];
   for (const [status, words] of answers) {
     poisoned = [];
@@ -187,12 +205,14 @@ test("what no retry can deliver is set aside as it came, with the reason in the 
 
 test("a user who is gone for good is no longer one whom the bot can reach, by that address", async () => {
   const { channelId, conversation, serviceUrl } = relatesTo;
-  for (const [status, left] of [
-    [400, 2],
-    [413, 2],
-    [429, 2],
-    [403, 1],
-    [404, 1],
+  for (const [status, code, left] of [
+    [400, undefined, 2],
+    [413, undefined, 2],
+    [429, undefined, 2],
+    [403, undefined, 2],
+    [403, "BotDisabledByAdmin", 2],
+    [403, "ConversationBlockedByUser", 1],
+    [404, undefined, 1],
   ] as const) {
     forget();
     for (const id of ["c", "other"]) {
@@ -205,16 +225,111 @@ test("a user who is gone for good is no longer one whom the bot can reach, by th
       };
       await new References(references).follow(activity as Activity);
     }
-    channel = () => Promise.reject(answer(status));
+    channel = () => Promise.reject(answer(status, {}, code));
     await delivery.deliver(event());
-    assert.equal(references.rows.length, left, String(status));
+    assert.equal(conversations().length, left, `${status} ${code}`);
   }
+});
+
+/** Those of which a user's reference is kept. */
+function conversations(): string[] {
+  return references.rows.map((row) => String(row.conversationId));
+}
+
+test("what the channel forbids without an end to it fails, and is noted beside the user until they are heard of", async () => {
+  const { channelId, conversation, serviceUrl } = relatesTo;
+  const hears = () =>
+    new References(references).follow({
+      type: "message",
+      from: { id: "user" },
+      channelId,
+      conversation,
+      serviceUrl,
+    } as unknown as Activity);
+  await hears();
+  channel = () => Promise.reject(answer(403, {}, "BotDisabledByAdmin"));
+  await delivery.deliver(event());
+  assert.deepEqual([poisoned.length, deliveries.rows[0]?.status], [1, "failed"]);
+  const [row] = references.rows;
+  assert.match(
+    String(row?.problem),
+    /^An administrator of the tenant has disabled the bot: .* BotDisabledByAdmin: no\)\.$/,
+  );
+  assert.equal(row?.problem, deliveries.rows[0]?.reason);
+  assert.ok(row?.problemAt instanceof Date);
+  await hears();
+  assert.equal(references.rows[0]?.problem, "");
+});
+
+test("a Teams conversation that is not found is tried for an hour: some are found again", async () => {
+  const onTeams = { ...relatesTo, channelId: "msteams" };
+  channel = () => Promise.reject(answer(404, {}, "ConversationNotFound"));
+  const since = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+  for (const [deferredSince, isTried] of [
+    [undefined, true],
+    [since(59), true],
+    [since(61), false],
+  ] as const) {
+    forget();
+    [deferred, poisoned] = [[], []];
+    await delivery.deliver(event({ relatesTo: onTeams, text: "hello", attempt: deferredSince && 1, deferredSince }));
+    assert.deepEqual([deferred.length, poisoned.length], isTried ? [1, 0] : [0, 1], deferredSince);
+    assert.match(
+      deliveries.rows[0]?.reason ?? "",
+      /^The conversation is gone \(the channel answered 404 ConversationNotFound/,
+    );
+  }
+});
+
+/** Errors after which nobody knows whether the channel has taken what it was given. */
+const unsure = [
+  answer(500),
+  answer(502),
+  answer(504),
+  Object.assign(new Error("socket hang up"), { name: "RestError", code: "ECONNRESET" }),
+  Object.assign(new Error("The operation was aborted."), { name: "AbortError" }),
+];
+
+test("what the user may have got is tried again seldom, and by nobody before its time", async (t) => {
+  t.mock.timers.enable({ apis: ["Date"], now: Date.now() });
+  for (const failure of unsure) {
+    forget();
+    [deferred, poisoned, said] = [[], [], []];
+    channel = async (text) => {
+      said.push(text);
+      throw failure;
+    };
+    for (const seconds of [15, 120, 900, 7200, 28800, 28800]) {
+      deferred = [];
+      await delivery.deliver(event());
+      await instance().deliver(event()); // the same message, by another way
+      assert.deepEqual(
+        deferred.map(({ retryAfter }) => retryAfter),
+        [seconds, seconds],
+        failure.message,
+      );
+      assert.match(deliveries.rows[0]?.reason ?? "", /^The channel failed, and the user may have got the message \(/);
+      t.mock.timers.tick(seconds * 1_000);
+    }
+    assert.deepEqual([said.length, deliveries.rows[0]?.unsure, poisoned], [6, 6, []]);
+    channel = async (text) => void said.push(text);
+    await delivery.deliver(event());
+    assert.deepEqual([said.length, deliveries.rows[0]?.status], [7, "delivered"]);
+  }
+});
+
+test("a day later what the user may have got has failed, and says so", async () => {
+  channel = () => Promise.reject(answer(504));
+  defer = async () => false;
+  await delivery.deliver(event());
+  assert.equal(
+    deliveries.rows[0]?.reason,
+    "It was tried for a day. The channel failed, and the user may have got the message (the channel answered 504: no).",
+  );
 });
 
 test("any other failure is thrown, so that it never looks like a success to the function", async () => {
   const failures = [
-    answer(401),
-    answer(409),
     new Error("no token"),
     Object.assign(new Error("connect ECONNREFUSED"), { name: "RestError", code: "ECONNREFUSED" }),
     Object.assign(new Error("storage, not the channel"), { statusCode: 404 }),
@@ -651,4 +766,170 @@ test("a state that is out of reach is thrown, so that the function tries again; 
   storage.read = () => Promise.reject(new ItemTooLarge("c", {}));
   await delivery.deliver(event({ relatesTo, text: "new" }));
   assert.equal(poisoned.length, 1);
+});
+
+const tenantId = "72f988bf-86f1-41af-91ab-2d7cd011db47";
+const objectId = "00000000-1111-4222-8333-444444444444";
+const to = { channelId: "msteams", userId: objectId, tenantId };
+
+/** What Teams tells the bot of a user. */
+async function teamsReports(fields: object = {}): Promise<void> {
+  const activity = {
+    type: "message",
+    id: "7",
+    channelId: "msteams",
+    serviceUrl: "https://smba.example/emea/",
+    from: { id: "29:user", aadObjectId: objectId },
+    recipient: { id: "28:bot" },
+    conversation: { id: "a:own", conversationType: "personal", tenantId },
+    ...fields,
+  };
+  await new References(references).follow(activity as unknown as Activity);
+}
+
+test("a message for a user goes to the newest conversation in which the bot is alone with them, by either id", async () => {
+  await teamsReports({ conversation: { id: "a:older" } });
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  await teamsReports();
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  await teamsReports({ conversation: { id: "19:group", isGroup: true } });
+  await teamsReports({ from: { id: "29:other" }, conversation: { id: "a:other" } });
+  for (const userId of ["29:user", objectId, objectId.toUpperCase()]) {
+    forget();
+    resumed = [];
+    await delivery.deliver(event({ to: { channelId: "msteams", userId }, text: "hello" }, userId));
+    const [{ reference } = { reference: {} }] = resumed;
+    assert.equal((reference as ConversationReference).conversation.id, "a:own", userId);
+    assert.equal(deliveries.rows[0]?.conversation, "a:own");
+  }
+  assert.deepEqual([opened, said.length], [[], 3]);
+});
+
+test("with a Teams user who never wrote a conversation is opened once, and kept", async () => {
+  await delivery.deliver(event({ to, text: "hello" }, "1"));
+  const user = { id: objectId, aadObjectId: objectId };
+  const parameters = { isGroup: false, bot: { id: "28:the app id" }, members: [user], tenantId };
+  assert.deepEqual(opened, [
+    {
+      serviceUrl: "https://smba.example/teams/",
+      parameters: { ...parameters, channelData: { tenant: { id: tenantId } } },
+    },
+  ]);
+  const reference = {
+    channelId: "msteams",
+    serviceUrl: "https://smba.example/teams/",
+    conversation: { id: "a:opened", tenantId, conversationType: "personal", isGroup: false },
+    user,
+    bot: { id: "28:the app id" },
+  };
+  assert.deepEqual(resumed[0]?.reference, reference);
+  assert.deepEqual([deliveries.rows[0]?.status, deliveries.rows[0]?.conversation], ["delivered", "a:opened"]);
+  assert.equal(references.rows[0]?.reference, JSON.stringify(reference));
+  await delivery.deliver(event({ to, text: "again" }, "2"));
+  assert.deepEqual([opened.length, said.length], [1, 2]);
+  await delivery.deliver(
+    event({ to: { ...to, userId: "29:x", serviceUrl: "https://gcc.example/teams" }, text: "x" }, "3"),
+  );
+  assert.equal(opened[1]?.serviceUrl, "https://gcc.example/teams");
+});
+
+test("who was written to first and then writes is one user, not two", async () => {
+  await delivery.deliver(event({ to, text: "hello" }));
+  await teamsReports({ conversation: { id: "a:opened", conversationType: "personal", tenantId } });
+  assert.deepEqual(
+    references.rows.map(({ userId }) => userId),
+    ["29:user"],
+  );
+  await delivery.deliver(event({ to, text: "again" }, "2"));
+  const { reference } = resumed[1] ?? {};
+  assert.equal((reference as ConversationReference | undefined)?.user?.id, "29:user");
+});
+
+test("a crash between opening and saying neither loses the message nor says it twice", async (t) => {
+  t.mock.timers.enable({ apis: ["Date"], now: Date.now() });
+  openConversation = () => new Promise(() => {});
+  delivery.deliver(event({ to, text: "hello" })).catch(() => {}); // this instance is never heard of again
+  await settled();
+  openConversation = async () => "a:opened";
+  t.mock.timers.tick(60_000);
+  await instance().deliver(event({ to, text: "hello" }));
+  await instance().deliver(event({ to, text: "hello" }));
+  assert.deepEqual([opened.length, said.length, deliveries.rows[0]?.status], [2, 1, "delivered"]);
+});
+
+test("what keeps a conversation from being opened is told in words; only what may pass is tried again", async () => {
+  const refused = (status: number, code: string, message: string) =>
+    Object.assign(answer(status, {}, code), { details: { error: { code, message } } });
+  const cases: [Error, RegExp, "deferred" | "failed"][] = [
+    [
+      refused(403, "ForbiddenOperationException", "Bot is not installed in user's personal scope"),
+      /^The app is not installed for this user: they or an administrator must install it \(docs\/reach\.md\) \(the channel answered 403 Forb/,
+      "failed",
+    ],
+    [
+      refused(400, "BadSyntax", "Invalid user identity in provided tenant"),
+      /^Teams knows no such user in this tenant \(/,
+      "failed",
+    ],
+    [
+      refused(403, "InvalidBotApiHost", "Invalid bot api host."),
+      /smba\.infra\.gcc\.teams\.microsoft\.com\/teams/,
+      "failed",
+    ],
+    [refused(400, "BadArgument", "Failed to decrypt pairwise id"), /^Teams could not read its own id \(/, "deferred"],
+    [
+      refused(401, "BotNotRegistered", "No registration found for this bot."),
+      /^The channel does not accept/,
+      "deferred",
+    ],
+    [answer(429), /^The channel is being sent too many messages/, "deferred"],
+    [new ForbiddenService("serviceUrl x is not on the allow-list"), /allow-list/, "failed"],
+  ];
+  for (const [failure, words, outcome] of cases) {
+    forget();
+    [deferred, poisoned] = [[], []];
+    openConversation = () => Promise.reject(failure);
+    await delivery.deliver(event({ to, text: "hello" }));
+    assert.match(deliveries.rows[0]?.reason ?? "", words);
+    assert.deepEqual([deferred.length, poisoned.length], outcome === "deferred" ? [1, 0] : [0, 1], failure.message);
+  }
+  assert.deepEqual([said, references.rows], [[], []]);
+});
+
+test("a user of whom the bot has not heard, and cannot write to first, fails at once with what to do", async () => {
+  const cases: [object, RegExp][] = [
+    [
+      { channelId: "msteams", userId: "29:user" },
+      /channel msteams: with their Microsoft Entra tenant in to\.tenantId it can/,
+    ],
+    [{ channelId: "slack", userId: "U1", tenantId }, /channel slack: on this channel the user must write first\.$/],
+  ];
+  for (const [to, words] of cases) {
+    forget();
+    poisoned = [];
+    await delivery.deliver(event({ to, text: "hello" }));
+    assert.deepEqual([deliveries.rows[0]?.status, poisoned.length], ["failed", 1]);
+    assert.match(deliveries.rows[0]?.reason ?? "", words);
+  }
+  assert.deepEqual([opened, said], [[], []]);
+});
+
+test("messages for a user and for their conversation are said one after another", async () => {
+  await teamsReports();
+  let finish = () => {};
+  channel = (text) => new Promise((resolve) => (finish = () => resolve(void said.push(text))));
+  const own = { channelId: "msteams", conversation: { id: "a:own" }, serviceUrl: "https://smba.example/emea/" };
+  const first = delivery.deliver(event({ relatesTo: own, text: "first" }, "1"));
+  await settled();
+  const second = delivery.deliver(event({ to, text: "second" }, "2"));
+  await settled();
+  channel = async (text) => void said.push(text);
+  await settled();
+  assert.equal(said.length, 0);
+  finish();
+  await Promise.all([first, second]);
+  assert.deepEqual(
+    said.map((text) => text.split("! ")[1]),
+    ["first", "second"],
+  );
 });

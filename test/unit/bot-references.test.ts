@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 import type { Activity } from "botbuilder";
 import { References } from "../../bot/references";
-import { functionUser, referencesTable, type StoredReference, TableUnreachable } from "../../message";
+import { functionUser, referencesTable, type StoredReference, TableUnreachable, withoutCopies } from "../../message";
 import { MemoryTable } from "./helpers/memory-table";
 import { StateTable } from "./helpers/state-table";
 
@@ -43,6 +43,7 @@ test("where a user can be reached is what a proactive message needs, and nothing
     conversationId: "c",
     userId: "user",
     serviceUrl: "https://smba.trafficmanager.net/emea/",
+    problem: "",
   });
   assert.deepEqual(JSON.parse(String(reference)), {
     activityId: "7",
@@ -204,7 +205,9 @@ test("Azure's table service understands the filter for a team", async () => {
     await fillTeam();
     const ended = await references.follow(update(team, "teamDeleted"));
     assert.equal(ended.length, 3);
-    const left = (await real.all<StoredReference>()).map((row) => `${row.userId} in ${row.conversationId}`);
+    const left = (await real.all<StoredReference>(withoutCopies)).map(
+      (row) => `${row.userId} in ${row.conversationId}`,
+    );
     assert.deepEqual(left.sort(), elsewhere);
   } finally {
     await state.close();
@@ -312,4 +315,58 @@ test("what goes wrong is logged, without what was said, and fails no turn", asyn
   assert.equal(lines.length, 3);
   assert.match(lines[0] ?? "", /"level":"error","event":"reference not kept","reason":"TableUnreachable: .*gone"/);
   assert.doesNotMatch(lines.join(), /ulterior/);
+});
+
+const objectId = "00000000-1111-4222-8333-444444444444";
+const alone = { conversation: { id: "a:own" }, from: { id: "29:user", aadObjectId: objectId } };
+
+test("a user is found by their id, and on Teams by their Entra object id, where the bot is alone with them", async () => {
+  await references.follow(activity(alone));
+  await references.follow(activity({ ...alone, conversation: { id: "19:group", isGroup: true } }));
+  for (const userId of ["29:user", objectId, objectId.toUpperCase()]) {
+    assert.equal((await references.ofUser({ channelId: "msteams", userId }))?.conversation.id, "a:own", userId);
+    assert.equal(await references.ofUser({ channelId: "slack", userId }), undefined);
+  }
+  assert.equal(table.rows.find(({ conversationId }) => conversationId === "a:own")?.aadObjectId, objectId);
+});
+
+test("on other channels nobody is found by an Entra object id that they claim themselves", async () => {
+  await references.follow(activity({ ...alone, channelId: "directline" }));
+  assert.equal(await references.ofUser({ channelId: "directline", userId: objectId }), undefined);
+  assert.equal((await references.ofUser({ channelId: "directline", userId: "29:user" }))?.conversation.id, "a:own");
+});
+
+test("a user is found no longer when the row is gone, whatever took it away", async () => {
+  const ends: (() => Promise<unknown>)[] = [
+    () => references.drop(activity(alone)),
+    () => references.follow(activity({ ...alone, type: "installationUpdate", action: "remove" })),
+  ];
+  for (const end of ends) {
+    await references.follow(activity(alone));
+    assert.equal(table.copies.length, 2);
+    await end();
+    assert.deepEqual([table.rows, table.copies], [[], []]);
+  }
+});
+
+test("in Azure's table service, too, a user is found by each id, and each row is listed once", async () => {
+  const state = await StateTable.open();
+  try {
+    const real = state.table(referencesTable);
+    references = new References(real);
+    await references.follow(activity(alone));
+    for (const userId of ["29:user", objectId]) {
+      assert.equal((await references.ofUser({ channelId: "msteams", userId }))?.conversation.id, "a:own");
+    }
+    await references.note(activity(alone), "An administrator has disabled the bot.");
+    const rows = await real.all<StoredReference>(withoutCopies);
+    assert.deepEqual(
+      rows.map(({ userId, problem, problemAt }) => [userId, problem, problemAt instanceof Date]),
+      [["29:user", "An administrator has disabled the bot.", true]],
+    );
+    await references.drop(activity(alone));
+    assert.deepEqual(await real.all(), []);
+  } finally {
+    await state.close();
+  }
 });

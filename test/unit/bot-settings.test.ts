@@ -14,6 +14,7 @@ const good = {
   VAULT_AUDIENCE: "https://vault.azure.net",
   WEB_CHAT: "true",
   DIRECT_LINE_ENDPOINT: "https://directline.botframework.com",
+  TEAMS_ENDPOINT: "https://smba.trafficmanager.net/teams",
 };
 
 test("the settings that infra writes are read", () => {
@@ -26,6 +27,7 @@ test("the settings that infra writes are read", () => {
     vault: { url: good.VAULT_URL, audience: good.VAULT_AUDIENCE },
     webChat: true,
     directLine: good.DIRECT_LINE_ENDPOINT,
+    teamsServiceUrl: "https://smba.trafficmanager.net/teams/",
   });
   serviceHosts.check("https://smba.trafficmanager.net/");
   serviceHosts.check("https://webchat.botframework.com/");
@@ -71,6 +73,7 @@ test("everything that is wrong is named at once, and no value is repeated", () =
         "VAULT_AUDIENCE",
         "WEB_CHAT",
         "DIRECT_LINE_ENDPOINT",
+        "TEAMS_ENDPOINT",
       ]) {
         assert.match(error.message, new RegExp(`\\b${name}: `));
       }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CallerIdConstants } from "botbuilder";
 import { AuthenticationConstants, GovernmentConstants } from "botframework-connector";
+import { ServiceHosts } from "../../bot/service-hosts";
 import { cloud, clouds } from "../../infra/clouds";
 
 test("every row passes the check that a configured row must pass", () => {
@@ -21,6 +22,10 @@ test("issuers, metadata and audiences are botbuilder's own", () => {
     assert.equal(row?.connectorScope, constants.ToChannelFromBotOAuthScope);
     assert.equal(row?.callerId, callerId);
   }
+});
+
+test("conversations with Teams users are opened at a host that may receive the bot's token", () => {
+  for (const { teams, serviceHosts } of Object.values(clouds)) new ServiceHosts(serviceHosts).check(`${teams}/`);
 });
 
 test("no cloud's bot may talk to another cloud, nor to hosts that anyone can register", () => {

@@ -299,6 +299,7 @@ test("the bot's app settings are exactly what the bot reads", async () => {
     SERVICE_HOSTS: "*.botframework.com,smba.trafficmanager.net,smba.infra.gcc.teams.microsoft.com",
     WEB_CHAT: "true",
     DIRECT_LINE_ENDPOINT: "https://directline.botframework.com",
+    TEAMS_ENDPOINT: "https://smba.trafficmanager.net/teams",
     VAULT_URL: `https://proactive${suffix}.vault.example`,
     VAULT_AUDIENCE: "https://vault.azure.net",
     SCM_DO_BUILD_DURING_DEPLOYMENT: "false",

@@ -3,6 +3,7 @@ import { after, before, beforeEach, test } from "node:test";
 import {
   Deliveries,
   DeliveryLeased,
+  DeliveryPostponed,
   DeliverySettled,
   deliveriesTable,
   leaseTime,
@@ -128,6 +129,26 @@ test("what failed may be tried once more at once, when somebody wants it; what w
   const unknown = newId();
   await instance().reopen(unknown, "nobody has heard of it");
   assert.equal(await instance().read(unknown), undefined);
+});
+
+test("what the user may have got is not claimed before its time, unless somebody wants it tried", async (t) => {
+  t.mock.timers.enable({ apis: ["Date"], now: Date.now() });
+  const id = newId();
+  for (const unsure of [0, 1, 2]) {
+    const claim = await instance().claim(id);
+    assert.equal(claim.unsure, unsure);
+    await instance().release(claim, "the channel failed", new Date(Date.now() + 15_000));
+    await instance().release(claim, "the same claim twice", new Date());
+    assert.deepEqual([(await row(id)).status, (await row(id)).unsure], ["waiting", unsure + 1]);
+    await instance().waits(id, "the bot did not answer in time");
+    await assert.rejects(instance().claim(id), (error) => error instanceof DeliveryPostponed && error.seconds === 15);
+    t.mock.timers.tick(15_000);
+  }
+  const claim = await instance().claim(id);
+  await instance().release(claim, "the channel failed", new Date(Date.now() + 15_000));
+  await instance().failed(id, "it was tried for a day");
+  await instance().reopen(id, "anna puts it back");
+  assert.equal((await instance().claim(id)).unsure, 0);
 });
 
 test("what was put back by a clock that is ahead waits for nobody", async (t) => {

@@ -41,6 +41,14 @@ test("a dialog without a name is the default one, a bare wait takes two minutes,
   assert.equal(plan({ conversation: "c", text: "" }).text, "");
 });
 
+test("a user's tenant or channel leaves it to the bot where to reach them", () => {
+  const userId = "00000000-1111-4222-8333-444444444444";
+  assert.deepEqual(plan({ to: userId, tenant: "t", text: "hi" }).whom, {
+    to: { channelId: "msteams", userId, tenantId: "t" },
+  });
+  assert.deepEqual(plan({ to: "U1", channel: "slack", text: "hi" }).whom, { to: { channelId: "slack", userId: "U1" } });
+});
+
 test("a file is read as the queue's messages are", () => {
   const message = {
     relatesTo: { channelId: "msteams", serviceUrl: "https://x.example/", conversation: { id: "c" } },
@@ -56,6 +64,13 @@ test("a file is read as the queue's messages are", () => {
 });
 
 const wrong: [string, SendOptions, string[], RegExp][] = [
+  ["a tenant of nobody", { tenant: "t", all: true, text: "x" }, [], /use them with --to USER/],
+  [
+    "a channel that there is not",
+    { to: "a", channel: "teams", text: "x" },
+    [],
+    /^The user cannot be addressed so: to\.channelId/,
+  ],
   ["nobody", { text: "x" }, [], /one of FILE, --to USER, --conversation ID and --all/],
   ["two addressees", { to: "a", all: true, text: "x" }, [], /one of FILE/],
   ["a file and somebody", { to: "a" }, ["package.json"], /./],

@@ -99,7 +99,7 @@ export function directLineProperties({ key, key2 }: DirectLineKeys): Properties 
   return { channelName: directLine, properties: { sites, extensionKey1: `e1.${key}`, extensionKey2: `e2.${key2}` } };
 }
 
-/** Teams is only declared: nothing of it is on this machine. */
+/** Of Teams there is as much here as a bot needs to write to a person first: `local/bot-service/teams.ts`. */
 export const channel = resourceType<ChannelInputs>({
   id: `${botId}/channels/{channelName}`,
   autoname: same,
@@ -110,6 +110,7 @@ export const channel = resourceType<ChannelInputs>({
     return [notSupported("channelName", `the channel ${channelName}`)];
   },
   create({ cloud, inputs: { channelName, resourceName } }) {
+    if (channelName === teams) cloud.botService.setTeams(resourceName, true);
     if (channelName !== directLine) return {};
     return { properties: directLineProperties(cloud.botService.enableDirectLine(resourceName)) };
   },
@@ -121,6 +122,7 @@ export const channel = resourceType<ChannelInputs>({
   },
   delete({ cloud, inputs }) {
     if (inputs.channelName === directLine) cloud.botService.disableDirectLine(inputs.resourceName);
+    if (inputs.channelName === teams) cloud.botService.setTeams(inputs.resourceName, false);
   },
 });
 

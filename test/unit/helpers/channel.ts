@@ -23,8 +23,8 @@ export interface TestChannel {
   };
   /** What the bot said to it. */
   received: { path: string; authorization?: string; body: { text?: string; replyToId?: string } }[];
-  /** What it answers the bot; 200 by default. */
-  answer: { status: number; headers?: Record<string, string> };
+  /** What it answers the bot; 200 by default. With status 0 it hangs up. */
+  answer: { status: number; headers?: Record<string, string>; body?: string };
   /** `Bearer …`, good unless claims, header or key say otherwise; undefined leaves a claim out. */
   token(claims?: Record<string, unknown>, header?: object, key?: CryptoKey): Promise<string>;
   /** `Bearer …` as Entra gives one to the bot's own identity. */
@@ -54,8 +54,9 @@ export async function startChannel(): Promise<TestChannel> {
   const connector = await startTlsStub((request, body, response) => {
     const { authorization } = request.headers;
     received.push({ path: request.url ?? "", authorization, body: JSON.parse(body) });
-    const { status, headers } = channel.answer;
-    response.writeHead(status, { "content-type": "application/json", ...headers }).end('{"id":"1"}');
+    const { status, headers, body: said = '{"id":"1"}' } = channel.answer;
+    if (!status) return void response.destroy();
+    response.writeHead(status, { "content-type": "application/json", ...headers }).end(said);
   });
   const serviceUrl = `${connector.url}/`;
   const metadata = `${keys.base}/.well-known/openidconfiguration`;

@@ -1,5 +1,5 @@
 import type { TableClient, TableEntityResult } from "@azure/data-tables";
-import { Table, type TableRequest } from "../../../message";
+import { copiesBegin, Table, type TableRequest } from "../../../message";
 
 type Entity = Record<string, unknown> & { partitionKey: string; rowKey: string; etag: string };
 
@@ -19,9 +19,19 @@ export class MemoryTable extends Table {
     return send(this as unknown as TableClient, { abortSignal: new AbortController().signal });
   }
 
-  /** All that is there, without what makes it an entity. */
+  /** All that is there, without what makes it an entity, and without copies by which others are found. */
   get rows(): Record<string, unknown>[] {
-    return [...this.entities.values()].map(({ partitionKey, rowKey, etag, ...row }) => row);
+    return this.entitiesThat((isCopy) => !isCopy);
+  }
+
+  /** The copies alone. */
+  get copies(): Record<string, unknown>[] {
+    return this.entitiesThat((isCopy) => isCopy);
+  }
+
+  private entitiesThat(fit: (isCopy: boolean) => boolean): Record<string, unknown>[] {
+    const chosen = [...this.entities.values()].filter((entity) => fit(entity.partitionKey.startsWith(copiesBegin)));
+    return chosen.map(({ partitionKey, rowKey, etag, ...row }) => row);
   }
 
   /** Takes a column away from every row. */

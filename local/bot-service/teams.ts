@@ -1,0 +1,102 @@
+import { randomBytes } from "node:crypto";
+import { z } from "zod";
+import { readActivity } from "./activity";
+import type { Bot } from "./bot";
+import type { BotRegistry } from "./bot-registry";
+import type { Conversation } from "./conversation";
+import { Conversations } from "./conversations";
+import { notSupported, ServiceError } from "./service-error";
+
+/** A person in a Microsoft Entra tenant that has Teams. */
+export interface TeamsUser {
+  /** `29:…`: another one for each bot. */
+  id: string;
+  aadObjectId: string;
+  tenantId: string;
+  /** Whether the bot's app is installed for this person. */
+  hasApp: boolean;
+}
+
+const account = z.looseObject({ id: z.string().min(1) });
+
+/** ConversationParameters: learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-api-reference */
+const parameters = z.looseObject({
+  isGroup: z.boolean().nullish(),
+  bot: account.nullish(),
+  members: z.array(account).nullish(),
+  topicName: z.string().nullish(),
+  tenantId: z.string().nullish(),
+  activity: z.looseObject({}).nullish(),
+  channelData: z
+    .looseObject({ tenant: account.nullish(), channel: account.nullish(), team: account.nullish() })
+    .nullish(),
+});
+
+/**
+ * As much of Teams as a bot needs to reach a person who never wrote to it. Its answers are those that were captured in
+ * github.com/microsoft/teams.net/blob/main/docs/CreateConversation-API-Behavior.md, and those that are documented in
+ * learn.microsoft.com/microsoftteams/platform/bots/build-conversational-capability#status-codes-from-agent-conversational-apis.
+ */
+export class Teams {
+  readonly conversations = new Conversations();
+  private readonly users: TeamsUser[] = [];
+  /** The one conversation of each bot with each user. */
+  private readonly personal = new Map<string, Conversation>();
+
+  constructor(private readonly bots: BotRegistry) {}
+
+  add(user: TeamsUser): void {
+    this.users.push({ ...user });
+  }
+
+  /** What a bot has said to a user, if it has opened a conversation. */
+  conversationWith(botName: string, { id }: Pick<TeamsUser, "id">): Conversation | undefined {
+    return this.personal.get(`${botName} ${id}`);
+  }
+
+  /** `POST /v3/conversations`. @throws ServiceError as Teams answers */
+  create(appId: string, body: unknown): { id: string } {
+    const bot = this.botOf(appId);
+    const asked = parameters.safeParse(body);
+    if (!asked.success) throw incorrect();
+    const { isGroup, channelData, members, topicName, activity } = asked.data;
+    if (isGroup && channelData?.channel) throw notSupported("opening a thread in a Teams channel");
+    const [member, ...others] = members ?? [];
+    if (isGroup || topicName || !member || others.length) throw incorrect();
+    if (asked.data.bot && ![appId, `28:${appId}`].includes(asked.data.bot.id)) throw incorrect();
+    const conversation = this.open(bot, this.find(member.id, asked.data.tenantId ?? channelData?.tenant?.id));
+    if (activity) conversation.append({ ...readActivity(activity), channelId: "msteams" });
+    return { id: conversation.id };
+  }
+
+  /** @throws ServiceError when the bot has no Teams channel */
+  botOf(appId: string): Bot {
+    const bot = this.bots.withTeams(appId);
+    if (!bot) throw new ServiceError(401, "BotNotRegistered", "No registration found for this bot.");
+    return bot;
+  }
+
+  private find(id: string, tenantId: string | undefined): TeamsUser {
+    if (!tenantId) throw new ServiceError(400, "BadArgument", "Could not parse tenant id");
+    const user = this.users.find((one) => one.id === id || one.aadObjectId === id.toLowerCase());
+    if (user?.tenantId !== tenantId) {
+      throw new ServiceError(400, "BadSyntax", "Invalid user identity in provided tenant");
+    }
+    if (user.hasApp) return user;
+    throw new ServiceError(403, "ForbiddenOperationException", "Bot is not installed in user's personal scope");
+  }
+
+  /** The same one each time. */
+  private open({ name }: Bot, user: TeamsUser): Conversation {
+    const known = this.conversationWith(name, user);
+    if (known) return known;
+    const conversation = this.conversations.start(`a:${randomBytes(32).toString("base64url")}`, name);
+    conversation.members.set(user.id, { id: user.id, aadObjectId: user.aadObjectId, tenantId: user.tenantId });
+    this.personal.set(`${name} ${user.id}`, conversation);
+    return conversation;
+  }
+}
+
+function incorrect(): ServiceError {
+  return new ServiceError(400, "BadSyntax", "Incorrect conversation creation parameters");
+}

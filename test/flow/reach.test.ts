@@ -1,0 +1,3 @@
+import { reachesUsersWhoNeverWrote } from "./reach";
+
+reachesUsersWhoNeverWrote("directLine");
