@@ -29,10 +29,14 @@ export class EngineProject {
     return EngineProject.with(() => true);
   }
 
-  /** As `make`, with the packages that `npm ci --omit=dev` leaves out missing. */
+  /** As `make`, without development packages: not even those that npm, unlike pnpm and Yarn, keeps as somebody's optional peer. */
   static production(): EngineProject {
     const { packages } = JSON.parse(readFileSync(path.join(root, "package-lock.json"), "utf8"));
-    return EngineProject.with((name) => !packages[`node_modules/${name}`]?.dev);
+    const isDevelopment = (name: string) => {
+      const { dev, devOptional } = packages[`node_modules/${name}`] ?? {};
+      return Boolean(dev || devOptional);
+    };
+    return EngineProject.with((name) => !isDevelopment(name));
   }
 
   private static with(isThere: (packageName: string) => boolean): EngineProject {
