@@ -44,8 +44,6 @@ interface Instance {
   place: number;
   /** How many requests it was given. */
   requests: number;
-  /** The number of the request that it was given last. */
-  turn: number;
 }
 
 /** An App Service site: code comes in by its SCM site, settings by ARM, requests by its front end; each change restarts the app. */
@@ -57,8 +55,8 @@ export class Site {
   private current: Record<string, string> = {};
   private wwwroot?: string;
   private readonly running: Instance[] = [];
-  /** Requests until now. */
-  private turns = 0;
+  /** How many there were until now. */
+  private requests = 0;
   private changes: Promise<void> = Promise.resolve();
   private readonly recovery = new Recovery(() => this.revive());
   private closed = false;
@@ -70,7 +68,7 @@ export class Site {
   static async open(options: SiteOptions): Promise<Site> {
     const site = new Site(options);
     const { certificates, authorize } = options;
-    site.frontEnd = await FrontEnd.open(certificates, () => site.next()?.port);
+    site.frontEnd = await FrontEnd.open(certificates, () => site.nextInstance()?.port);
     site.scm = await ScmSite.open({ certificates, authorize, deploy: (zip) => site.deploy(zip) });
     site.watch();
     return site;
@@ -169,17 +167,11 @@ export class Site {
     return done;
   }
 
-  /** Round robin: both apps have `clientAffinityEnabled` off. */
-  private next(): Instance | undefined {
-    const fewest = this.running.reduce<Instance | undefined>(
-      (best, instance) => (best && best.turn <= instance.turn ? best : instance),
-      undefined,
-    );
-    if (fewest) {
-      fewest.turn = ++this.turns;
-      fewest.requests++;
-    }
-    return fewest;
+  /** The instance that gets the next request. Round robin: both apps have `clientAffinityEnabled` off. */
+  private nextInstance(): Instance | undefined {
+    const instance = this.running[this.requests++ % this.running.length];
+    if (instance) instance.requests++;
+    return instance;
   }
 
   /** Ends the instances from this place on. */
@@ -216,8 +208,7 @@ export class Site {
   }
 
   private async run(wwwroot: string, place: number): Promise<Instance> {
-    const counts = { place, requests: 0, turn: 0 };
-    if (this.options.standIn) return { ...(await StandIn.open(wwwroot)), ...counts };
+    if (this.options.standIn) return { ...(await StandIn.open(wwwroot)), place, requests: 0 };
     const { name, home, certificates, identity, log } = this.options;
     const port = await freePort();
     const sitePlace = { name, hostName: this.hostName, port, home, caFile: certificates.caFile };
@@ -230,7 +221,7 @@ export class Site {
     };
     const { start } = this.configuration;
     const app = new AppProcess({ arguments: start(wwwroot), cwd: wwwroot, env, log, onDeath });
-    const instance: Instance = { app, port, ...counts };
+    const instance: Instance = { app, port, place, requests: 0 };
     return instance;
   }
 }
