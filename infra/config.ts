@@ -2,12 +2,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { schedules } from "../message/schedule";
 import { type Cloud, cloud, clouds } from "./clouds";
+import { planProblems } from "./plan-limits";
 import { serviceHost } from "./service-host";
+import { tags } from "./tags";
 
 /** What `azure-native` itself is configured with and this program reads too. */
 const providerSettings = ["environment", "location"];
 /** Settings that are JSON; `pulumi config set --path 'serviceHosts[0]' …` writes them so. */
-const jsonSettings = ["cloud", "schedules", "serviceHosts"];
+const jsonSettings = ["cloud", "schedules", "serviceHosts", "tags"];
 
 const trueOrFalse = z.stringbool({
   truthy: ["true"],
@@ -59,6 +61,17 @@ const settings = z.object({
       "must be a size that keeps apps Always On: B1 to B3, S1 to S3, P0v3 and the like (F1, D1 and Y1 do not)",
     )
     .default("B1"),
+  /** How many instances of the plan both apps run on. How many its size allows: plan-limits.ts. */
+  instances: wholeNumber(1, 30, "must be a whole number from 1 to 30").default(1),
+  /** Whether the instances are spread over the region's availability zones. */
+  zoneRedundant: trueOrFalse.default(false),
+  /** How the storage account's data is replicated; these have queues and tables: learn.microsoft.com/azure/storage/common/storage-account-overview */
+  storageSku: z
+    .enum(
+      ["Standard_LRS", "Standard_ZRS", "Standard_GRS", "Standard_RAGRS", "Standard_GZRS", "Standard_RAGZRS"],
+      "must be Standard_LRS, Standard_ZRS, Standard_GRS, Standard_RAGRS, Standard_GZRS or Standard_RAGZRS",
+    )
+    .default("Standard_LRS"),
   /** F0 is free up to 10,000 messages a month on premium channels (Direct Line is one). */
   botSku: z.enum(["F0", "S1"], "must be F0 or S1").default("F0"),
   /** Node.js under both apps. */
@@ -69,6 +82,8 @@ const settings = z.object({
     .optional(),
   /** More hosts that may receive the bot's token. */
   serviceHosts: z.array(serviceHost, 'must be a list of hosts, such as ["bots.example.com"]').default([]),
+  /** What everything is tagged with that takes tags, beside `project` and `stack`. */
+  tags: tags.default({}),
   /** Raise it to get another webhook secret. */
   webhookVersion: wholeNumber(1, 1_000_000, "must be a whole number from 1 on").default(1),
   /** For how long a release may take, in seconds; Azure's roles take up to ten minutes to work after the first `pulumi up`. */
@@ -106,6 +121,8 @@ export function parseConfig(
   const fullName = (name: string) => `${providerSettings.includes(name) ? "azure-native" : project}:${name}`;
   const result = settings.safeParse(values);
   const problems = result.error?.issues.map((issue) => problem(issue, values, fullName)) ?? [];
+
+  if (result.data) problems.push(...planProblems(result.data, fullName));
 
   const row = result.data?.cloud ?? clouds[texts.environment ?? "public"];
   if (!row && texts.cloud === undefined) {

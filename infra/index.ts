@@ -21,7 +21,7 @@ import { WebhookSecret } from "./webhook-secret";
 
 const name = "proactive-bot";
 const config = readConfig();
-const { alertEmail, cloud, nodeVersion } = config;
+const { alertEmail, cloud, instances, nodeVersion, zoneRedundant } = config;
 const { subscriptionId, objectId, tenantId } = authorization.getClientConfigOutput();
 
 // The code, which is bundled while Azure works.
@@ -31,7 +31,7 @@ const functionPackage = packageFunction();
 // What everything else stands on.
 const { group, placement } = new ResourceGroup(name, config);
 const identities = new Identities(name, { placement });
-const storage = new Storage(name, { placement, queueName: config.queueName });
+const storage = new Storage(name, { placement, queueName: config.queueName, sku: config.storageSku });
 const monitoring = new Monitoring(name, { placement });
 const vault = new Vault("proactive", { placement, tenantId });
 
@@ -40,7 +40,7 @@ const operator = { objectId: config.operatorObjectId ?? objectId, named: config.
 const access = new Access(name, { subscriptionId, identities, storage, monitoring, vault, operator });
 
 // The apps, empty.
-const plan = new Plan(name, { placement, group, sku: config.appServiceSku });
+const plan = new Plan(name, { placement, group, sku: config.appServiceSku, instances, zoneRedundant });
 const site = { placement, planId: plan.id, nodeVersion };
 const botSite = new Site(name, { ...site, kind: "web", identity: identities.bot }, { dependsOn: [access] });
 const functionSite = new Site(

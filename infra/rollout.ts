@@ -28,11 +28,11 @@ export class Rollout extends pulumi.ComponentResource {
 
   /**
    * Not part of the site: the bot's address is needed for its registration, whose Direct Line key is in the vault, whose
-   * address is a setting. Azure replaces all settings with these.
+   * address is a setting. Azure replaces all settings with these. They wait for all parts of the site: it takes one write at a time.
    */
   private applySettings(name: string, { site, placement, settings }: RolloutArgs): WebAppApplicationSettings {
     const args = { name: site.name, resourceGroupName: placement.resourceGroupName, properties: settings };
-    return new WebAppApplicationSettings(`${name}-settings`, args, { parent: this });
+    return new WebAppApplicationSettings(`${name}-settings`, args, { parent: this, dependsOn: [site] });
   }
 
   private release(

@@ -39,8 +39,9 @@ export class Site extends pulumi.ComponentResource {
   /** Publishing goes by Entra token alone. */
   private refusePasswords(name: string, site: web.WebApp, { resourceGroupName }: Placement): void {
     const args = { name: site.name, resourceGroupName, allow: false };
-    new web.WebAppFtpAllowed(`${name}-ftp`, args, { parent: this });
-    new web.WebAppScmAllowed(`${name}-scm`, args, { parent: this });
+    const ftp = new web.WebAppFtpAllowed(`${name}-ftp`, args, { parent: this });
+    // One after the other: Azure refuses a write to a site during another one, github.com/pulumi/pulumi-azure-native/issues/903
+    new web.WebAppScmAllowed(`${name}-scm`, args, { parent: this, dependsOn: [ftp] });
   }
 }
 
@@ -63,6 +64,7 @@ function siteArgs({ placement, kind, planId, identity, nodeVersion }: SiteArgs):
       ftpsState: web.FtpsState.Disabled,
       healthCheckPath: "/healthz",
       http20Enabled: true,
+      // Not 1.3: Teams cannot reach a bot that demands it, github.com/MicrosoftDocs/msteams-docs/issues/12015
       minTlsVersion: web.SupportedTlsVersions.SupportedTlsVersions_1_2,
       scmMinTlsVersion: web.SupportedTlsVersions.SupportedTlsVersions_1_2,
       webSocketsEnabled: false,

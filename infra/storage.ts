@@ -7,6 +7,8 @@ import type { Placement } from "./placement";
 export interface StorageArgs {
   placement: Placement;
   queueName: string;
+  /** Name of the SKU, which says how the account's data is replicated. */
+  sku: string;
 }
 
 /** The storage account without keys, and the queues and tables in it. Apps never create one: a missing one is an error. */
@@ -18,10 +20,10 @@ export class Storage extends pulumi.ComponentResource {
   /** `https://<account's queue endpoint>/<queue>` */
   readonly queueUrl: pulumi.Output<string>;
 
-  constructor(name: string, { placement, queueName }: StorageArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { placement, queueName, sku }: StorageArgs, opts?: pulumi.ComponentResourceOptions) {
     super("proactive-bot:infra:Storage", name, {}, opts);
     const parent = { parent: this };
-    this.account = keylessAccount("proactivebot", placement, parent);
+    this.account = keylessAccount("proactivebot", placement, sku, parent);
     const inAccount = { accountName: this.account.name, resourceGroupName: placement.resourceGroupName };
     this.queue = new storage.Queue(`${name}-queue`, { ...inAccount, queueName }, parent);
     this.poisonQueue = new storage.Queue(
@@ -43,6 +45,7 @@ export class Storage extends pulumi.ComponentResource {
 function keylessAccount(
   name: string,
   placement: Placement,
+  sku: string,
   opts: pulumi.CustomResourceOptions,
 ): storage.StorageAccount {
   return new storage.StorageAccount(
@@ -50,7 +53,7 @@ function keylessAccount(
     {
       ...placement,
       kind: storage.Kind.StorageV2,
-      sku: { name: storage.SkuName.Standard_LRS },
+      sku: { name: sku },
       allowBlobPublicAccess: false,
       allowCrossTenantReplication: false,
       allowSharedKeyAccess: false,

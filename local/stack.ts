@@ -102,7 +102,9 @@ export class LocalStack {
     const { IDENTITY_ENDPOINT, IDENTITY_HEADER } = cloud.identityEndpoint.admit([cloud.operator], cloud.operator);
     const queueService = new URL(".", String(outputs.queueUrl)).href;
     const account = path.basename(queueService);
-    const apps = [...cloud.apps].map(([name, site]) => ({ name, pid: site.pid ?? 0 }));
+    const apps = [...cloud.apps].flatMap(([name, { instances }]) =>
+      instances.map(({ pid = 0 }, index) => ({ name: index ? `${name} ${index + 1}` : name, pid })),
+    );
     return {
       outputs,
       local: {

@@ -10,14 +10,14 @@ const requestLimit = 230_000;
 /** What App Service keeps an idle connection to an app for: github.com/Azure-App-Service/ImageBuilder/pull/323. */
 const idleLimit = 60_000;
 
-/** The TLS front end of one site: what the world calls, whichever process runs behind it. */
+/** The TLS front end of one site: what the world calls, whichever instances run behind it. */
 export class FrontEnd {
   private constructor(
     private readonly server: Server,
     readonly hostName: string,
   ) {}
 
-  /** @param target the port of the app that runs now, if one does */
+  /** @param target the port of the instance that the next request is for, if one runs */
   static async open(certificates: Certificates, target: () => number | undefined): Promise<FrontEnd> {
     const server = makeServer(certificates, target);
     return new FrontEnd(server, `127.0.0.1:${await listen(server)}`);

@@ -6,8 +6,8 @@ const everyMilliseconds = 60_000;
 
 export interface HealthCheckOptions {
   path: string;
-  /** The port of the app that runs now, if one does. */
-  target(): number | undefined;
+  /** The ports of the instances that run now. */
+  targets(): number[];
   log(line: string): void;
 }
 
@@ -25,9 +25,11 @@ export class HealthCheck {
   }
 
   private async ask(): Promise<void> {
-    const { path, target, log } = this.options;
-    const port = target();
-    if (!port) return;
+    await Promise.all(this.options.targets().map((port) => this.askInstance(port)));
+  }
+
+  private async askInstance(port: number): Promise<void> {
+    const { path, log } = this.options;
     const signal = AbortSignal.timeout(everyMilliseconds / 2);
     const answer = await fetch(`http://127.0.0.1:${port}${path}`, { signal }).catch((error: Error) => error);
     if (answer instanceof Error) log(`Health check ${path}: ${answer.message}`);

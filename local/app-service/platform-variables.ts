@@ -5,6 +5,8 @@ export interface SitePlace {
   name: string;
   hostName: string;
   port: number;
+  /** Which of the site's instances it is. */
+  instanceId: string;
   /** What stands for the site's home folder. */
   home: string;
   caFile: string;
@@ -18,7 +20,7 @@ export function platformVariables(site: SitePlace, identity: IdentityVariables):
     PORT: String(site.port),
     WEBSITE_SITE_NAME: site.name,
     WEBSITE_HOSTNAME: site.hostName,
-    WEBSITE_INSTANCE_ID: createHash("sha256").update(site.name).digest("hex"),
+    WEBSITE_INSTANCE_ID: createHash("sha256").update(site.instanceId).digest("hex"),
     ...identity,
     NODE_EXTRA_CA_CERTS: site.caFile, // in Azure every certificate is signed by an authority that node already trusts
   };

@@ -16,6 +16,8 @@ import { StandIn } from "./stand-in";
 export interface SiteConfiguration {
   /** Arguments of node that start what is in `wwwroot`. */
   start(wwwroot: string): string[];
+  /** On how many instances of its plan it runs. Absent: one. */
+  instances?: number;
   /** Where App Service asks how the app is; absent: it does not. */
   healthCheckPath?: string;
 }
@@ -36,6 +38,16 @@ export interface SiteOptions extends SiteConfiguration {
   onDeath(cause: string): void;
 }
 
+/** One of the site's processes. */
+interface Instance {
+  app: AppProcess | StandIn;
+  port: number;
+  /** From 0. */
+  place: number;
+  /** How many requests it was given. */
+  requests: number;
+}
+
 /** An App Service site: code comes in by its SCM site, settings by ARM, requests by its front end; each change restarts the app. */
 export class Site {
   private frontEnd!: FrontEnd;
@@ -46,7 +58,9 @@ export class Site {
   private wwwroot?: string;
   /** What was pushed and is not run yet, and how many restarts do not see it. */
   private unseen?: { wwwroot: string; restarts: number };
-  private running?: { app: AppProcess | StandIn; port: number };
+  private readonly running: Instance[] = [];
+  /** How many there were until now. */
+  private requests = 0;
   private changes: Promise<void> = Promise.resolve();
   private readonly recovery = new Recovery(() => this.revive());
   private closed = false;
@@ -58,7 +72,7 @@ export class Site {
   static async open(options: SiteOptions): Promise<Site> {
     const site = new Site(options);
     const { certificates, authorize } = options;
-    site.frontEnd = await FrontEnd.open(certificates, () => site.running?.port);
+    site.frontEnd = await FrontEnd.open(certificates, () => site.nextInstance()?.port);
     site.scm = await ScmSite.open({ certificates, authorize, deploy: (zip) => site.deploy(zip) });
     site.watch();
     return site;
@@ -76,8 +90,14 @@ export class Site {
     return this.scm.hostName;
   }
 
+  /** Of its first instance. */
   get pid(): number | undefined {
-    return this.running?.app.pid;
+    return this.running[0]?.app.pid;
+  }
+
+  /** Those that run: each one's process, and how many requests the front end has given it. */
+  get instances(): { pid?: number; requests: number }[] {
+    return this.running.map(({ app, requests }) => ({ pid: app.pid, requests }));
   }
 
   /** The app settings, as they are. */
@@ -96,6 +116,15 @@ export class Site {
     this.configuration = configuration;
     this.watch();
     return this.restart();
+  }
+
+  /** Starts or ends instances until there are so many; those that stay are not touched. */
+  scale(instances: number): Promise<void> {
+    this.configuration = { ...this.configuration, instances };
+    return this.change(async () => {
+      await this.end(instances);
+      await this.start();
+    });
   }
 
   async deploy(zip: Buffer): Promise<void> {
@@ -120,16 +149,15 @@ export class Site {
   private watch(): void {
     this.healthCheck?.close();
     const { healthCheckPath } = this.configuration;
-    const target = () => this.running?.port;
+    const targets = () => this.running.map(({ port }) => port);
     const { log } = this.options;
-    this.healthCheck = healthCheckPath ? new HealthCheck({ path: healthCheckPath, target, log }) : undefined;
+    this.healthCheck = healthCheckPath ? new HealthCheck({ path: healthCheckPath, targets, log }) : undefined;
   }
 
   restart(): Promise<void> {
     return this.change(async () => {
       this.recovery.forget();
-      await this.running?.app.stop();
-      this.running = undefined;
+      await this.end(0);
       await this.takeUnseen();
       await this.start();
     });
@@ -150,34 +178,62 @@ export class Site {
     if (old) await remove(old);
   }
 
+  /** The instance that gets the next request. Round robin: both apps have `clientAffinityEnabled` off. */
+  private nextInstance(): Instance | undefined {
+    const instance = this.running[this.requests++ % this.running.length];
+    if (instance) instance.requests++;
+    return instance;
+  }
+
+  /** Ends the instances from this place on. */
+  private async end(from: number): Promise<void> {
+    const ending = this.running.filter(({ place }) => place >= from);
+    for (const instance of ending) this.forget(instance);
+    await Promise.all(ending.map(({ app }) => app.stop()));
+  }
+
+  private forget(instance: Instance): void {
+    const index = this.running.indexOf(instance);
+    if (index >= 0) this.running.splice(index, 1);
+  }
+
+  /** Starts the instances that are missing. */
   private async start(): Promise<void> {
-    if (this.wwwroot && !this.closed) this.running = await this.run(this.wwwroot);
+    const { wwwroot } = this;
+    if (!wwwroot || this.closed) return;
+    const places = [...Array(this.configuration.instances ?? 1).keys()];
+    const missing = places.filter((place) => !this.running.some((instance) => instance.place === place));
+    for (const place of missing) this.running.push(await this.run(wwwroot, place));
+    this.running.sort((one, other) => one.place - other.place);
   }
 
   /** After a crash, unless a newer change has started the app meanwhile. */
   private revive(): void {
-    const revived = this.change(async () => {
-      if (!this.running) await this.start();
-    });
+    const revived = this.change(() => this.start());
     revived.catch((error: Error) => this.died(`does not start: ${error.message}`, 0));
   }
 
   private died(cause: string, lived: number): void {
-    this.running = undefined;
     this.options.onDeath(cause);
     if (this.options.restartsCrashed && !this.closed) this.recovery.died(lived);
   }
 
-  private async run(wwwroot: string): Promise<NonNullable<typeof this.running>> {
-    if (this.options.standIn) return StandIn.open(wwwroot);
+  private async run(wwwroot: string, place: number): Promise<Instance> {
+    if (this.options.standIn) return { ...(await StandIn.open(wwwroot)), place, requests: 0 };
     const { name, home, certificates, identity, log } = this.options;
     const port = await freePort();
-    const place = { name, hostName: this.hostName, port, home, caFile: certificates.caFile };
-    const env = { ...platformVariables(place, identity), ...this.current };
+    const sitePlace = { name, hostName: this.hostName, port, home, caFile: certificates.caFile };
+    const instanceId = place ? `${name} ${place}` : name;
+    const env = { ...platformVariables({ ...sitePlace, instanceId }, identity), ...this.current };
     const started = performance.now();
-    const onDeath = (cause: string) => this.died(cause, performance.now() - started);
+    const onDeath = (cause: string) => {
+      this.forget(instance);
+      this.died(cause, performance.now() - started);
+    };
     const { start } = this.configuration;
-    return { app: new AppProcess({ arguments: start(wwwroot), cwd: wwwroot, env, log, onDeath }), port };
+    const app = new AppProcess({ arguments: start(wwwroot), cwd: wwwroot, env, log, onDeath });
+    const instance: Instance = { app, port, place, requests: 0 };
+    return instance;
   }
 }
 

@@ -51,6 +51,8 @@ export type AppName = "bot" | "function";
 export interface SiteDefinition {
   name: string;
   identities: Principal[];
+  /** How many its plan has. */
+  instances: number;
   /** The Functions host, or arguments of node. */
   command: "functions" | string[];
   healthCheckPath?: string;
@@ -237,9 +239,10 @@ export class LocalCloud {
     return hosted;
   }
 
-  private configurationOf({ command, healthCheckPath }: SiteDefinition): SiteConfiguration {
+  private configurationOf({ command, healthCheckPath, instances }: SiteDefinition): SiteConfiguration {
     const { functionsHost } = this.options;
-    return { start: (wwwroot) => (command === "functions" ? functionsHost(wwwroot) : command), healthCheckPath };
+    const start = (wwwroot: string) => (command === "functions" ? functionsHost(wwwroot) : command);
+    return { start, instances, healthCheckPath };
   }
 
   vault(name: string): Vault {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { ArmError } from "./arm-error";
 import { armId, armType, holders, idInputs, nameInput } from "./arm-id";
 import { checkInputs } from "./check";
@@ -12,6 +13,9 @@ import { toldInputs } from "./told-inputs";
 import { unknown } from "./unknown";
 
 export type { CheckFailure } from "./resource-type";
+
+/** How long a write to a part of a site takes at least. */
+const writeMilliseconds = 50;
 
 export interface Realised {
   id: string;
@@ -63,10 +67,14 @@ export class ResourceManager {
 
   /** @throws NotSupported, ArmError, or why else the resource cannot be made */
   async create(token: string, logicalName: string, news: Properties): Promise<Realised> {
-    const { cloud } = this;
     const type = typeOf(token);
     const inputs = this.checked(token, logicalName, news);
     const name = nameOf(type, logicalName, inputs);
+    return this.alone(type, inputs, () => this.make(type, token, logicalName, inputs, name));
+  }
+
+  private async make(type: ResourceType, token: string, logicalName: string, inputs: Properties, name: string) {
+    const { cloud } = this;
     const id = armId(type.id, { subscriptionId: cloud.subscriptionId, ...inputs, [nameInput(type.id) ?? ""]: name });
     const release = cloud.resources.claim(id);
     try {
@@ -111,7 +119,9 @@ export class ResourceManager {
     const inputs = this.checked(token, record.logicalName, { ...nameAsInput(type, record.name), ...news });
     const [fixed] = diffInputs(type, record.inputs, inputs).replaces;
     if (fixed) throw new ArmError("PropertyChangeNotAllowed", `changing ${fixed} of ${id} is not allowed`);
-    const computed = await type.update?.({ ...record, cloud, inputs, olds: current.inputs });
+    const computed = await this.alone(type, inputs, () =>
+      type.update?.({ ...record, cloud, inputs, olds: current.inputs }),
+    );
     const changed = { ...record, inputs, computed: { ...record.computed, ...computed } };
     cloud.resources.put(changed);
     return realised(changed);
@@ -136,8 +146,31 @@ export class ResourceManager {
   }
 
   private async remove(record: ResourceRecord, withParent: boolean): Promise<void> {
-    await typeOf(record.token).delete?.({ ...record, cloud: this.cloud, withParent });
+    const type = typeOf(record.token);
+    const work = () => type.delete?.({ ...record, cloud: this.cloud, withParent });
+    await (withParent ? work() : this.alone(type, record.inputs, work));
     this.cloud.resources.remove(record.id);
+  }
+
+  /** @throws ArmError while another write to the same site is under way */
+  private async alone<T>(
+    { id, oneWriteAtATime }: ResourceType,
+    inputs: Properties,
+    work: () => Promise<T> | T,
+  ): Promise<T> {
+    const named =
+      oneWriteAtATime && idInputs(oneWriteAtATime).every((input) => input === "subscriptionId" || inputs[input]);
+    if (!named) return work();
+    const release = this.cloud.resources.claimWrite(
+      armId(oneWriteAtATime, { subscriptionId: this.cloud.subscriptionId, ...inputs }),
+    );
+    try {
+      // Two requests that are sent together meet, as they would in Azure, where each takes seconds.
+      if (id !== oneWriteAtATime) await sleep(writeMilliseconds);
+      return await work();
+    } finally {
+      release();
+    }
   }
 
   private async find(record: ResourceRecord): Promise<Found | undefined> {

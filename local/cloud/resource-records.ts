@@ -20,6 +20,8 @@ export class ResourceRecords {
   private readonly records = new Map<string, ResourceRecord>();
   /** Ids of what is being made. */
   private readonly claimed = new Set<string>();
+  /** Ids of what is being written to, which Azure does one write at a time. */
+  private readonly written = new Set<string>();
 
   get all(): ResourceRecord[] {
     return [...this.records.values()];
@@ -35,6 +37,16 @@ export class ResourceRecords {
     if (this.claimed.has(key)) throw new ArmError("AnotherOperationInProgress", `${id} is being made`);
     this.claimed.add(key);
     return () => this.claimed.delete(key);
+  }
+
+  /** Keeps a site for one write. @returns ends it @throws ArmError during another one */
+  claimWrite(id: string): () => void {
+    const key = id.toLowerCase();
+    if (this.written.has(key)) {
+      throw new ArmError("Conflict", `409: Cannot modify ${id} because another operation is in progress.`);
+    }
+    this.written.add(key);
+    return () => this.written.delete(key);
   }
 
   put(record: ResourceRecord): void {

@@ -56,6 +56,8 @@ export interface ResourceType<Inputs = Properties> {
   writeOnly?: readonly string[];
   /** It exists with its parent: it is made over what is there, and deleting it brings its default back. */
   singleton?: true;
+  /** The id of what Azure changes only one part of at a time, with inputs in braces: a second write is refused with 409. */
+  oneWriteAtATime?: string;
   /** What else is wrong with the inputs; gets only those that are known already. */
   check?(inputs: Partial<Inputs>, cloud: LocalCloud): CheckFailure[];
   /** Gives the resource its body; resolves to the outputs that are not inputs. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { childProcesses } from "../harness/child-processes";
 import { type Step, summary } from "../harness/engine-events";
 import { EngineStage } from "../harness/engine-stage";
 import { type PulumiStack, skipWithoutPulumi } from "../harness/pulumi";
@@ -16,6 +17,8 @@ const effects: { key: string; value: string; does: string[] }[] = [
   { key: "botDisplayName", value: "Somebody else", does: [bot] },
   { key: "botSku", value: "S1", does: [bot] },
   { key: "appServiceSku", value: "B2", does: ["update web:AppServicePlan proactive-bot"] },
+  { key: "instances", value: "3", does: ["update web:AppServicePlan proactive-bot"] },
+  { key: "storageSku", value: "Standard_GRS", does: ["update storage:StorageAccount proactivebot"] },
   { key: "serviceHosts", value: '["bots.example.com"]', does: [botSettings] },
   { key: "delivery", value: "api", does: [functionSettings] },
   { key: "schedules", value: '[{"cron":"0 0 9 * * 1-5","dialog":"learner"}]', does: [functionSettings] },
@@ -53,6 +56,38 @@ describe("one setting changed", { skip: skipWithoutPulumi }, () => {
       });
     }
 
+    test("zoneRedundant changes the plan, and nothing else", async () => {
+      const settings = { appServiceSku: "P0v3", instances: "2", zoneRedundant: "true" };
+      assert.deepEqual(summary(await stack.previewWith(settings)), ["update web:AppServicePlan proactive-bot"]);
+    });
+
+    test("instances that the plan's size does not have are refused before anything is made", async () => {
+      await assert.rejects(
+        stack.previewWith({ instances: "4" }),
+        /proactive-bot:instances is "4": must be at most 3 with proactive-bot:appServiceSku B1/,
+      );
+    });
+
+    test("tags change what takes tags in place, and nothing else", async () => {
+      const steps = await stack.previewWith({ tags: '{"costCenter":"1234"}' });
+      const types = new Set(summary(steps).map((step) => step.split(" ").slice(0, 2).join(" ")));
+      const tagged = [
+        "applicationinsights:Component",
+        "botservice:Bot",
+        "botservice:Channel",
+        "keyvault:Secret",
+        "keyvault:Vault",
+        "managedidentity:UserAssignedIdentity",
+        "operationalinsights:Workspace",
+        "resources:ResourceGroup",
+        "storage:StorageAccount",
+        "web:AppServicePlan",
+        "web:WebApp",
+      ];
+      for (const type of tagged) assert.ok(types.has(`update ${type}`), type);
+      assert.ok(steps.every(({ op }) => op === "update"));
+    });
+
     test("cloud changes the settings that its row is for, and nothing else", async () => {
       const row = { ...JSON.parse(cloud.description.config.cloud ?? ""), callerId: "urn:botframework:another" };
       assert.deepEqual(summary(await stack.previewWith({ cloud: JSON.stringify(row) })), [botSettings]);
@@ -63,6 +98,17 @@ describe("one setting changed", { skip: skipWithoutPulumi }, () => {
       const steps = await stack.previewWith({ "azure-native:environment": "usgovernment" });
       assert.deepEqual(replacedBy(steps), all);
     });
+  });
+
+  test("instances runs both apps on as many processes, and the bot answers on all of them", async () => {
+    const children = childProcesses(cloud.pid).length;
+    await stack.set({ instances: "2" });
+    assert.deepEqual(summary(await stack.up()), ["update web:AppServicePlan proactive-bot"]);
+    assert.equal(childProcesses(cloud.pid).length, children + 2);
+    await roundTrip(await stack.outputs(), "on two instances");
+    await stack.unset("instances");
+    assert.deepEqual(summary(await stack.up()), ["update web:AppServicePlan proactive-bot"]);
+    assert.equal(childProcesses(cloud.pid).length, children);
   });
 
   test("nodeVersion changes both sites", async () => {

@@ -15,7 +15,7 @@ export class ArmHand {
     private readonly subscription: string,
   ) {}
 
-  static async of({ arm, identity }: CloudDescription): Promise<ArmHand> {
+  static async of({ arm, identity }: Pick<CloudDescription, "arm" | "identity">): Promise<ArmHand> {
     const query = new URLSearchParams({
       "api-version": "2019-08-01",
       resource: "https://management.azure.com",

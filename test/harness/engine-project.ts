@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -25,9 +26,23 @@ export class EngineProject {
 
   /** With this checkout's packages, but a cache of its own for what is made of its sources. */
   static make(): EngineProject {
+    return EngineProject.with(() => true);
+  }
+
+  /** As `make`, without development packages: not even those that npm, unlike pnpm and Yarn, keeps as somebody's optional peer. */
+  static production(): EngineProject {
+    const { packages } = JSON.parse(readFileSync(path.join(root, "package-lock.json"), "utf8"));
+    const isDevelopment = (name: string) => {
+      const { dev, devOptional } = packages[`node_modules/${name}`] ?? {};
+      return Boolean(dev || devOptional);
+    };
+    return EngineProject.with((name) => !isDevelopment(name));
+  }
+
+  private static with(isThere: (packageName: string) => boolean): EngineProject {
     const project = EngineProject.empty();
     copyCheckout(project.folder);
-    linkPackages(path.join(project.folder, "node_modules"));
+    linkPackages(path.join(project.folder, "node_modules"), isThere);
     return project;
   }
 
@@ -86,10 +101,21 @@ export function copyCheckout(folder: string): void {
   }
 }
 
-function linkPackages(folder: string): void {
+function linkPackages(folder: string, isThere: (packageName: string) => boolean): void {
   const packages = path.join(root, "node_modules");
   mkdirSync(folder);
   for (const name of readdirSync(packages)) {
-    if (name !== ".cache") symlinkSync(path.join(packages, name), path.join(folder, name), "junction");
+    if (name.startsWith("@")) linkScope(path.join(packages, name), path.join(folder, name), isThere);
+    else if (name !== ".cache" && isThere(name)) link(path.join(packages, name), path.join(folder, name));
   }
+}
+
+function linkScope(scope: string, folder: string, isThere: (packageName: string) => boolean): void {
+  const names = readdirSync(scope).filter((name) => isThere(`${path.basename(scope)}/${name}`));
+  mkdirSync(folder);
+  for (const name of names) link(path.join(scope, name), path.join(folder, name));
+}
+
+function link(from: string, to: string): void {
+  symlinkSync(from, to, "junction");
 }

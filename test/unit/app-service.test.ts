@@ -154,6 +154,38 @@ test("where crashes are healed, a killed app answers again, until its site is cl
   assert.equal(healed.pid, undefined);
 });
 
+test("a site of several instances gives each request to the next one, and scaling touches only those that come or go", async () => {
+  const scaled = await appService.site("scaled", [], { instances: 2 });
+  await scaled.deploy(Buffer.from(mirror));
+  const pids = () => scaled.instances.map(({ pid }) => pid);
+  const [one, two] = pids();
+  assert.ok(one && two && one !== two);
+  const answers = async (count: number) => {
+    const seen: Mirrored[] = [];
+    for (let i = 0; i < count; i++) seen.push((await (await askApp(scaled)).json()) as Mirrored);
+    return seen;
+  };
+  const known = (): Promise<boolean> => answers(2).then((seen) => new Set(seen.map(({ pid }) => pid)).size === 2);
+  while (!(await known())) await sleep(10); // until both listen
+  const [first, second, third] = await answers(3);
+  assert.equal(first?.pid, third?.pid);
+  assert.deepEqual([first?.pid, second?.pid].sort(), [one, two].sort());
+  assert.notEqual(first?.env.WEBSITE_INSTANCE_ID, second?.env.WEBSITE_INSTANCE_ID);
+
+  await scaled.scale(3);
+  assert.deepEqual(pids().slice(0, 2), [one, two]);
+  assert.equal(pids().length, 3);
+  await scaled.scale(1);
+  assert.deepEqual(pids(), [one]);
+  assert.throws(() => process.kill(two, 0), "the other process is gone");
+  const alone = await answers(2);
+  assert.deepEqual(
+    alone.map(({ pid }) => pid),
+    [one, one],
+  );
+  await scaled.close();
+});
+
 test("an app gets tokens for its own identity, and for no other", async () => {
   const { env } = await look();
   const { IDENTITY_ENDPOINT: endpoint = "", IDENTITY_HEADER: header = "" } = env;

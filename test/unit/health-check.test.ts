@@ -21,7 +21,11 @@ test("an app is asked once a minute, and what is not well is said", async (t) =>
   const said: string[] = [];
   const answered = () => new Promise((resolve) => setTimeout(resolve, 200));
   let running: number | undefined = port;
-  const check = new HealthCheck({ path: "/healthz", target: () => running, log: (line) => said.push(line) });
+  const check = new HealthCheck({
+    path: "/healthz",
+    targets: () => (running ? [running] : []),
+    log: (line) => said.push(line),
+  });
   for (const next of [200, 503]) {
     status = next;
     t.mock.timers.tick(60_000);

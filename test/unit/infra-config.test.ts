@@ -17,9 +17,13 @@ test("nothing has to be configured", () => {
       schedules: [],
       deliveryDays: 30,
       appServiceSku: "B1",
+      instances: 1,
+      zoneRedundant: false,
+      storageSku: "Standard_LRS",
       botSku: "F0",
       nodeVersion: "22",
       serviceHosts: [],
+      tags: {},
       webhookVersion: 1,
       releaseTimeout: 1200,
       cloud: clouds.public,
@@ -41,10 +45,14 @@ test("everything can be configured", () => {
     deliveryDays: "7",
     alertEmail: "ops+bot@example.com",
     appServiceSku: "P0v3",
+    instances: "3",
+    zoneRedundant: "true",
+    storageSku: "Standard_RAGZRS",
     botSku: "S1",
     nodeVersion: "24",
     operatorObjectId: "6f3de0f8-8a1b-1d2c-0d3e-000000000001",
     serviceHosts: '["localhost:4443","*.example.com"]',
+    tags: '{"costCenter":"1234","owner":""}',
     webhookVersion: "7",
     releaseTimeout: "600",
   });
@@ -60,10 +68,14 @@ test("everything can be configured", () => {
     deliveryDays: 7,
     alertEmail: "ops+bot@example.com",
     appServiceSku: "P0v3",
+    instances: 3,
+    zoneRedundant: true,
+    storageSku: "Standard_RAGZRS",
     botSku: "S1",
     nodeVersion: "24",
     operatorObjectId: "6f3de0f8-8a1b-1d2c-0d3e-000000000001",
     serviceHosts: ["localhost:4443", "*.example.com"],
+    tags: { costCenter: "1234", owner: "" },
     webhookVersion: 7,
     releaseTimeout: 600,
     cloud: clouds.usgovernment,
@@ -81,6 +93,20 @@ const refused: [key: string, values: string[], says: RegExp][] = [
   ["deliveryDays", ["0", "3651", "1.5", "a week"], /whole days, from 1 to 3650/],
   ["alertEmail", ["", "ops", "ops@example", "ops@example.com, me@example.com"], /e-mail address, such as ops@/],
   ["appServiceSku", ["F1", "D1", "Y1", "EP1", "FC1", "b1", "B4"], /Always On: B1/],
+  ["instances", ["0", "31", "1.5", "-1", "two", ""], /whole number from 1 to 30/],
+  [
+    "instances",
+    ["4"],
+    /at most 3 with proactive-bot:appServiceSku B1 \(Basic\); Basic takes 3, Standard 10 and Premium 30$/,
+  ],
+  ["zoneRedundant", ["yes", "1", "True"], /true or false/],
+  ["zoneRedundant", ["true"], /false with proactive-bot:appServiceSku B1 \(Basic\); Premium takes it: P1v2/],
+  [
+    "storageSku",
+    ["LRS", "standard_lrs", "Premium_LRS", "Premium_ZRS", ""],
+    /Standard_LRS, Standard_ZRS, .* or Standard_RAGZRS$/,
+  ],
+  ["tags", ["owner=me", "costCenter"], /tags as JSON, such as \{"costCenter": "1234"\}/],
   ["botSku", ["S0", "f0"], /F0 or S1/],
   ["nodeVersion", ["20", "22.1"], /22 or 24/],
   ["operatorObjectId", ["me@example.com", "6f3de0f8"], /GUID/],
@@ -156,6 +182,61 @@ for (const [what, entries, says] of wrongSchedules) {
     assert.deepEqual(problems, [`proactive-bot:schedules${says}`]);
   });
 }
+
+const plans: [settings: Record<string, string>, says: RegExp | undefined][] = [
+  [{ appServiceSku: "B3", instances: "3" }, undefined],
+  [{ appServiceSku: "S1", instances: "10" }, undefined],
+  [{ appServiceSku: "S1", instances: "11" }, /instances is "11": must be at most 10 .*S1 \(Standard\)/],
+  [{ appServiceSku: "P3v2", instances: "30" }, undefined],
+  [{ appServiceSku: "S3", instances: "3", zoneRedundant: "true" }, /zoneRedundant is "true": must be false .*S3/],
+  [{ appServiceSku: "P1v2", instances: "2", zoneRedundant: "true" }, undefined],
+  [{ appServiceSku: "P1mv4", instances: "3", zoneRedundant: "true" }, undefined],
+  [
+    { appServiceSku: "P0v3", zoneRedundant: "true" },
+    /instances is "1": must be from 2 to 30 with .*zoneRedundant true/,
+  ],
+];
+for (const [given, says] of plans) {
+  test(`${JSON.stringify(given)} is ${says ? "refused with what its plan allows" : "allowed"}`, () => {
+    const { config, problems } = parse(given);
+    assert.equal(problems.length, says ? 1 : 0, problems.join());
+    assert.equal(config === undefined, says !== undefined);
+    if (says) assert.match(problems[0] ?? "", says);
+  });
+}
+
+const tagNames: [name: string, says: RegExp][] = [
+  ["project", /\.project is "x": must not be given: the program sets the tags project and stack itself/],
+  ["Stack", /\.Stack is "x": must not be given/],
+  ["", /1 to 128 characters/],
+  ["a".repeat(129), /1 to 128 characters/],
+  ...[..."<>%&\\?/"].map((character): [string, RegExp] => [`a${character}b`, /without any of < > % & \\ \? \//]),
+  ["azureOwner", /does not begin with azure/],
+  ["Microsoft", /does not begin with azure/],
+];
+for (const [name, says] of tagNames) {
+  test(`a tag that is called ${JSON.stringify(name.slice(0, 20))} is refused with the reason`, () => {
+    const { problems } = parse({ tags: JSON.stringify({ [name]: "x", costCenter: "1234" }) });
+    assert.equal(problems.length, 1, problems.join());
+    assert.match(problems[0] ?? "", /^proactive-bot:tags/);
+    assert.match(problems[0] ?? "", says);
+  });
+}
+
+test("tags that are too many, too long, no text or given twice are refused", () => {
+  const many = Object.fromEntries(Array.from({ length: 14 }, (_, n) => [`tag${n}`, ""]));
+  assert.match(
+    parse({ tags: JSON.stringify(many) }).problems.join(),
+    /must be at most 13 tags: a secret in the vault takes 15/,
+  );
+  const { tag13: _, ...fewer } = many;
+  assert.deepEqual(parse({ tags: JSON.stringify(fewer) }).config?.tags, fewer);
+  for (const value of ["x".repeat(257), 5, null]) {
+    const { problems } = parse({ tags: JSON.stringify({ owner: value }) });
+    assert.match(problems.join(), /^proactive-bot:tags\.owner is .*: must be a text of at most 256 characters$/);
+  }
+  assert.match(parse({ tags: '{"Owner":"a","owner":"b"}' }).problems.join(), /names of tags have no case/);
+});
 
 test("a schedule says something, starts a dialog, or the default one", () => {
   const entries = [{ cron, text: "Hello" }, { cron, dialog: "newSurvey", name: "monday" }, { cron }];

@@ -26,6 +26,10 @@ const govConfig = {
   "proactive-bot:teams": "true",
   "proactive-bot:botSku": "S1",
   "proactive-bot:appServiceSku": "P1v3",
+  "proactive-bot:instances": "3",
+  "proactive-bot:zoneRedundant": "true",
+  "proactive-bot:storageSku": "Standard_GZRS",
+  "proactive-bot:tags": '{"costCenter":"1234","owner":"Ärger & Söhne"}',
   "proactive-bot:nodeVersion": "24",
   "proactive-bot:operatorObjectId": "00000000-0000-4000-8000-0000000000ff",
   "proactive-bot:serviceHosts": '["bots.example.com"]',
@@ -108,6 +112,26 @@ test("both apps speak TLS 1.2 or better over https, take no passwords and stay o
     assert.deepEqual(policies.map((p) => p.inputs.name).sort(), [bot, fn]);
     for (const { inputs } of policies) assert.equal(inputs.allow, false);
   }
+});
+
+test("the parts of one site are written one after the other, its settings last", async () => {
+  const deployment = await standard;
+  for (const name of ["proactive-bot", "proactive-function"]) {
+    const writes = [
+      one(deployment, "web:WebApp", name),
+      one(deployment, "web:WebAppFtpAllowed", `${name}-ftp`),
+      one(deployment, "web:WebAppScmAllowed", `${name}-scm`),
+      one(deployment, "web:WebAppApplicationSettings", `${name}-settings`),
+    ];
+    writes.slice(1).forEach((write, index) => {
+      assert.ok(write.began > (writes[index]?.ended ?? Infinity), `${write.name} waits for ${writes[index]?.name}`);
+    });
+  }
+});
+
+test("the plan has one instance in one zone", async () => {
+  const { inputs } = one(await standard, "web:AppServicePlan");
+  assert.deepEqual([inputs.sku, inputs.zoneRedundant], [{ name: "B1", capacity: 1 }, false]);
 });
 
 test("each app has its own identity and no other", async () => {
@@ -347,7 +371,9 @@ test("another cloud and other choices reach the apps", async () => {
   assert.deepEqual([DELIVERY, SCHEDULES, DELIVERY_DAYS], ["api", `[${schedule}]`, "7"]);
 
   const { inputs: plan } = one(await government, "web:AppServicePlan");
-  assert.deepEqual(plan.sku, { name: "P1v3" });
+  assert.deepEqual(plan.sku, { name: "P1v3", capacity: 3 });
+  assert.equal(plan.zoneRedundant, true);
+  assert.deepEqual(one(await government, "storage:StorageAccount").inputs.sku, { name: "Standard_GZRS" });
   assert.equal(plan.location, "usgovarizona");
   const linux = all(await government, "web:WebApp").map(
     ({ inputs }) => (inputs.siteConfig as Record<string, string>).linuxFxVersion,
@@ -431,7 +457,9 @@ test("the webhook secret is 32 random bytes, renewed by its version", async () =
   assert.equal(Buffer.from(secret.replace(/^whsec_/, ""), "base64").length, 32);
 });
 
-test("every type that takes tags is tagged with project and stack", async () => {
+test("every type that takes tags is tagged with project and stack, and with the user's own", async () => {
+  const own = { costCenter: "1234", owner: "Ärger & Söhne" };
+
   let tagged = 0;
   for (const { type, inputs, name } of (await government).resources.filter((r) => r.type.startsWith("azure-native:"))) {
     const [, module, resource = ""] = type.split(":");
@@ -439,7 +467,7 @@ test("every type that takes tags is tagged with project and stack", async () => 
       `@pulumi/azure-native/${module}/${resource[0]?.toLowerCase()}${resource.slice(1)}.js`,
     );
     if (!readFileSync(source, "utf8").includes('resourceInputs["tags"] = args?.tags')) continue;
-    assert.deepEqual(inputs.tags, { project: "proactive-bot", stack: "test" }, `${type} ${name}`);
+    assert.deepEqual(inputs.tags, { ...own, project: "proactive-bot", stack: "test" }, `${type} ${name}`);
     tagged++;
   }
   assert.equal(tagged, 17);

@@ -311,3 +311,26 @@ test("of a bot's channels, Web Chat is there with the bot, Teams is declared, an
     ["channelName"],
   );
 });
+
+test("a second write to a site during the first one is refused, and one after it is not", async () => {
+  const site = { resourceGroupName: "group", name: "ground" };
+  const refuse = (way: string) => own.make(`web:WebApp${way}Allowed`, way, { ...site, allow: false });
+  const settings = () => own.make("web:WebAppApplicationSettings", "settings", { ...site, properties: {} });
+  const outcomes = await Promise.allSettled([refuse("Ftp"), refuse("Scm"), settings()]);
+  const reasons = outcomes.map((outcome) => (outcome.status === "rejected" ? String(outcome.reason) : ""));
+  assert.equal(reasons[0], "");
+  for (const reason of reasons.slice(1)) assert.match(reason, /409: .*sites\/ground because another operation is in/);
+  await refuse("Scm");
+  await settings();
+});
+
+test("a plan is refused more instances than its size has, and zones where it has none", async () => {
+  const plan = { resourceGroupName: "group", kind: "linux", reserved: true };
+  const make = (name: string, capacity: number, zoneRedundant = false) =>
+    own.make("web:AppServicePlan", "scaled", { ...plan, sku: { name, capacity }, zoneRedundant });
+  await assert.rejects(make("B1", 4), /A plan of size B1 has 3 instances at most/);
+  await assert.rejects(make("S1", 2, true), /A plan of size S1 cannot be zone redundant/);
+  await assert.rejects(make("P1v3", 1, true), /A zone-redundant plan has 2 instances at least/);
+  await make("P0v3", 2, true);
+  await make("B3", 3);
+});

@@ -24,6 +24,8 @@ export class LocalGitHub {
   mayPurge = true;
   /** The variable ENVIRONMENT_DAYS. */
   days = "";
+  /** What the job `look` of the workflow `drift` found. */
+  drifted = "";
   secrets = { PULUMI_CONFIG_PASSPHRASE: "a passphrase of the tests" };
   /** What STACK_CONFIG has beside what the local cloud needs. */
   config: Record<string, unknown> = {};
@@ -113,6 +115,8 @@ ln -s ${packages}/${cache}/webchat-* node_modules/${cache}/`;
         PULUMI_HOME: this.file("home"),
         PULUMI_NODEJS_TRANSPILE_ONLY: "true", // the types were checked already
         GITHUB_REPOSITORY: "someone/proactive-bot",
+        GITHUB_SERVER_URL: "https://github.com",
+        GITHUB_RUN_ID: "1",
         AZ_ON_LOCAL_CLOUD: JSON.stringify(az),
         GH_ON_FILE: this.file("github.json"),
       },
@@ -128,6 +132,7 @@ ln -s ${packages}/${cache}/webchat-* node_modules/${cache}/`;
         "matrix.number": String(number),
         "inputs.number": String(number),
         "github.token": "token",
+        "needs.look.outputs.drifted": this.drifted,
         "vars.AZURE_CLIENT_ID": "client",
         "vars.AZURE_TENANT_ID": "tenant",
         "vars.AZURE_SUBSCRIPTION_ID": cloud.subscriptionId,

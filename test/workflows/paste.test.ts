@@ -15,8 +15,9 @@ const answers = {
   "gh repo view --json defaultBranchRef": "main",
   "az account show --query id": "subscription",
   "az account show --query tenantId": "tenant",
-  "az role definition create": "preview-role",
+  "az role definition create": "custom-role",
   "az identity show --name proactive-bot-preview": "preview-identity",
+  "az identity show --name proactive-bot-drift": "drift-identity",
   "az identity show --name proactive-bot-pull-request": "pull-request-identity",
   "az identity show --name proactive-bot-production": "production-identity",
 };
@@ -115,20 +116,29 @@ describe("the paste of docs/ci.md", () => {
     const onlyMain = starting("gh api --method POST").map(
       (command) => /environments\/([\w-]+)\/.*name=main$/.exec(command)?.[1],
     );
-    assert.deepEqual(onlyMain, ["teardown", "production"]);
+    assert.deepEqual(onlyMain, ["teardown", "drift", "production"]);
   });
 
-  test("lets a preview read", () => {
-    const given = starting("az role assignment create --assignee-object-id preview-identity ");
-    assert.deepEqual(
-      given.map((command) => /--role (.+) --scope/.exec(command)?.[1]),
-      ["preview-role", "Storage Blob Data Reader"],
+  test("lets a preview and the look for drift read, and each list what it asks for", () => {
+    for (const identity of ["preview-identity", "drift-identity"]) {
+      const given = starting(`az role assignment create --assignee-object-id ${identity} `);
+      assert.deepEqual(
+        given.map((command) => /--role (.+) --scope/.exec(command)?.[1]),
+        ["custom-role", "Storage Blob Data Reader"],
+      );
+    }
+    const definitions = starting("az role definition create").map((command) =>
+      JSON.parse(command.replace(/^[^{]+/, "")),
     );
-    const [definition = "{}"] = starting("az role definition create").map((command) => command.replace(/^[^{]+/, ""));
-    assert.ok(
-      JSON.parse(definition).Actions.every((action: string) =>
-        /(^\*\/read|\/listChannelWithKeys\/action)$/.test(action),
-      ),
+    assert.deepEqual(
+      definitions.map(({ Name, Actions }) => [Name, Actions]),
+      [
+        [
+          "Pulumi preview of someone/proactive.bot",
+          ["*/read", "Microsoft.BotService/botServices/channels/listChannelWithKeys/action"],
+        ],
+        ["Pulumi drift of someone/proactive.bot", ["*/read", "Microsoft.Web/sites/config/list/action"]],
+      ],
     );
   });
 

@@ -3,13 +3,19 @@ import { ArmError } from "../arm-error";
 import type { LocalCloud, SiteDefinition } from "../local-cloud";
 import { suffixed } from "../names";
 import { NotSupported, notSupported } from "../not-supported";
+import type { ResourceRecord } from "../resource-records";
 import { type CheckFailure, resourceType } from "../resource-type";
 import { inGroup } from "./resource-group";
 
 const siteId = `${inGroup}/Microsoft.Web/sites/{name}`;
 
+/** Azure answers 409 to a write to a site while another one is under way: github.com/pulumi/pulumi-azure-native/issues/903 */
+const oneWriteAtATime = siteId;
+
 interface PlanInputs {
   reserved?: boolean;
+  sku?: { name?: string; capacity?: number };
+  zoneRedundant?: boolean;
 }
 
 interface WebAppInputs {
@@ -43,13 +49,23 @@ export const plan = resourceType<PlanInputs>({
   id: `${inGroup}/Microsoft.Web/serverfarms/{name}`,
   name: /^[-A-Za-z0-9]{1,60}$/,
   autoname: suffixed,
-  inputs: ["resourceGroupName", "name", "location", "tags", "kind", "reserved", "sku"],
+  inputs: ["resourceGroupName", "name", "location", "tags", "kind", "reserved", "sku", "zoneRedundant"],
   replaces: ["location"],
   check({ reserved }) {
     return reserved === false ? [notSupported("reserved", "a plan for Windows (reserved: false)")] : [];
   },
+  create({ inputs }) {
+    refuseScale(inputs);
+    return {};
+  },
+  async update({ cloud, inputs, id }) {
+    refuseScale(inputs);
+    const { capacity = 1 } = inputs.sku ?? {};
+    await Promise.all(sitesOn(cloud, id).map(({ name }) => cloud.site(name).scale(capacity)));
+    return {};
+  },
   held({ cloud, id, name }) {
-    const sites = cloud.resources.all.filter(({ token, inputs }) => token === webAppToken && isOn(inputs, id));
+    const sites = sitesOn(cloud, id);
     if (sites.length === 0) return undefined;
     return `Server farm '${name}' cannot be deleted because it has web app(s) ${sites.map(({ name }) => name).join(", ")} assigned to it.`;
   },
@@ -59,6 +75,7 @@ const webAppToken = "azure-native:web:WebApp";
 
 export const webApp = resourceType<WebAppInputs>({
   id: siteId,
+  oneWriteAtATime,
   name: /^(?=.{2,60}$)[A-Za-z0-9]+(-+[A-Za-z0-9]+)*$/,
   autoname: suffixed,
   inputs: [
@@ -101,6 +118,7 @@ export const webApp = resourceType<WebAppInputs>({
 
 export const webAppApplicationSettings = resourceType<ApplicationSettingsInputs>({
   id: `${siteId}/config/appsettings`,
+  oneWriteAtATime,
   inputs: ["resourceGroupName", "name", "properties"],
   singleton: true,
   async create({ cloud, inputs }) {
@@ -121,11 +139,28 @@ export const webAppApplicationSettings = resourceType<ApplicationSettingsInputs>
 export const publishingPasswords = (way: "ftp" | "scm") =>
   resourceType<{ allow: boolean }>({
     id: `${siteId}/basicPublishingCredentialsPolicies/${way}`,
+    oneWriteAtATime,
     inputs: ["resourceGroupName", "name", "allow"],
     required: ["allow"],
     singleton: true,
     check: ({ allow }) => (allow ? [notSupported("allow", "publishing with basic credentials")] : []),
   });
+
+function sitesOn(cloud: LocalCloud, planId: string): ResourceRecord[] {
+  return cloud.resources.all.filter(({ token, inputs }) => token === webAppToken && isOn(inputs, planId));
+}
+
+/** Instances of a plan at most, by the first letter of its size: github.com/MicrosoftDocs/azure-docs/blob/main/includes/azure-websites-limits.md */
+const mostInstances: Record<string, number> = { B: 3, S: 10, P: 30 };
+
+/** Zones: learn.microsoft.com/azure/reliability/reliability-app-service */
+function refuseScale({ sku: { name = "", capacity = 1 } = {}, zoneRedundant }: PlanInputs): void {
+  const most = mostInstances[name[0] ?? ""] ?? 1;
+  if (capacity > most) throw new ArmError("BadRequest", `A plan of size ${name} has ${most} instances at most.`);
+  if (!zoneRedundant) return;
+  if (!/^P\dm?v[234]$/.test(name)) throw new ArmError("BadRequest", `A plan of size ${name} cannot be zone redundant.`);
+  if (capacity < 2) throw new ArmError("BadRequest", "A zone-redundant plan has 2 instances at least.");
+}
 
 function isOn({ serverFarmId }: WebAppInputs, planId: string): boolean {
   return serverFarmId?.toLowerCase() === planId.toLowerCase();
@@ -145,7 +180,10 @@ function running({ identity, siteConfig }: WebAppInputs) {
 
 function definition(cloud: LocalCloud, inputs: WebAppInputs, name: string): SiteDefinition {
   const identities = (inputs.identity?.userAssignedIdentities ?? []).map((id) => cloud.identity(id));
-  return { name, identities, command: startCommand(inputs), healthCheckPath: inputs.siteConfig?.healthCheckPath };
+  const plan = inputs.serverFarmId && cloud.resources.get(inputs.serverFarmId);
+  const { capacity = 1 } = (plan && (plan.inputs as PlanInputs).sku) || {};
+  const command = startCommand(inputs);
+  return { name, identities, instances: capacity, command, healthCheckPath: inputs.siteConfig?.healthCheckPath };
 }
 
 function unsupported({ identity, siteConfig = {} }: WebAppInputs): CheckFailure[] {

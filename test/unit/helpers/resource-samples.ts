@@ -197,8 +197,8 @@ export function samples(own: OwnCloud): Record<string, Sample> {
       replace: { accountName: "other", tableName: "other", ...elsewhere },
     },
     "azure-native:web:AppServicePlan": {
-      inputs: { ...inGroup, kind: "linux", reserved: true, sku: { name: "B1" } },
-      change: { sku: { name: "P1v3" } },
+      inputs: { ...inGroup, kind: "linux", reserved: true, sku: { name: "B1", capacity: 1 } },
+      change: { sku: { name: "P1v3", capacity: 2 }, zoneRedundant: true },
       replace: { location: "northeurope", name: "other", ...elsewhere },
     },
     "azure-native:web:WebApp": {

@@ -1,0 +1,44 @@
+import type { Config } from "./config";
+
+/** What an App Service plan of one tier can do: github.com/MicrosoftDocs/azure-docs/blob/main/includes/azure-websites-limits.md */
+interface Tier {
+  name: string;
+  mostInstances: number;
+  /** Whether its instances can be spread over availability zones: learn.microsoft.com/azure/reliability/reliability-app-service */
+  takesZones: boolean;
+}
+
+/** The instances that Azure wants of a zone-redundant plan at least (same page as `takesZones`). */
+const leastForZones = 2;
+
+type PlanSettings = Pick<Config, "appServiceSku" | "instances" | "zoneRedundant">;
+
+/** What a plan of this size cannot be, in sentences that name each setting in full and what is allowed. */
+export function planProblems(
+  { appServiceSku, instances, zoneRedundant }: PlanSettings,
+  fullName: (setting: string) => string,
+): string[] {
+  const { name, mostInstances, takesZones } = tierOf(appServiceSku);
+  const problems = [];
+  if (instances > mostInstances) {
+    const allowed = `must be at most ${mostInstances} with ${fullName("appServiceSku")} ${appServiceSku} (${name})`;
+    problems.push(`${fullName("instances")} is "${instances}": ${allowed}; Basic takes 3, Standard 10 and Premium 30`);
+  }
+  if (zoneRedundant && !takesZones) {
+    const allowed = `must be false with ${fullName("appServiceSku")} ${appServiceSku} (${name})`;
+    problems.push(
+      `${fullName("zoneRedundant")} is "true": ${allowed}; Premium takes it: P1v2, P0v3, P0v4 and the like`,
+    );
+  }
+  if (zoneRedundant && takesZones && instances < leastForZones) {
+    const allowed = `must be from ${leastForZones} to ${mostInstances} with ${fullName("zoneRedundant")} true`;
+    problems.push(`${fullName("instances")} is "${instances}": ${allowed}`);
+  }
+  return problems;
+}
+
+function tierOf(sku: string): Tier {
+  if (sku.startsWith("B")) return { name: "Basic", mostInstances: 3, takesZones: false };
+  if (sku.startsWith("S")) return { name: "Standard", mostInstances: 10, takesZones: false };
+  return { name: "Premium", mostInstances: 30, takesZones: true };
+}
