@@ -15,6 +15,7 @@ import type { ConversationDialogs } from "./dialogs/conversation-dialogs";
 import { EventGate } from "./event-gate";
 import { Incoming } from "./incoming";
 import { log, reason } from "./log";
+import type { OptOuts } from "./opt-outs";
 import { textWithoutOwnMention } from "./own-mention";
 import type { ProactiveDelivery } from "./proactive-delivery";
 import type { References } from "./references";
@@ -34,6 +35,7 @@ export class ProactiveBot {
     webhook: Secret,
     private readonly dialogs: ConversationDialogs,
     private readonly references: References,
+    private readonly optOuts: OptOuts,
   ) {
     this.gate = new EventGate(webhook);
   }
@@ -70,6 +72,8 @@ export class ProactiveBot {
   }
 
   private async answer(context: TurnContext): Promise<void> {
+    const wish = await this.optOuts.answer(context.activity);
+    if (wish) return void (await context.sendActivity(wish));
     const isAnswered = await this.answerInDialog(context);
     if (!isAnswered) await context.sendActivity(await this.enqueue(context.activity));
   }

@@ -1,5 +1,5 @@
 import { type Activity, ActivityTypes, type ConversationReference, TurnContext } from "botbuilder";
-import { entityKey, functionUser, isConflict, type StoredReference, type Table, toJson } from "../message";
+import { entityKey, functionUser, isConflict, isSelfNamed, type StoredReference, type Table, toJson } from "../message";
 import { log, reason } from "./log";
 
 /** Which conversation, on which channel. */
@@ -39,9 +39,8 @@ export class References {
   }
 
   private async keep(activity: Activity): Promise<void> {
-    const reference = TurnContext.getConversationReference(activity);
-    const entity = { ...addressOf(activity, activity.from.id), ...rowOf(reference, activity.from.id) };
-    await this.table.request((client, options) => client.upsertEntity(entity, "Replace", options));
+    const entity = { ...addressOf(activity, activity.from.id), ...rowOf(activity) };
+    await this.table.request((client, options) => client.upsertEntity(entity, "Merge", options)); // other columns stay
   }
 
   /** @param etag of the row to remove; any, if not given */
@@ -67,11 +66,14 @@ export class References {
 }
 
 /** One partition for each conversation: it ends for all of its users at once. */
-function addressOf({ channelId, conversation }: Conversation, userId: string) {
+export function addressOf({ channelId, conversation }: Conversation, userId: string) {
   return { partitionKey: entityKey(`${channelId}/${conversation.id}`), rowKey: entityKey(userId) };
 }
 
-function rowOf(reference: Partial<ConversationReference>, userId: string): StoredReference {
+/** The row of an activity's sender. */
+export function rowOf(activity: Activity): StoredReference {
+  const reference: Partial<ConversationReference> = TurnContext.getConversationReference(activity);
+  const userId = activity.from.id;
   const { channelId = "", conversation, serviceUrl = "" } = reference;
   const conversationId = conversation?.id ?? "";
   return { channelId, conversationId, userId, serviceUrl, reference: toJson(reference), seenAt: new Date() };
@@ -87,9 +89,12 @@ const telling: string[] = [ActivityTypes.Message, ActivityTypes.ConversationUpda
 
 /**
  * Whether an activity comes from somebody whom the bot can reach by it: not from this stack's own function, nor from a
- * conversation that has no user yet, in whose name Direct Line speaks then.
+ * conversation that has no user yet, in whose name Direct Line speaks then. Where users name themselves, somebody who has
+ * only opened the page is nobody yet.
  */
-function speaksForUser({ type, from, conversation, recipient, membersRemoved }: Activity): boolean {
+function speaksForUser(activity: Activity): boolean {
+  const { type, from, conversation, recipient, membersRemoved } = activity;
+  if (isSelfNamed(activity) && type !== ActivityTypes.Message) return false;
   if (!telling.includes(type) || !from?.id) return false;
   if (membersRemoved?.some(({ id }) => id === from.id)) return false;
   return ![functionUser, conversation.id, recipient?.id].includes(from.id);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { InvocationContext } from "@azure/functions";
 import {
   comesDue,
@@ -14,9 +15,16 @@ import {
   VaultError,
 } from "../message";
 import { type Carrier, NotCarried } from "./carrier";
+import type { SendRate } from "./send-rate";
 
 /** Milliseconds for which a message that is not due yet is kept rather than put back: the queue hides in whole seconds, and lets go early. */
 const shortWait = 2_000;
+
+/**
+ * Milliseconds for which a message is kept for its turn: usually; and one of many, which goes back to the queue instead, so that
+ * others do not wait behind all of them.
+ */
+const patience = { usual: 2_000, broadcast: 200 };
 
 /** Brings a queue message to the bot, as a signed event. */
 export class Forwarder {
@@ -25,6 +33,7 @@ export class Forwarder {
     private readonly carrier: Carrier,
     private readonly webhook: Secret,
     private readonly deliveries: Deliveries,
+    private readonly rate: SendRate,
   ) {}
 
   /**
@@ -47,14 +56,34 @@ export class Forwarder {
   private async deliver(message: QueueMessage, visit: Visit): Promise<void> {
     const { notBefore } = message;
     if (notBefore && !(await comesDue(notBefore, shortWait))) return this.postpone(message, notBefore, visit);
+    const turn = this.rate.ask(patienceWith(message));
+    if ("comeBackAt" in turn) return this.queueUp(message, turn.comeBackAt, visit);
+    if (turn.wait > 0) await sleep(turn.wait);
     await this.send(message, visit);
   }
 
   private async postpone(message: QueueMessage, notBefore: string, visit: Visit): Promise<void> {
     const { id, context, hop } = visit;
-    await this.queue.postpone({ ...message, id }, new Date(notBefore));
+    if (await this.isCancelled(visit)) return;
+    const dueAt = new Date(notBefore);
+    await this.queue.postpone({ ...message, id }, dueAt);
     context.log(`Message ${id} waits until ${notBefore}`);
-    await this.record(visit, this.deliveries.waits(id, `it is not due before ${notBefore}`, hop));
+    await this.record(visit, this.deliveries.waits(id, `it is not due before ${notBefore}`, { ...hop, dueAt }));
+  }
+
+  /** Nothing is wrong with the message: this counts as no attempt, and its row stays as it is. */
+  private async queueUp(message: QueueMessage, comeBackAt: Date, visit: Visit): Promise<void> {
+    if (await this.isCancelled(visit)) return;
+    await this.queue.postpone({ ...message, id: visit.id }, comeBackAt);
+    visit.context.log(`Message ${visit.id} waits for its turn until ${comeBackAt.toISOString()}`);
+  }
+
+  /** Looked up only before a message goes back to the queue: the bot looks, too, before it says one. */
+  private async isCancelled({ id, context }: Visit): Promise<boolean> {
+    const row = await this.deliveries.read(id).catch(() => undefined);
+    if (row?.status !== "cancelled") return false;
+    context.log(`Message ${id} was cancelled, and is dropped`);
+    return true;
   }
 
   private async send(message: QueueMessage, visit: Visit): Promise<void> {
@@ -73,6 +102,7 @@ export class Forwarder {
 
   private async defer(message: QueueMessage, error: NotCarried | VaultError, visit: Visit): Promise<void> {
     const { id, context, hop } = visit;
+    if (await this.isCancelled(visit)) return;
     const retryAfter = error instanceof NotCarried ? error.retryAfter : 0;
     const deferred = await this.queue.defer({ ...message, id }, retryAfter);
     if (!deferred) throw new Undeliverable(`it was deferred for a day; last: ${error.message}`);
@@ -100,6 +130,11 @@ interface Visit {
   id: string;
   hop: Hop;
   context: InvocationContext;
+}
+
+/** What comes back comes at its time. Milliseconds. */
+function patienceWith(message: QueueMessage): number {
+  return message.broadcast && !isCopy(message) ? patience.broadcast : patience.usual;
 }
 
 /** Trying again cannot help. */

@@ -22,6 +22,8 @@ const environment = z
     VAULT_AUDIENCE: z.url(),
     SCHEDULES: json.pipe(schedules),
     DELIVERY_DAYS: z.coerce.number().int().positive(),
+    REFERENCE_DAYS: z.string().regex(/^\d+$/).transform(Number),
+    SENDS_PER_SECOND: z.coerce.number().positive(),
   })
   .transform((env) => ({
     /** The client id of the function's identity. */
@@ -37,6 +39,10 @@ const environment = z
     schedules: env.SCHEDULES,
     /** For how many days it is known what became of a message. */
     deliveryDays: env.DELIVERY_DAYS,
+    /** For how many days a chat visitor is remembered who does not write; 0: for ever. */
+    referenceDays: env.REFERENCE_DAYS,
+    /** How many messages this instance brings to the bot in a second, at most. */
+    sendsPerSecond: env.SENDS_PER_SECOND,
   }));
 
 export type Settings = z.infer<typeof environment>;

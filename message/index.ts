@@ -6,6 +6,7 @@ export {
   DeliveryLeased,
   DeliverySettled,
   type Hop,
+  isBeingSaid,
   isSettled,
   leaseTime,
 } from "./deliveries";
@@ -17,6 +18,7 @@ export { InvalidMessage, MessageTooLarge, wholeMessage } from "./invalid-message
 export { MessageQueue, QueueMissing } from "./message-queue";
 export { messageSchema } from "./message-schema";
 export { addressed, type Notice } from "./notice";
+export { Outbox } from "./outbox";
 export { type HeldPoison, type PoisonMessage, PoisonQueue } from "./poison-queue";
 export {
   formatMessage,
@@ -44,7 +46,17 @@ export {
   signEvent,
   verifyEvent,
 } from "./signed-event";
-export { aloneWith, isGroup, people, personOf, relatesTo, type StoredReference } from "./stored-reference";
+export {
+  aloneWith,
+  audience,
+  isGroup,
+  isSelfNamed,
+  optedOut,
+  people,
+  personOf,
+  relatesTo,
+  type StoredReference,
+} from "./stored-reference";
 export { isConflict, isTooLarge, Table, type TableRequest, unlessMissing } from "./table";
 export { deliveriesTable, referencesTable, stateTable, tableNames } from "./table-names";
 export { TableUnreachable } from "./table-unreachable";

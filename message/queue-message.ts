@@ -31,6 +31,10 @@ export const queueMessage = z.looseObject({
       "Makes delivery idempotent; where absent, the id under which the message came: the queue's, or `webhook-id`.",
     ),
   notBefore: z.iso.datetime({ offset: true }).nullish().describe("Not to be delivered earlier."),
+  broadcast: z
+    .boolean()
+    .nullish()
+    .describe("One of many: it is not said to a user who has opted out, and lets other messages go first."),
   attempt: z.int().nonnegative().nullish().describe("How many times this message has been deferred."),
   deferredSince: z.iso
     .datetime({ offset: true })

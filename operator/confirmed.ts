@@ -3,7 +3,7 @@ import { WrongUsage } from "./failure";
 
 /** Asks on the terminal. @throws WrongUsage where nobody can answer */
 export async function confirmed(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY) throw new WrongUsage("Nobody is there to be asked: say --yes.");
+  if (!process.stdin.isTTY) throw new WrongUsage(`${question} Nobody can answer without a terminal: say --yes.`);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());

@@ -1,4 +1,4 @@
-import { type MessageQueue, sideBySide } from "../message";
+import { type Outbox, sideBySide } from "../message";
 import { errorText } from "./error-text";
 import type { Letter } from "./letters";
 
@@ -12,17 +12,18 @@ export interface Posting {
   left: Letter[];
 }
 
-/** Puts letters on the queue, some at a time; one that fails does not stop the others. */
+/** Puts letters on the queue, some at a time; one that fails does not stop the others. @param batch where they are one */
 export async function post(
-  queue: Pick<MessageQueue, "enqueue">,
+  outbox: Pick<Outbox, "put">,
   letters: Letter[],
+  batch: string | undefined,
   signal: AbortSignal,
   onTried: (posting: Posting) => void = () => {},
 ): Promise<Posting> {
   const posting: Posting = { sent: [], failed: [], left: [] };
   await sideBySide(atOnce, letters, async (letter) => {
     if (signal.aborted) return void posting.left.push(letter);
-    await queue.enqueue(letter).then(
+    await outbox.put(letter, batch).then(
       () => posting.sent.push(letter),
       (error: Error) => posting.failed.push({ letter, reason: errorText(error) }),
     );

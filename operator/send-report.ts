@@ -1,10 +1,11 @@
-import type { Letter } from "./letters";
+import type { Letter, Mailing } from "./letters";
 import { type Outcome, outcomeText } from "./outcome";
 import type { Posting } from "./posting";
 import { printable } from "./printable";
 import type { Report } from "./report";
 import type { SendPlan } from "./send-plan";
 import type { Stack } from "./stack/stack";
+import { textTable } from "./text-table";
 
 /** How many are named of those who could not be reached. */
 const mostNamed = 20;
@@ -27,8 +28,23 @@ export function sendReport(stack: Stack, plan: SendPlan, posting: Posting, outco
     ...notSentText(plan, posting),
     ...(outcome ? [outcomeText(outcome)] : []),
   ];
-  const isDone = !failed.length && !left.length && !outcome?.failed && !outcome?.waiting;
+  const isDelivered = !outcome || outcome.delivered === sent.length;
+  const isDone = !failed.length && !left.length && isDelivered;
   return { data, text: lines.filter(Boolean).join("\n"), failed: !isDone };
+}
+
+/** Whom `send --dry-run` would reach. */
+export function dryRunReport({ letters, optedOut }: Mailing): Report {
+  const rows = letters.map(told).map(({ channelId, userId, conversationId }) => [channelId, userId, conversationId]);
+  const left = optedOut ? ` ${optedOut} more ${optedOut === 1 ? "has" : "have"} opted out.` : "";
+  return {
+    data: { wouldReach: letters.map(told), optedOut },
+    text: `${textTable(["CHANNEL", "USER", "CONVERSATION"], rows)}\n\nThis would reach ${countOf(letters.length)}.${left} Nothing was sent.`,
+  };
+}
+
+export function countOf(people: number): string {
+  return people === 1 ? "1 person" : `${people} people`;
 }
 
 function told({ id, relatesTo }: Letter) {

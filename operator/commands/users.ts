@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { isGroup, people, type StoredReference } from "../../message";
+import { audience, isGroup, optedOut, type StoredReference } from "../../message";
 import type { Desk } from "../desk";
 import { perform } from "../perform";
 import type { Report } from "../report";
@@ -27,32 +27,39 @@ export function addUsers(program: Command): void {
 
 async function users(desk: Desk): Promise<Report> {
   const all = await desk.users();
-  const alone = people(all).length;
+  const { reached, optedOut } = audience(all);
   return {
-    text: all.length ? `${table(all)}\n\n${summary(all.length, alone)}` : nobody,
-    data: { users: all.map(told), alone },
+    text: all.length ? `${table(all)}\n\n${summary(all.length, reached.length, optedOut)}` : nobody,
+    data: { users: all.map(teller(all)), alone: reached.length, optedOut },
   };
 }
 
 const nobody = "Nobody yet: the bot can reach those who have been in a conversation with it.";
 
-function summary(count: number, alone: number): string {
-  return `${count} in all; "send --all" reaches ${alone}: each person once, where they were heard of last, and no groups.`;
+function summary(count: number, alone: number, optedOut: number): string {
+  const left = optedOut ? ` ${optedOut} ${optedOut === 1 ? "has" : "have"} opted out.` : "";
+  return `${count} in all; "send --all" reaches ${alone}: each person once, where they were heard of last, and no groups.${left}`;
 }
 
 function table(all: StoredReference[]): string {
   const titles = ["CHANNEL", "USER", "CONVERSATION", "LAST HEARD OF", "REACHABLE"];
+  const isOut = optedOut(all);
   const row = (one: StoredReference) => {
     const { channelId, userId, conversationId, seenAt } = one;
-    return [channelId, userId, conversationId, seenAt, `${reachableInWords(one)}${isGroup(one) ? ", in a group" : ""}`];
+    const words = [reachableInWords(one), isGroup(one) && "in a group", isOut(one) && "has opted out"];
+    return [channelId, userId, conversationId, seenAt, words.filter(Boolean).join(", ")];
   };
   return textTable(titles, all.map(row));
 }
 
-function told(one: StoredReference) {
-  const { channelId, userId, conversationId, seenAt } = one;
-  const reachable = isShortLived(one) ? "whileConversationLives" : "anyTime";
-  return { channelId, userId, conversationId, seenAt, reachable, group: isGroup(one) };
+/** A row for programs. */
+function teller(all: StoredReference[]) {
+  const isOut = optedOut(all);
+  return (one: StoredReference) => {
+    const { channelId, userId, conversationId, seenAt } = one;
+    const reachable = isShortLived(one) ? "whileConversationLives" : "anyTime";
+    return { channelId, userId, conversationId, seenAt, reachable, group: isGroup(one), optedOut: isOut(one) };
+  };
 }
 
 function reachableInWords(one: StoredReference): string {
