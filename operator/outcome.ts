@@ -46,8 +46,8 @@ export function outcomeText({ delivered, failed, cancelled, waiting, reasons, pr
 
 /** Where a message is that has no reason to wait. */
 function stageOf(row: Delivery | undefined): string {
-  if (!row?.dequeuedAt && !row?.receivedAt) return "it has not been taken from the queue yet";
-  return row.status === "claimed" ? "it is being said" : "it is on its way to the bot";
+  if (row?.status === "claimed") return "it is being said";
+  return row?.dequeuedAt ? "it is on its way to the bot" : "it has not been taken from the queue yet";
 }
 
 function count(reasons: Map<string, Reason>, status: Reason["status"], reason: string): void {

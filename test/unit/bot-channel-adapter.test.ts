@@ -5,6 +5,7 @@ import { generateKeyPair } from "jose";
 import { ChannelAdapter, Unauthorized } from "../../bot/channel-adapter";
 import { ConversationTurns } from "../../bot/conversation-turns";
 import { Incoming } from "../../bot/incoming";
+import { OptOuts } from "../../bot/opt-outs";
 import { ProactiveDelivery } from "../../bot/proactive-delivery";
 import { References } from "../../bot/references";
 import { ForbiddenService, ServiceHosts } from "../../bot/service-hosts";
@@ -170,6 +171,7 @@ async function deliver(fields: object = {}): Promise<{ deferred: unknown[]; pois
     dialogs: testDialogs(),
     deliveries: new TestDeliveries(),
     references: new References(new MemoryTable()),
+    optOuts: new OptOuts(new MemoryTable()),
   });
   const Message = JSON.stringify({ relatesTo: { ...reference(), ...fields }, text: "hello" });
   await delivery.deliver(new Incoming({ Message, "webhook-id": "1" } as SignedEvent));

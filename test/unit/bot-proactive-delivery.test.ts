@@ -4,6 +4,7 @@ import { type Activity, type ConversationReference, MemoryStorage, type TurnCont
 import type { ChannelAdapter } from "../../bot/channel-adapter";
 import { ConversationTurns } from "../../bot/conversation-turns";
 import { Incoming } from "../../bot/incoming";
+import { OptOuts } from "../../bot/opt-outs";
 import { ProactiveDelivery } from "../../bot/proactive-delivery";
 import { References } from "../../bot/references";
 import { ForbiddenService } from "../../bot/service-hosts";
@@ -64,6 +65,7 @@ beforeEach(() => {
       dialogs: testDialogs(storage),
       deliveries,
       references: new References(references),
+      optOuts: new OptOuts(references),
     });
   forget();
   log.mock.resetCalls();
@@ -198,6 +200,37 @@ test("a user who is gone for good is no longer one whom the bot can reach, by th
     await delivery.deliver(event());
     assert.equal(references.rows.length, left, String(status));
   }
+});
+
+test("one of many is not said to a user who has opted out since it was queued, and what is meant for them is", async () => {
+  const user = { id: "user" };
+  const broadcast = { relatesTo: { ...relatesTo, user }, text: "to all", broadcast: true };
+  const optOuts = new OptOuts(references);
+  const say = (text: string) =>
+    optOuts.answer({
+      type: "message",
+      ...relatesTo,
+      from: user,
+      recipient: { id: "bot" },
+      text,
+    } as unknown as Activity);
+  await say("stop");
+  await delivery.deliver(event(broadcast, "b/1"));
+  assert.deepEqual([said, deferred, poisoned], [[], [], []]);
+  const [row] = deliveries.rows;
+  assert.deepEqual([row?.id, row?.status, row?.reason], ["b/1", "cancelled", "the user has opted out"]);
+  await delivery.deliver(event({ ...broadcast, broadcast: null }, "2"));
+  await delivery.deliver(event({ ...broadcast, relatesTo: { ...relatesTo, user: { id: "guest" } } }, "b/3"));
+  await say("start");
+  await delivery.deliver(event(broadcast, "b/4"));
+  assert.deepEqual(said, Array(3).fill("This is coming back from the trigger! to all"));
+});
+
+test("while nobody knows whether a user has opted out, one of many is not said, and is brought again", async () => {
+  references.failure = new TableUnreachable("table references: gone");
+  const broadcast = { relatesTo: { ...relatesTo, user: { id: "user" } }, text: "to all", broadcast: true };
+  await assert.rejects(delivery.deliver(event(broadcast)), references.failure);
+  assert.deepEqual([said, deferred, poisoned], [[], [], []]);
 });
 
 test("any other failure is thrown, so that it never looks like a success to the function", async () => {

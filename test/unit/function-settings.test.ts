@@ -20,6 +20,8 @@ const good = {
   VAULT_AUDIENCE: "https://vault.azure.net",
   SCHEDULES: '[{"cron":"0 0 9 * * 1-5"}]',
   DELIVERY_DAYS: "30",
+  REFERENCE_DAYS: "90",
+  SENDS_PER_SECOND: "40",
 };
 const folder = mkdtempSync(join(tmpdir(), "function-health-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -35,7 +37,14 @@ test("the settings that infra writes are read", () => {
     vault: { url: good.VAULT_URL, audience: good.VAULT_AUDIENCE },
     schedules: [{ name: "schedule1", cron: "0 0 9 * * 1-5", to: "all" }],
     deliveryDays: 30,
+    referenceDays: 90,
+    sendsPerSecond: 40,
   });
+});
+
+test("an instance may have a fraction of the rate, and visitors may be kept for ever", () => {
+  const { sendsPerSecond, referenceDays } = readSettings({ ...good, SENDS_PER_SECOND: "13.5", REFERENCE_DAYS: "0" });
+  assert.deepEqual([sendsPerSecond, referenceDays], [13.5, 0]);
 });
 
 test("everything that is missing or wrong is named at once, and no value is repeated", () => {

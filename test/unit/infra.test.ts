@@ -322,6 +322,8 @@ test("the function's app settings are exactly what its host and it read", async 
     NOTIFY_URL: `https://proactive-bot${suffix}.sites.example/api/notify`,
     SCHEDULES: "[]",
     DELIVERY_DAYS: "30",
+    REFERENCE_DAYS: "90",
+    SENDS_PER_SECOND: "40",
     VAULT_URL: `https://proactive${suffix}.vault.example`,
     VAULT_AUDIENCE: "https://vault.azure.net",
     APPLICATIONINSIGHTS_CONNECTION_STRING: "IngestionEndpoint=https://insights.example/",

@@ -9,14 +9,14 @@ const never = new AbortController().signal;
 
 test("sixteen at a time, and one that fails stops no other", async () => {
   let [now, most] = [0, 0];
-  const enqueue = async ({ id }: { id?: string | null }) => {
+  const put = async ({ id }: { id?: string | null }) => {
     most = Math.max(most, ++now);
     await sleep(1);
     now--;
     if (Number(id) % 10 === 0) throw new Error(`no ${id}`);
   };
   const shown: number[] = [];
-  const posting = await post({ enqueue }, letters, never, ({ sent }) => shown.push(sent.length));
+  const posting = await post({ put }, letters, "batch", never, ({ sent }) => shown.push(sent.length));
   assert.equal(most, 16);
   assert.deepEqual([posting.sent.length, posting.failed.length, posting.left.length], [90, 10, 0]);
   assert.deepEqual(
@@ -28,8 +28,8 @@ test("sixteen at a time, and one that fails stops no other", async () => {
 
 test("an interruption lets those end that are under way", async () => {
   const interruption = new AbortController();
-  const enqueue = () => sleep(1);
-  const posting = await post({ enqueue }, letters, interruption.signal, ({ sent }) => {
+  const put = () => sleep(1);
+  const posting = await post({ put }, letters, undefined, interruption.signal, ({ sent }) => {
     if (sent.length === 20) interruption.abort();
   });
   assert.ok(posting.sent.length >= 20 && posting.sent.length < 40, String(posting.sent.length));

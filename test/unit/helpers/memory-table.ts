@@ -39,9 +39,10 @@ export class MemoryTable extends Table {
     this.put(entity);
   }
 
-  async updateEntity(entity: Entity, mode: string, { etag }: { etag: string }): Promise<void> {
+  async updateEntity(entity: Entity, mode: string, { etag = "*" } = {}): Promise<void> {
     const { partitionKey, rowKey } = entity;
-    if ((await this.getEntity(partitionKey, rowKey)).etag !== etag) throw failure(412, "UpdateConditionNotSatisfied");
+    const current = await this.getEntity(partitionKey, rowKey);
+    if (etag !== "*" && current.etag !== etag) throw failure(412, "UpdateConditionNotSatisfied");
     await this.upsertEntity(entity, mode);
   }
 
@@ -57,15 +58,21 @@ export class MemoryTable extends Table {
 
   override async *list<T extends object>({ filter = "" } = {}): AsyncGenerator<TableEntityResult<T>> {
     if (this.failure) throw this.failure;
-    const [, partition] = /^PartitionKey eq '(\w+)'$/.exec(filter) ?? [];
-    if (filter && !partition) throw new Error(`this table does not understand the filter ${filter}`);
-    const rows = [...this.entities.values()].filter((row) => !partition || row.partitionKey === partition);
+    const wanted = filter ? filter.split(" and ").map(condition) : [];
+    const rows = [...this.entities.values()].filter((row) => wanted.every(([name, value]) => row[name] === value));
     yield* structuredClone(rows) as unknown as TableEntityResult<T>[];
   }
 
   private put(entity: Entity): void {
     this.entities.set(keyOf(entity), { ...defined(entity), etag: String(++this.writes) });
   }
+}
+
+/** `userId eq 'it''s'` */
+function condition(text: string): [name: string, value: string] {
+  const [, name = "", value = ""] = /^(\w+) eq '(.*)'$/.exec(text) ?? [];
+  if (!name) throw new Error(`this table does not understand the condition ${text}`);
+  return [name === "PartitionKey" ? "partitionKey" : name, value.replaceAll("''", "'")];
 }
 
 /** The SDK leaves out what is undefined. */
