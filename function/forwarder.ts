@@ -79,10 +79,12 @@ export class Forwarder {
   }
 
   /** Looked up only before a message goes back to the queue: the bot looks, too, before it says one. */
-  private async isCancelled({ id, context }: Visit): Promise<boolean> {
+  private async isCancelled(visit: Visit): Promise<boolean> {
+    const { id, context, hop } = visit;
     const row = await this.deliveries.read(id).catch(() => undefined);
     if (row?.status !== "cancelled") return false;
     context.log(`Message ${id} was cancelled, and is dropped`);
+    await this.record(visit, this.deliveries.passed(id, hop));
     return true;
   }
 

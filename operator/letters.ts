@@ -73,7 +73,7 @@ async function whereUserIs(desk: Desk, user: string, plan: SendPlan) {
 function refuseOptedOut(row: StoredReference, all: StoredReference[], { evenOptedOut }: SendPlan): void {
   if (evenOptedOut || isGroup(row) || !optedOut(all)(row)) return;
   throw new Failure(
-    `${row.userId} has opted out of messages from outside, by saying "stop": say --even-opted-out where it must be said all the same.`,
+    `The user ${row.userId} has opted out, by saying "stop": with --even-opted-out it is sent all the same.`,
   );
 }
 

@@ -65,7 +65,7 @@ async function send(desk: Desk, plan: SendPlan, signal: AbortSignal): Promise<Re
 /** Each message of it would be refused. */
 async function refuseCancelled(desk: Desk, { id }: SendPlan): Promise<void> {
   const [row] = await desk.delivery(id);
-  if (row?.status === "cancelled") throw new Failure(`${id} was cancelled, and stays so: say another --id.`);
+  if (row?.status === "cancelled") throw new Failure(`The id ${id} was cancelled, and stays so: choose another --id.`);
 }
 
 /** @throws Failure when the operator does not want to reach so many, WrongUsage where nobody can be asked */

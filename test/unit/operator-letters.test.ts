@@ -85,7 +85,10 @@ test("who has opted out is left out of what is meant for everyone, and the other
 test("a user who has opted out is reached only where the operator says so", async () => {
   const out = ada.map((row) => ({ ...row, optedOutAt: new Date() }));
   for (const whom of [{ to: "ada" }, { conversation: "old" }]) {
-    await assert.rejects(letters(out, { ...whom, text: "hi" }), /^Failure: ada has opted out .* say --even-opted-out/);
+    await assert.rejects(
+      letters(out, { ...whom, text: "hi" }),
+      /^Failure: The user ada has opted out, .* with --even-opted-out/,
+    );
     assert.equal((await letters(out, { ...whom, text: "hi", evenOptedOut: true })).length, 1);
   }
   assert.equal((await letters(out, { conversation: "team", text: "hi" })).length, 1, "a group has not opted out");
