@@ -71,11 +71,13 @@ export class Forwarder {
     await this.record(visit, this.deliveries.waits(id, `it is not due before ${notBefore}`, { ...hop, dueAt }));
   }
 
-  /** Nothing is wrong with the message: this counts as no attempt, and its row stays as it is. */
+  /** Nothing is wrong with the message, so this counts as no attempt. */
   private async queueUp(message: QueueMessage, comeBackAt: Date, visit: Visit): Promise<void> {
+    const { id, context, hop } = visit;
     if (await this.isCancelled(visit)) return;
-    await this.queue.postpone({ ...message, id: visit.id }, comeBackAt);
-    visit.context.log(`Message ${visit.id} waits for its turn until ${comeBackAt.toISOString()}`);
+    await this.queue.postpone({ ...message, id }, comeBackAt);
+    context.log(`Message ${id} waits for its turn until ${comeBackAt.toISOString()}`);
+    await this.record(visit, this.deliveries.waits(id, "it waits for its turn", hop));
   }
 
   /** Looked up only before a message goes back to the queue: the bot looks, too, before it says one. */

@@ -12,7 +12,7 @@ const mostNamed = 20;
 
 /** What came of `send`. @param outcome by `deliveries`, where somebody waited for it */
 export function sendReport(stack: Stack, plan: SendPlan, posting: Posting, outcome?: Outcome): Report {
-  const { sent, failed, left } = posting;
+  const { sent, failed, cancelled, left } = posting;
   const { whom, id, notBefore } = plan;
   const data = {
     queue: stack.queueUrl,
@@ -20,6 +20,7 @@ export function sendReport(stack: Stack, plan: SendPlan, posting: Posting, outco
     notBefore,
     sent: sent.map(told),
     notSent: failed.map(({ letter, reason }) => ({ ...told(letter), reason })),
+    cancelled: cancelled.length,
     left: left.length,
     outcome,
   };
@@ -29,7 +30,7 @@ export function sendReport(stack: Stack, plan: SendPlan, posting: Posting, outco
     ...(outcome ? [outcomeText(outcome)] : []),
   ];
   const isDelivered = !outcome || outcome.delivered === sent.length;
-  const isDone = !failed.length && !left.length && isDelivered;
+  const isDone = !failed.length && !cancelled.length && !left.length && isDelivered;
   return { data, text: lines.filter(Boolean).join("\n"), failed: !isDone };
 }
 
@@ -61,11 +62,12 @@ function sentText({ queueUrl, options }: Stack, { id, notBefore }: SendPlan, sen
   return `On the queue: ${queueUrl}\n${what}${due}\nWhat becomes of it: ${status}`;
 }
 
-function notSentText({ id }: SendPlan, { sent, failed, left }: Posting): string[] {
-  const total = sent.length + failed.length + left.length;
+function notSentText({ id }: SendPlan, { sent, failed, cancelled, left }: Posting): string[] {
+  const total = sent.length + failed.length + cancelled.length + left.length;
   const names = failed.slice(0, mostNamed).map(({ letter, reason }) => `  ${nameOf(letter)}: ${reason}`);
   if (failed.length > mostNamed) names.push(`  … and ${failed.length - mostNamed} more; --json names them all.`);
   const lines = failed.length ? [`${failed.length} of ${total} could not be put on the queue:`, ...names] : [];
+  if (cancelled.length) return [...lines, `${cancelled.length} of ${total} were cancelled meanwhile.`];
   if (left.length) lines.push(`Interrupted: ${sent.length} of ${total} are on the queue.`);
   if (lines.length && total > 1) lines.push(`The same command with --id ${quoted(id)} goes on: nobody hears it twice.`);
   return lines;

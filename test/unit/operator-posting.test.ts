@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { DeliverySettled } from "../../message";
 import type { Letter } from "../../operator/letters";
 import { post } from "../../operator/posting";
 
@@ -35,4 +36,12 @@ test("an interruption lets those end that are under way", async () => {
   assert.ok(posting.sent.length >= 20 && posting.sent.length < 40, String(posting.sent.length));
   assert.equal(posting.sent.length + posting.left.length, letters.length);
   assert.equal(letters.length, 100, "the list is the caller's");
+});
+
+test("what was cancelled meanwhile is no failure", async () => {
+  const put = async ({ id }: { id: string }) => {
+    if (Number(id) >= 90) throw new DeliverySettled("cancelled");
+  };
+  const { sent, failed, cancelled } = await post({ put }, letters, "batch", never);
+  assert.deepEqual([sent.length, failed.length, cancelled.length], [90, 0, 10]);
 });

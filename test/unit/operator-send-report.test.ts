@@ -26,7 +26,12 @@ function letter(user: string): Letter {
 }
 
 test("all is on the queue", () => {
-  const { text, failed } = sendReport(stack, plan, { sent: [letter("ada"), letter("bob")], failed: [], left: [] });
+  const { text, failed } = sendReport(stack, plan, {
+    sent: [letter("ada"), letter("bob")],
+    failed: [],
+    cancelled: [],
+    left: [],
+  });
   assert.equal(failed, false);
   assert.equal(
     text,
@@ -38,6 +43,7 @@ test("who was not reached is named, and what an interruption left can go on", ()
   const posting = {
     sent: [letter("ada")],
     failed: [{ letter: letter("b\u001bob"), reason: "no" }],
+    cancelled: [],
     left: [letter("carl")],
   };
   const { text, data, failed } = sendReport(stack, plan, posting);
@@ -62,13 +68,13 @@ test("who was not reached is named, and what an interruption left can go on", ()
 
 test("of many who could not be reached some are named, and programs get all", () => {
   const failed = Array.from({ length: 50 }, (_, n) => ({ letter: letter(`user-${n}`), reason: "no" }));
-  const { text, data } = sendReport(stack, plan, { sent: [], failed, left: [] });
+  const { text, data } = sendReport(stack, plan, { sent: [], failed, cancelled: [], left: [] });
   assert.match(text, /user-19 .*: no\n {2}… and 30 more; --json names them all\.\n/);
   assert.equal((data as { notSent: object[] }).notSent.length, 50);
 });
 
 test("what failed or still waits is no success", () => {
-  const posting = { sent: [letter("ada")], failed: [], left: [] };
+  const posting = { sent: [letter("ada")], failed: [], cancelled: [], left: [] };
   const none = { delivered: 0, failed: 0, cancelled: 0, waiting: 0, reasons: [] };
   assert.equal(sendReport(stack, plan, posting, { ...none, delivered: 1 }).failed, false);
   assert.equal(sendReport(stack, plan, posting, { ...none, waiting: 1 }).failed, true);
@@ -94,4 +100,11 @@ test("a dry run lists whom it would reach, and says how many have opted out", ()
     dryRunReport({ letters: [letter("ada")], optedOut: 0 }).text,
     /This would reach 1 person\. Nothing was sent\.$/,
   );
+});
+
+test("a batch that was cancelled while it was being queued does not go on", () => {
+  const posting = { sent: [letter("ada")], failed: [], cancelled: [letter("bob")], left: [] };
+  const { text, data, failed } = sendReport(stack, plan, posting);
+  assert.match(text, /\n1 of 2 were cancelled meanwhile\.$/);
+  assert.deepEqual([(data as { cancelled: number }).cancelled, failed], [1, true]);
 });
