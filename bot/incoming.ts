@@ -31,12 +31,12 @@ export class Incoming {
 
   /** The beginning of its conversation's id; undefined for a message that nobody can read. */
   get conversation(): string | undefined {
-    return this.readable?.relatesTo.conversation.id.slice(0, longestName);
+    return this.readable?.relatesTo?.conversation.id.slice(0, longestName);
   }
 
   /** Whom it reaches as one of many; undefined: it is meant for one. */
   get broadcastTo(): ConversationReference | undefined {
-    return this.readable?.broadcast ? this.readable.relatesTo : undefined;
+    return (this.readable?.broadcast && this.readable.relatesTo) || undefined;
   }
 
   private get readable(): QueueMessage | undefined {

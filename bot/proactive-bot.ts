@@ -113,6 +113,7 @@ function isProactiveEvent({ type, name, channelId }: Activity): boolean {
 
 function apology(error: unknown, queueName: string): string {
   if (error instanceof InvalidMessage) {
+    if (error.field === "text") return "Your message has no text. Please write one.";
     return error.field === wholeMessage
       ? "Your message is too long for the queue. Please send a shorter one."
       : "This bot cannot come back to you on this channel. Please tell whoever runs it.";

@@ -152,7 +152,9 @@ export class ProactiveDelivery {
     const { id } = incoming;
     const why = isThrottled(error) ? `it was deferred for a day; last: ${failureReason(error)}` : failureReason(error);
     await this.outcomes.record(id, () => deliveries.failed(id, why));
-    if (isGone(error)) await references.drop(incoming.message.relatesTo);
+    if (!isGone(error)) return;
+    const { relatesTo } = incoming.message;
+    if (relatesTo) await references.drop(relatesTo);
   }
 
   /** Where that is not possible, the claim ends by itself. */
@@ -165,14 +167,15 @@ export class ProactiveDelivery {
   /** Settles when the send does, however long it takes. @throws InvalidMessage, at once, also for a dialog that nobody knows */
   private async speak({ message }: Incoming, claim: Claim): Promise<void> {
     const { adapter, turns, appId, dialogs } = this.parts;
+    const { relatesTo } = message;
+    if (!relatesTo) throw new InvalidMessage("relatesTo", "is missing: this bot cannot yet find a user's conversation");
     const dialog = dialogs.registry.startedBy(message);
     const logic = async (context: TurnContext) => {
       if (claim.until - Date.now() < turnTime) throw new Error("its turn came too late");
       context.activity.id = undefined as unknown as string; // else Web Chat waits 5 s for the activity this "replies" to
       if (dialog) await dialogs.start(context, dialog, claim.id);
-      else await context.sendActivity(`This is coming back from the trigger! ${message.text}`);
+      else await context.sendActivity(`This is coming back from the trigger! ${message.text ?? ""}`);
     };
-    const { relatesTo } = message;
     const reference = relatesTo as unknown as Partial<ConversationReference>;
     await new Promise<void>((resolve, reject) => {
       const turn = () => {

@@ -11,7 +11,7 @@ export interface Words {
 /** Puts a message on a running stack's queue, as its operator. @throws InvalidMessage, QueueMissing */
 export async function sendMessage(stack: StackDescription, words: Words | QueueMessage): Promise<void> {
   const queue = new MessageQueue(String(stack.outputs.queueUrl), operatorCredential(stack));
-  await queue.enqueue("relatesTo" in words ? (words as QueueMessage) : addressed(stack, words as Words));
+  await queue.enqueue("conversation" in words ? addressed(stack, words as Words) : (words as QueueMessage));
 }
 
 function addressed(stack: StackDescription, { conversation, text }: Words): QueueMessage {

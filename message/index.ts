@@ -1,3 +1,5 @@
+export type { Addressee } from "./addressee";
+export type { Attachment } from "./attachment";
 export { type ConversationReference, conversationReference } from "./conversation-reference";
 export {
   type Claim,
@@ -11,6 +13,7 @@ export {
   leaseTime,
 } from "./deliveries";
 export { DeliveryRecords } from "./delivery-records";
+export { type Destination, destinationOf } from "./destination";
 export { comesDue } from "./due";
 export { fromChunks, toChunks } from "./entity-chunks";
 export { entityKey, readableKey } from "./entity-key";

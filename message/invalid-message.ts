@@ -18,6 +18,7 @@ export class InvalidMessage extends Error {
   static of(error: z.ZodError): InvalidMessage {
     const [issue] = error.issues;
     const field = issue?.path.length ? issue.path.join(".") : wholeMessage;
+    if (issue?.code === "custom") return new InvalidMessage(field, issue.message);
     const problem = (issue?.message ?? "unknown problem").replace(/^Invalid input: /, "");
     if (problem.endsWith("received undefined")) return new InvalidMessage(field, "is missing");
     return new InvalidMessage(field, `is not valid: ${problem}`);

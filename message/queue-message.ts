@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { addressee } from "./addressee";
+import { attachments } from "./attachment";
 import { decodeBase64 } from "./base64";
 import { conversationReference } from "./conversation-reference";
 import { InvalidMessage, MessageTooLarge, wholeMessage } from "./invalid-message";
@@ -14,13 +16,15 @@ export const messageId = z
   .string()
   .regex(/^[!-~]([ -~]{0,198}[!-~])?$/, "expected 1 to 200 printable ASCII characters, without a space at either end");
 
-/**
- * What travels through the queue: the 2018 template's `{relatesTo, text}` and optional fields of ours. Unknown fields are kept,
- * and null is as good as absent: .NET writes it. Whoever reads the custom API's document reads the descriptions too.
- */
-export const queueMessage = z.looseObject({
-  relatesTo: conversationReference,
-  text: z.string().describe("What to say; where there is no `dialog`, `new` and `old` start the surveys."),
+const fields = z.looseObject({
+  relatesTo: conversationReference.nullish(),
+  to: addressee.nullish(),
+  text: z.string().nullish().describe("What to say; where there is no `dialog`, `new` and `old` start the surveys."),
+  attachments: attachments.nullish().describe("Cards and other attachments, beside or instead of `text`."),
+  dialog: z
+    .string()
+    .nullish()
+    .describe("The dialog to start, by name; an empty text is the default one; where absent, `text` decides."),
   isTrustedServiceUrl: z
     .boolean()
     .nullish()
@@ -40,10 +44,18 @@ export const queueMessage = z.looseObject({
     .datetime({ offset: true })
     .nullish()
     .describe("When it was deferred first: a day later it has failed."),
-  dialog: z
-    .string()
-    .nullish()
-    .describe("The dialog to start, by name; an empty text is the default one; where absent, `text` decides."),
+});
+
+/**
+ * What travels through the queue: the 2018 template's `{relatesTo, text}` and optional fields of ours. Unknown fields are kept,
+ * and null is as good as absent: .NET writes it. Whoever reads the custom API's document reads the descriptions too.
+ */
+export const queueMessage = fields.superRefine(({ relatesTo, to, text, attachments, dialog }, context) => {
+  const wrong = (field: string, message: string) => context.addIssue({ code: "custom", path: [field], message });
+  if (!relatesTo && !to) wrong("relatesTo", "is missing: a message needs relatesTo or to");
+  if (relatesTo && to) wrong("to", "must not be there beside relatesTo: a message needs one of them");
+  if (text?.trim() || attachments || typeof dialog === "string") return;
+  wrong("text", `is ${typeof text === "string" ? "empty" : "missing"}: a message needs text, attachments or dialog`);
 });
 
 export type QueueMessage = z.infer<typeof queueMessage>;

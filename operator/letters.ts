@@ -105,7 +105,7 @@ function refuseOversize(letter: Letter, { whom }: SendPlan): void {
     formatMessage(letter);
   } catch (error) {
     if (!(error instanceof InvalidMessage)) throw error;
-    const whose = whom === "all" ? ` for the conversation ${letter.relatesTo.conversation.id}` : "";
+    const whose = whom === "all" ? ` for the conversation ${letter.relatesTo?.conversation.id}` : "";
     throw new Failure(`The message${whose} ${error.problem}.`);
   }
 }

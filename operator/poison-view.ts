@@ -1,4 +1,4 @@
-import { type PoisonMessage, sideBySide } from "../message";
+import { destinationOf, type PoisonMessage, sideBySide } from "../message";
 import type { Desk } from "./desk";
 
 /** How many rows are read side by side. */
@@ -23,8 +23,7 @@ export function hasId(id: string): (one: PoisonMessage) => boolean {
 /** For programs. */
 export function toldPoison({ one, why }: Explained) {
   const { queueId, since, message } = one;
-  const { channelId, conversation, user } = message?.relatesTo ?? {};
-  const to = { channelId, conversationId: conversation?.id, userId: user?.id };
+  const to = destinationOf(message ?? {});
   return { queueId, id: message?.id, since, ...to, readable: message !== undefined, reason: why };
 }
 

@@ -1,3 +1,4 @@
+import { destinationOf } from "../message";
 import type { Letter, Mailing } from "./letters";
 import { type Outcome, outcomeText } from "./outcome";
 import type { Posting } from "./posting";
@@ -48,9 +49,8 @@ export function countOf(people: number): string {
   return people === 1 ? "1 person" : `${people} people`;
 }
 
-function told({ id, relatesTo }: Letter) {
-  const { channelId, conversation, user } = relatesTo;
-  return { id, channelId, conversationId: conversation.id, userId: user?.id };
+function told(letter: Letter) {
+  return { id: letter.id, ...destinationOf(letter) };
 }
 
 function sentText({ queueUrl, options }: Stack, { id, notBefore }: SendPlan, sent: Letter[]): string {
@@ -73,8 +73,10 @@ function notSentText({ id }: SendPlan, { sent, failed, cancelled, left }: Postin
   return lines;
 }
 
-function nameOf({ relatesTo: { user, conversation, channelId } }: Letter): string {
-  return printable(`${user ? `${user.id} in ` : ""}conversation ${conversation.id} (${channelId})`);
+function nameOf(letter: Letter): string {
+  const { userId, conversationId, channelId } = destinationOf(letter);
+  const names = [userId, conversationId && `conversation ${conversationId}`].filter(Boolean);
+  return printable(`${names.join(" in ")} (${channelId})`);
 }
 
 /** As it is where nothing in it means anything to a shell. */

@@ -29,7 +29,7 @@ export class DialogRegistry {
    * @throws InvalidMessage for a `dialog` that nobody knows
    */
   startedBy({ dialog, text }: Pick<QueueMessage, "dialog" | "text">): Dialog | undefined {
-    if (dialog === undefined || dialog === null) return this.byText.get(text);
+    if (dialog === undefined || dialog === null) return this.byText.get(text ?? "");
     const known = this.byName.get(dialog);
     if (known) return known;
     const names = [...this.byName].map(([name, { name: own }]) => (name ? `"${name}"` : `"" for "${own}"`));

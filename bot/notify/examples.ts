@@ -14,7 +14,7 @@ export const examples = {
   },
   taken: { taken: { value: { id: "order-7-sent" } } },
   invalid: {
-    missing: { value: { error: "text is missing", field: "text" } },
+    missing: { value: { error: "text is missing: a message needs text, attachments or dialog", field: "text" } },
     forbiddenService: {
       value: {
         error: "relatesTo.serviceUrl is not an https host on the bot's allow-list",

@@ -57,7 +57,7 @@ export class Notifications {
     const named = messageId.safeParse(webhookId);
     if (!named.success) throw new InvalidMessage("webhook-id", `is not valid: ${named.error.issues[0]?.message}`);
     this.parts.registry.startedBy(message);
-    this.checkService(message.relatesTo.serviceUrl);
+    if (message.relatesTo) this.checkService(message.relatesTo.serviceUrl);
   }
 
   private checkService(serviceUrl: string): void {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { HeldPoison, PoisonMessage } from "../../message";
+import { destinationOf, type HeldPoison, type PoisonMessage } from "../../message";
 import { confirmed } from "../confirmed";
 import type { Desk } from "../desk";
 import { errorText } from "../error-text";
@@ -83,7 +83,7 @@ async function everyOne({ poison }: Desk): Promise<PoisonMessage[]> {
 function listText(messages: Explained[], count: number): string {
   const titles = ["QUEUE'S ID", "OWN ID", "SINCE", "CONVERSATION", "WHY"];
   const row = ({ one: { queueId, since, message }, why }: Explained) => {
-    return [queueId, message?.id ?? undefined, since, message?.relatesTo.conversation.id, why];
+    return [queueId, message?.id ?? undefined, since, message && destinationOf(message).conversationId, why];
   };
   const more = count > messages.length ? `\n\nThere are about ${count}; --all lists every one.` : "";
   return textTable(titles, messages.map(row)) + more;

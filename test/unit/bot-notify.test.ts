@@ -231,8 +231,8 @@ test("what is not valid is refused with the name of its field, and nothing is ke
     ["not json", "(message)", /^\(message\) is not JSON, neither plain nor as Base64$/],
     ["", "(message)", /is not JSON/],
     ["[]", "(message)", /is not valid/],
-    [{}, "relatesTo", /^relatesTo is missing$/],
-    [{ relatesTo }, "text", /^text is missing$/],
+    [{}, "relatesTo", /^relatesTo is missing: a message needs relatesTo or to$/],
+    [{ relatesTo }, "text", /^text is missing: a message needs text, attachments or dialog$/],
     [{ ...message, text: 5 }, "text", /^text is not valid/],
     [{ ...message, id: "\u00e9" }, "id", /printable ASCII/],
     [{ ...message, id: " 1" }, "id", /without a space at either end/],
@@ -473,7 +473,9 @@ async function document() {
     openapi: string;
     servers: unknown;
     paths: Record<string, { post: Described }>;
-    components: { schemas: Record<string, { properties: object; required: string[] }> };
+    components: {
+      schemas: Record<string, { properties: object; required?: string[]; oneOf?: object; anyOf?: object }>;
+    };
   };
 }
 
@@ -485,11 +487,14 @@ test("the document is valid OpenAPI 3.1, and its message is the one that is chec
   assert.ok(valid, JSON.stringify(errors));
   assert.equal(validator.version, "3.1");
   assert.deepEqual(found.servers, [{ url: "/" }]);
-  const { properties, required } = found.components.schemas.Message ?? { properties: {}, required: [] };
-  assert.deepEqual(required, ["relatesTo", "text"]);
+  const { properties, oneOf, anyOf } = found.components.schemas.Message ?? { properties: {} };
+  assert.deepEqual(oneOf, [{ required: ["relatesTo"] }, { required: ["to"] }]);
+  assert.deepEqual(anyOf, [{ required: ["text"] }, { required: ["attachments"] }, { required: ["dialog"] }]);
   for (const field of [
     "relatesTo",
+    "to",
     "text",
+    "attachments",
     "isTrustedServiceUrl",
     "id",
     "notBefore",
@@ -543,7 +548,8 @@ test("the document tells of each status that was seen in these tests, with its f
     };
     const known = [...Object.keys(properties), ...Object.keys(headers)];
     for (const field of fields) assert.ok(known.includes(field), `${status}: ${field}`);
-    for (const field of [...required, ...Object.keys(headers)]) assert.ok(fields.has(field), `${status}: ${field}`);
+    for (const field of [...(required ?? []), ...Object.keys(headers)])
+      assert.ok(fields.has(field), `${status}: ${field}`);
     assert.ok(Object.keys(examples).length > 0);
   }
 });

@@ -112,13 +112,19 @@ test("a message is queued and the user is told so, in exactly these words", asyn
 });
 
 test("every message has an id of its own, and what is queued is valid", async () => {
-  for (const text of ["a", "a", "", undefined, "$& {text} </script>", "\u0000\ufffe😀"]) await bot.run(turn({ text }));
-  assert.equal(new Set(queued.map(({ id }) => id)).size, 6);
+  for (const text of ["a", "a", "$& {text} </script>", "\u0000\ufffe😀"]) await bot.run(turn({ text }));
+  assert.equal(new Set(queued.map(({ id }) => id)).size, 4);
   assert.deepEqual(
     queued.map((message) => parseMessage(formatMessage(message)).text),
-    ["a", "a", "", "", "$& {text} </script>", "\u0000\ufffe😀"],
+    ["a", "a", "$& {text} </script>", "\u0000\ufffe😀"],
   );
-  assert.match(said[4] ?? "", /^You said \$& \{text\} <\/script>\. Your/);
+  assert.match(said[2] ?? "", /^You said \$& \{text\} <\/script>\. Your/);
+});
+
+test("a message without a text is not queued, and the user is told so", async () => {
+  for (const text of ["", undefined]) await bot.run(turn({ text }));
+  assert.deepEqual(queued, []);
+  assert.deepEqual(said, Array(2).fill("Your message has no text. Please write one."));
 });
 
 test("the bot's own mention is no part of what a message says", async () => {
@@ -146,7 +152,7 @@ test("the bot's own mention is no part of what a message says", async () => {
   for (const [text, entities, expected] of cases) {
     queued = [];
     await bot.run(turn({ text, entities }));
-    assert.equal(queued[0]?.text, expected, `${text} ${JSON.stringify(entities)}`);
+    assert.equal(queued[0]?.text ?? "", expected, `${text} ${JSON.stringify(entities)}`);
   }
   assert.match(said[0] ?? "", /^You said new\./);
 });

@@ -161,7 +161,7 @@ test("what no retry can deliver is set aside as it came, with the reason in the 
   channel = () => Promise.reject(new ForbiddenService("https://evil.example"));
   const bad: [unknown, RegExp][] = [
     ["not json", /^the message is not valid: \(message\) is not JSON/],
-    ["{}", /^the message is not valid: relatesTo is missing$/],
+    ["{}", /^the message is not valid: relatesTo is missing: a message needs relatesTo or to$/],
     [{ relatesTo, text: 5 }, /^the message is not valid: text /],
     [{ relatesTo, text: "a forbidden service" }, /^https:\/\/evil\.example$/],
   ];
@@ -531,7 +531,7 @@ test("a message starts the dialog that it names, or else the one that its text s
     [{ text: "old" }, /^You have been with the course/],
     [{ text: "", dialog: "" }, /^How is the learning going\?/],
     [{ text: "old", dialog: "learner" }, /^How is the learning going\?/],
-    ...["New", " new", "new ", "news", "", "constructor", "__proto__"].map((text): [object, RegExp] => [
+    ...["New", " new", "new ", "news", "constructor", "__proto__"].map((text): [object, RegExp] => [
       { text },
       new RegExp(`^This is coming back from the trigger! ${text}$`),
     ]),

@@ -53,7 +53,7 @@ async function run(entry: object, at = timer(due)): Promise<void> {
   await says(schedule as Schedule, queue as MessageQueue, deliveries, references)(at, invocation.context);
 }
 
-const conversations = () => queued.map(({ relatesTo }) => relatesTo.conversation.id).sort();
+const conversations = () => queued.map(({ relatesTo }) => relatesTo?.conversation.id).sort();
 const ids = () => queued.map(({ id }) => String(id));
 
 test("everybody is told, each once, where they were last; groups are not", async () => {
@@ -147,7 +147,7 @@ test("where the host does not tell for which time it runs, the second counts", a
 test("one that fails holds up no other, and is told by its id, never by its text", async () => {
   for (let i = 0; i < 40; i++) await heard(`user ${i}`, `conversation ${i}`);
   enqueue = async ({ relatesTo }) => {
-    if (relatesTo.conversation.id.endsWith("7")) throw new InvalidMessage("(message)", "is too large");
+    if (relatesTo?.conversation.id.endsWith("7")) throw new InvalidMessage("(message)", "is too large");
   };
   await assert.rejects(run({ text: "ulterior" }), {
     message: "4 of 40 messages of schedule schedule1 were not queued",

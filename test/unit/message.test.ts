@@ -90,7 +90,7 @@ test("unknown fields are kept, wherever they are", () => {
 
 test("formatted and parsed, plain or as Base64, a text stays the same whatever is in it", () => {
   for (let i = 0; i < 500; i++) {
-    const original = { ...message, text: randomText(), [randomText()]: randomText() };
+    const original = { ...message, text: `x${randomText()}`, [randomText()]: randomText() };
     const json = formatMessage(original);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML 1.0, in which a queue carries text, cannot hold
     assert.doesNotMatch(json, /[\u0000-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])/);
@@ -149,8 +149,8 @@ test("what is wrong is named by its field", () => {
   assert.match(refused(base64("not json"), "(message)"), /is not JSON/);
   for (const entry of [null, [], 5, true, '"text"', "null", "[]"]) refused(entry, "(message)");
   assert.equal(refused(undefined, "(message)"), "is missing");
-  assert.equal(refused({ text: "x" }, "relatesTo"), "is missing");
-  assert.equal(refused({ relatesTo }, "text"), "is missing");
+  assert.equal(refused({ text: "x" }, "relatesTo"), "is missing: a message needs relatesTo or to");
+  assert.equal(refused({ relatesTo }, "text"), "is missing: a message needs text, attachments or dialog");
   assert.equal(
     refused({ ...message, relatesTo: { ...relatesTo, conversation: {} } }, "relatesTo.conversation.id"),
     "is missing",
@@ -249,4 +249,39 @@ test("a message pollutes no prototype", () => {
     assert.equal(toJson(parsed), hostile);
   }
   refused(`{"__proto__":${JSON.stringify(message)}}`, "relatesTo");
+});
+
+test("a message is for a conversation or for a user, and never for both", () => {
+  const to = { channelId: "msteams" as const, userId: "29:ada", tenantId: "t", serviceUrl: null };
+  assert.deepEqual(parseMessage({ to, text: "hello" }).to, to);
+  assert.equal(refused({ ...message, to }, "to"), "must not be there beside relatesTo: a message needs one of them");
+  assert.equal(
+    refused({ text: "x", relatesTo: null, to: null }, "relatesTo"),
+    "is missing: a message needs relatesTo or to",
+  );
+  assert.match(refused({ to: { ...to, mail: "a@b.example" }, text: "x" }, "to"), /"mail"/);
+  assert.equal(refused({ to: { channelId: "msteams" }, text: "x" }, "to.userId"), "is missing");
+});
+
+test("a message says a text, shows attachments or starts a dialog", () => {
+  const card = {
+    contentType: "application/vnd.microsoft.card.adaptive",
+    content: { type: "AdaptiveCard", more: null },
+  };
+  const picture = { contentType: "image/png", contentUrl: "data:image/png;base64,AAAA", name: "dot" };
+  const shown = { relatesTo, attachments: [card, picture] };
+  assert.deepEqual(parseMessage(JSON.stringify(shown)), shown);
+  assert.deepEqual(parseMessage({ relatesTo, dialog: "" }), { relatesTo, dialog: "" });
+  for (const text of ["", " \n"]) {
+    assert.equal(refused({ relatesTo, text }, "text"), "is empty: a message needs text, attachments or dialog");
+    assert.equal(parseMessage({ relatesTo, text, attachments: [card] }).text, text);
+  }
+  refused({ relatesTo, attachments: [] }, "attachments");
+  refused({ relatesTo, attachments: Array(11).fill(card) }, "attachments");
+  refused({ relatesTo, attachments: [card, {}] }, "attachments.1.contentType");
+  refused({ relatesTo, attachments: [{ contentType: "image/png" }] }, "attachments.0.content");
+  refused(
+    { relatesTo, attachments: [{ ...picture, contentUrl: "http://x.example/a.png" }] },
+    "attachments.0.contentUrl",
+  );
 });

@@ -37,7 +37,7 @@ const ada = [seen("ada", "team", 3, { isGroup: true }), seen("ada", "new", 2), s
 
 test("a user is reached alone, where they were heard of last", async () => {
   const [letter] = await letters(ada, { to: "ada", text: "hi", id: "1", at: "+1h" });
-  assert.deepEqual([letter?.relatesTo.conversation.id, letter?.text, letter?.id], ["new", "hi", "1"]);
+  assert.deepEqual([letter?.relatesTo?.conversation.id, letter?.text, letter?.id], ["new", "hi", "1"]);
   assert.ok(Date.parse(letter?.notBefore ?? "") > Date.now());
   await assert.rejects(letters(ada.slice(0, 1), { to: "ada", text: "hi" }), /only in groups/);
   await assert.rejects(letters(ada, { to: "bob", text: "hi" }), /not heard of a user "bob": "users" shows/);
@@ -45,7 +45,7 @@ test("a user is reached alone, where they were heard of last", async () => {
 
 test("a conversation that nobody knows can be tried where the stack can tell its address", async () => {
   const [known] = await letters(ada, { conversation: "old", dialog: true }, { unheardOf });
-  assert.deepEqual([known?.relatesTo.channelId, known?.dialog, known?.text], ["msteams", "", ""]);
+  assert.deepEqual([known?.relatesTo?.channelId, known?.dialog, known?.text], ["msteams", "", ""]);
   const [unknown] = await letters(ada, { conversation: "fresh", text: "hi" }, { unheardOf });
   assert.deepEqual(unknown?.relatesTo, unheardOf("fresh"));
   await assert.rejects(
@@ -62,7 +62,7 @@ test("everyone gets one message, whose id is the same the next time", async () =
   const web = ["a", "b"].map((id) => seen("user", id, 4, { channelId: "webchat" }));
   const all = () => letters([...web, ...ada], { all: true, dialog: "newSurvey", id: "batch" });
   const first = await all();
-  assert.deepEqual(first.map(({ relatesTo }) => relatesTo.conversation.id).sort(), ["a", "b", "new"]);
+  assert.deepEqual(first.map(({ relatesTo }) => relatesTo?.conversation.id).sort(), ["a", "b", "new"]);
   assert.equal(new Set(first.map(({ id }) => id)).size, 3);
   assert.ok(first.every(({ id, dialog }) => /^batch\/[0-9a-f]{24}$/.test(id) && dialog === "newSurvey"));
   assert.deepEqual(await all(), first);
@@ -77,7 +77,7 @@ test("who has opted out is left out of what is meant for everyone, and the other
     all: true,
     text: "hi",
   });
-  assert.deepEqual([all.map(({ relatesTo }) => relatesTo.conversation.id), optedOut], [["b"], 1]);
+  assert.deepEqual([all.map(({ relatesTo }) => relatesTo?.conversation.id), optedOut], [["b"], 1]);
   const nobody = mailing([{ ...bob, optedOutAt }], { all: true, text: "hi" });
   await assert.rejects(nobody, { name: "Failure", message: "Nobody can be reached: all 1 have opted out." });
 });

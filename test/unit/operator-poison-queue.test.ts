@@ -26,7 +26,7 @@ beforeEach(() => raw.clearMessages());
 const relatesTo = { conversation: { id: "c" }, channelId: "directline", serviceUrl: "https://example.com/" };
 
 async function fill(count: number): Promise<void> {
-  for (let n = 0; n < count; n++) await raw.sendMessage(JSON.stringify({ relatesTo, text: "", id: `m-${n}` }));
+  for (let n = 0; n < count; n++) await raw.sendMessage(JSON.stringify({ relatesTo, text: "hi", id: `m-${n}` }));
 }
 
 test("everything can be taken, is nobody else's meanwhile, and comes back as it was", async () => {

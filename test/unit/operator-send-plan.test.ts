@@ -46,10 +46,13 @@ test("a dialog without a name is the default one, a bare wait takes two minutes"
 test("a file is read as the queue's messages are", () => {
   const message = {
     relatesTo: { channelId: "msteams", serviceUrl: "https://x.example/", conversation: { id: "c" } },
-    text: "",
+    text: "hi",
   };
   assert.deepEqual(plan({}, file(JSON.stringify(message))).whom, { message });
-  assert.throws(() => plan({}, file("{}")), { name: "Failure", message: "Nothing was sent: relatesTo is missing." });
+  assert.throws(() => plan({}, file("{}")), {
+    name: "Failure",
+    message: "Nothing was sent: relatesTo is missing: a message needs relatesTo or to.",
+  });
   assert.throws(() => plan({}, path.join(folder, "none")), WrongUsage);
   assert.throws(() => plan({}, folder), Failure);
 });
@@ -77,7 +80,7 @@ for (const [what, options, files, message] of wrong) {
 
 test("a file's own id is kept, unless another is given", () => {
   const relatesTo = { channelId: "msteams", serviceUrl: "https://x.example/", conversation: { id: "c" } };
-  const name = file(JSON.stringify({ relatesTo, text: "", id: "its own" }));
+  const name = file(JSON.stringify({ relatesTo, text: "hi", id: "its own" }));
   assert.equal(plan({}, name).id, "its own");
   assert.equal(plan({ id: "another" }, name).id, "another");
 });
