@@ -20,11 +20,8 @@ import type { SendRate } from "./send-rate";
 /** Milliseconds for which a message that is not due yet is kept rather than put back: the queue hides in whole seconds, and lets go early. */
 const shortWait = 2_000;
 
-/**
- * Milliseconds for which a message is kept for its turn: usually; and one of many, which goes back to the queue instead, so that
- * others do not wait behind all of them.
- */
-const patience = { usual: 2_000, broadcast: 200 };
+/** Milliseconds for which a message is kept for its turn rather than put back. */
+const patience = 2_000;
 
 /** Brings a queue message to the bot, as a signed event. */
 export class Forwarder {
@@ -56,7 +53,7 @@ export class Forwarder {
   private async deliver(message: QueueMessage, visit: Visit): Promise<void> {
     const { notBefore } = message;
     if (notBefore && !(await comesDue(notBefore, shortWait))) return this.postpone(message, notBefore, visit);
-    const turn = this.rate.ask(patienceWith(message));
+    const turn = this.rate.ask(patience);
     if ("comeBackAt" in turn) return this.queueUp(message, turn.comeBackAt, visit);
     if (turn.wait > 0) await sleep(turn.wait);
     await this.send(message, visit);
@@ -134,11 +131,6 @@ interface Visit {
   id: string;
   hop: Hop;
   context: InvocationContext;
-}
-
-/** What comes back comes at its time. Milliseconds. */
-function patienceWith(message: QueueMessage): number {
-  return message.broadcast && !isCopy(message) ? patience.broadcast : patience.usual;
 }
 
 /** Trying again cannot help. */

@@ -39,7 +39,7 @@ const poison = new PoisonQueue(settings.queueUrl, credential);
 
 const byApi = settings.delivery === "api";
 const carrier = byApi ? new NotifyApi(settings.notifyUrl) : new DirectLine(settings.directLine, directLineKey);
-const rate = new SendRate(settings.sendsPerSecond);
+const rate = new SendRate(settings.sendsPerSecond / settings.instances);
 const forwarder = new Forwarder(queue, carrier, webhook, deliveries, rate);
 const needed = [queue, deliveries, webhook, ...(byApi ? [] : [directLineKey])];
 const readiness = new Readiness(
@@ -58,9 +58,10 @@ app.http("readyz", { methods: ["GET"], authLevel: "anonymous", handler: readyz(r
 const days = { delivery: settings.deliveryDays, reference: settings.referenceDays };
 app.timer("clean-up", { schedule: "0 30 3 * * *", handler: cleanUp(records, references, days) });
 app.timer("poison-watch", { schedule: "0 */5 * * * *", handler: poisonWatch(poison, deliveries) });
+const { sendsPerSecond } = settings;
 for (const schedule of settings.schedules) {
   app.timer(`schedule-${schedule.name}`, {
     schedule: schedule.cron,
-    handler: says(schedule, queue, deliveries, references),
+    handler: says(schedule, { queue, deliveries, references, sendsPerSecond }),
   });
 }

@@ -1,6 +1,7 @@
 import type { InvocationContext, Timer, TimerHandler } from "@azure/functions";
 import {
   addressed,
+  Batch,
   type Deliveries,
   DeliverySettled,
   type MessageQueue,
@@ -22,11 +23,20 @@ const progressStep = 500;
 
 type Addressed = QueueMessage & { id: string };
 
+export interface SchedulesParts {
+  queue: MessageQueue;
+  deliveries: Deliveries;
+  references: Table;
+  /** Of all instances. */
+  sendsPerSecond: number;
+}
+
 /**
  * Puts on the queue what a schedule has to say, to each of those it is for. One that fails holds up no other.
  * The handler @throws Error when it failed for some: their next chance is the schedule's next time
  */
-export function says(schedule: Schedule, queue: MessageQueue, deliveries: Deliveries, references: Table): TimerHandler {
+export function says(schedule: Schedule, parts: SchedulesParts): TimerHandler {
+  const { queue, deliveries, references, sendsPerSecond } = parts;
   const outbox = new Outbox(queue, deliveries);
   return async (timer, context) => {
     const { known, unknown, optedOut } = recipients(schedule.to, await references.all<StoredReference>());
@@ -35,10 +45,11 @@ export function says(schedule: Schedule, queue: MessageQueue, deliveries: Delive
     const notice = { ...content(schedule), batch: batchOf(schedule, timer) };
     context.log(`Schedule ${schedule.name}: ${known.length} messages ${notice.batch}/… begin`);
     const messages = known.map((row) => addressed(notice, row));
+    const batch = new Batch(notice.batch, sendsPerSecond);
     const put = (message: Addressed) =>
-      outbox.put(message, notice.batch).catch((error) => {
+      outbox.put(message, batch).catch((error) => {
         if (!(error instanceof TableUnreachable)) throw error;
-        return queue.enqueue(message); // the schedule has no second chance: the message goes without its row
+        return queue.enqueue(message, batch.nextTime()); // the schedule has no second chance: the message goes without its row
       });
     const failed = await enqueue(messages, put, schedule, context);
     if (failed) throw new Error(`${failed} of ${known.length} messages of schedule ${schedule.name} were not queued`);

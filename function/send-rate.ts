@@ -1,4 +1,4 @@
-/** Messages come back a little more slowly than they may leave: the rest is for those who come for the first time. */
+/** Messages come back a tenth more slowly than they may leave: the rest is for those who come for the first time. */
 const returnSlack = 1.1;
 
 /**

@@ -23,7 +23,8 @@ const environment = z
     SCHEDULES: json.pipe(schedules),
     DELIVERY_DAYS: z.coerce.number().int().positive(),
     REFERENCE_DAYS: z.string().regex(/^\d+$/).transform(Number),
-    SENDS_PER_SECOND: z.coerce.number().positive(),
+    SENDS_PER_SECOND: z.coerce.number().int().positive(),
+    INSTANCES: z.coerce.number().int().positive().default(1),
   })
   .transform((env) => ({
     /** The client id of the function's identity. */
@@ -41,8 +42,10 @@ const environment = z
     deliveryDays: env.DELIVERY_DAYS,
     /** For how many days a chat visitor is remembered who does not write; 0: for ever. */
     referenceDays: env.REFERENCE_DAYS,
-    /** How many messages this instance brings to the bot in a second, at most. */
+    /** How many messages all instances together bring to the bot in a second, at most. */
     sendsPerSecond: env.SENDS_PER_SECOND,
+    /** On how many instances this app runs. */
+    instances: env.INSTANCES,
   }));
 
 export type Settings = z.infer<typeof environment>;

@@ -1,5 +1,6 @@
 export type { Addressee } from "./addressee";
 export type { Attachment } from "./attachment";
+export { Batch } from "./batch";
 export { type ConversationReference, conversationReference } from "./conversation-reference";
 export {
   type Claim,

@@ -1,3 +1,4 @@
+import type { Batch } from "./batch";
 import type { Deliveries } from "./deliveries";
 import type { MessageQueue } from "./message-queue";
 import type { QueueMessage } from "./queue-message";
@@ -14,19 +15,16 @@ export class Outbox {
 
   /**
    * The row comes first: no message is on the queue that a cancellation does not see.
-   * @param batch what the id begins with, where it is one of many
+   * @param batch whose next message it is, where it is one of many
    * @throws DeliverySettled when it was cancelled; TableUnreachable, or what the queue threw: then it is not on the queue
    */
-  async put(message: QueueMessage & { id: string }, batch?: string): Promise<void> {
+  async put(message: QueueMessage & { id: string }, batch?: Batch): Promise<void> {
     const { id, relatesTo, notBefore } = message;
     const dueAt = notBefore ? new Date(notBefore) : undefined;
-    await this.deliveries.announce(
-      id,
-      { conversation: relatesTo?.conversation.id.slice(0, longestName), dueAt },
-      batch,
-    );
+    const conversation = relatesTo?.conversation.id.slice(0, longestName);
+    await this.deliveries.announce(id, { conversation, dueAt }, batch?.id);
     try {
-      await this.queue.enqueue(message);
+      await this.queue.enqueue(message, batch?.nextTime());
     } catch (error) {
       await this.deliveries.waits(id, `it could not be put on the queue: ${(error as Error).message}`).catch(() => {});
       throw error;

@@ -35,10 +35,7 @@ const fields = z.looseObject({
       "Makes delivery idempotent; where absent, the id under which the message came: the queue's, or `webhook-id`.",
     ),
   notBefore: z.iso.datetime({ offset: true }).nullish().describe("Not to be delivered earlier."),
-  broadcast: z
-    .boolean()
-    .nullish()
-    .describe("One of many: it is not said to a user who has opted out, and lets other messages go first."),
+  broadcast: z.boolean().nullish().describe("One of many: it is not said to a user who has opted out."),
   attempt: z.int().nonnegative().nullish().describe("How many times this message has been deferred."),
   deferredSince: z.iso
     .datetime({ offset: true })

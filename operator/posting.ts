@@ -1,4 +1,4 @@
-import { DeliverySettled, type Outbox, sideBySide } from "../message";
+import { type Batch, DeliverySettled, type Outbox, sideBySide } from "../message";
 import { errorText } from "./error-text";
 import type { Letter } from "./letters";
 
@@ -18,7 +18,7 @@ export interface Posting {
 export async function post(
   outbox: Pick<Outbox, "put">,
   letters: Letter[],
-  batch: string | undefined,
+  batch: Batch | undefined,
   signal: AbortSignal,
   onTried: (posting: Posting) => void = () => {},
 ): Promise<Posting> {

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { Batch } from "../../message";
 import { confirmed } from "../confirmed";
 import type { Desk } from "../desk";
 import { Failure } from "../failure";
@@ -76,11 +77,17 @@ async function agree({ letters, optedOut }: Mailing, { isAgreed }: SendPlan): Pr
   if (!(await confirmed(`${reach} Send it?`))) throw new Failure("Nothing was sent.");
 }
 
-async function put(desk: Desk, { whom, id }: SendPlan, letters: Letter[], signal: AbortSignal): Promise<Posting> {
+async function put(
+  desk: Desk,
+  { whom, id, notBefore }: SendPlan,
+  letters: Letter[],
+  signal: AbortSignal,
+): Promise<Posting> {
   if (whom !== "all") return post(desk.outbox, letters, undefined, signal);
   note(`Batch: ${id}. If this ends too early, the same command with --id ${quoted(id)} goes on.`);
   const progress = new Progress(letters.length, "on the queue");
-  const posting = await post(desk.outbox, letters, id, signal, ({ sent, failed }) =>
+  const batch = new Batch(id, desk.stack.sendsPerSecond, notBefore);
+  const posting = await post(desk.outbox, letters, batch, signal, ({ sent, failed }) =>
     progress.at(sent.length, failed.length ? `${failed.length} failed` : ""),
   );
   progress.end();

@@ -51,6 +51,7 @@ function opened(description: LocalDescription, port?: string): Stack {
     options: port ? `--port ${port}` : "",
     queueUrl: String(outputs.queueUrl),
     tableServiceUrl: String(outputs.tableServiceUrl),
+    sendsPerSecond: Number(outputs.sendsPerSecond),
     credential: operatorCredential(description),
     unheardOf: (conversationId) => directLineReference(description, conversationId),
   };

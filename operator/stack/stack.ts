@@ -11,6 +11,8 @@ export interface Stack {
   queueUrl: string;
   /** `https://<account>.table.core.windows.net/` */
   tableServiceUrl: string;
+  /** How many messages a second the function brings to the bot. */
+  sendsPerSecond: number;
   credential: TokenCredential;
   /** Where to speak in a conversation of which the stack knows nothing yet; absent: that cannot be known. */
   unheardOf?(conversationId: string): ConversationReference;

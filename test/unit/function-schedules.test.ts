@@ -50,7 +50,8 @@ async function run(entry: object, at = timer(due)): Promise<void> {
       queued.push(message);
     },
   };
-  await says(schedule as Schedule, queue as MessageQueue, deliveries, references)(at, invocation.context);
+  const parts = { queue: queue as MessageQueue, deliveries, references, sendsPerSecond: 40 };
+  await says(schedule as Schedule, parts)(at, invocation.context);
 }
 
 const conversations = () => queued.map(({ relatesTo }) => relatesTo?.conversation.id).sort();

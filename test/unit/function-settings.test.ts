@@ -39,12 +39,13 @@ test("the settings that infra writes are read", () => {
     deliveryDays: 30,
     referenceDays: 90,
     sendsPerSecond: 40,
+    instances: 1,
   });
 });
 
-test("an instance may have a fraction of the rate, and visitors may be kept for ever", () => {
-  const { sendsPerSecond, referenceDays } = readSettings({ ...good, SENDS_PER_SECOND: "13.5", REFERENCE_DAYS: "0" });
-  assert.deepEqual([sendsPerSecond, referenceDays], [13.5, 0]);
+test("visitors may be kept for ever, and the app may run on several instances", () => {
+  const { referenceDays, instances } = readSettings({ ...good, REFERENCE_DAYS: "0", INSTANCES: "3" });
+  assert.deepEqual([referenceDays, instances], [0, 3]);
 });
 
 test("everything that is missing or wrong is named at once, and no value is repeated", () => {

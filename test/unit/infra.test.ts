@@ -440,6 +440,7 @@ test("the stack's outputs are those that people and tests rely on", async () => 
     queueName: "bot-queue",
     queueUrl: `https://${account}.queue.example/bot-queue`,
     tableServiceUrl: `https://${account}.table.example/`,
+    sendsPerSecond: 40,
     botName: bot,
     resourceGroupName: bot,
     portalUrl: `https://portal.azure.com/#@${tenantId}/resource${subscription}/resourceGroups/${bot}`,

@@ -17,7 +17,7 @@ test("sixteen at a time, and one that fails stops no other", async () => {
     if (Number(id) % 10 === 0) throw new Error(`no ${id}`);
   };
   const shown: number[] = [];
-  const posting = await post({ put }, letters, "batch", never, ({ sent }) => shown.push(sent.length));
+  const posting = await post({ put }, letters, undefined, never, ({ sent }) => shown.push(sent.length));
   assert.equal(most, 16);
   assert.deepEqual([posting.sent.length, posting.failed.length, posting.left.length], [90, 10, 0]);
   assert.deepEqual(
@@ -42,6 +42,6 @@ test("what was cancelled meanwhile is no failure", async () => {
   const put = async ({ id }: { id: string }) => {
     if (Number(id) >= 90) throw new DeliverySettled("cancelled");
   };
-  const { sent, failed, cancelled } = await post({ put }, letters, "batch", never);
+  const { sent, failed, cancelled } = await post({ put }, letters, undefined, never);
   assert.deepEqual([sent.length, failed.length, cancelled.length], [90, 0, 10]);
 });
