@@ -54,8 +54,9 @@ export class Forwarder {
     const { notBefore } = message;
     if (notBefore && !(await comesDue(notBefore, shortWait))) return this.postpone(message, notBefore, visit);
     const turn = this.rate.ask(patience);
-    if ("comeBackAt" in turn) return this.queueUp(message, turn.comeBackAt, visit);
+    if ("comeBackIn" in turn) return this.queueUp(message, new Date(Date.now() + turn.comeBackIn), visit);
     if (turn.wait > 0) await sleep(turn.wait);
+    for (let rest = this.rate.leave(); rest > 0; rest = this.rate.leave()) await sleep(rest);
     await this.send(message, visit);
   }
 

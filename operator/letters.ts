@@ -42,7 +42,7 @@ async function toEveryone(desk: Desk, { id, text, dialog, notBefore }: SendPlan)
   if (!reached.length)
     throw new Failure(
       optedOut
-        ? `Nobody can be reached: all ${optedOut} have opted out.`
+        ? "Nobody can be reached: everyone whom the bot could reach has opted out."
         : "Nobody can be reached yet: nobody has been in a conversation with the bot.",
     );
   const notice = { batch: id, text, ...startOf(dialog), ...timeOf(notBefore) };

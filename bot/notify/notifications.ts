@@ -80,7 +80,8 @@ export class Notifications {
   private async postpone({ id, message }: Incoming, notBefore: string): Promise<void> {
     await this.parts.queue.postpone({ ...message, id }, new Date(notBefore));
     log("info", "postponed", { id, notBefore });
-    await this.parts.deliveries.waits(id, `it is not due before ${notBefore}`).catch((error) => {
+    const dueAt = new Date(notBefore);
+    await this.parts.deliveries.waits(id, `it is not due before ${notBefore}`, { dueAt }).catch((error) => {
       log("error", "not recorded", { id, reason: reason(error) });
     });
   }

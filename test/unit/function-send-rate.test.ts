@@ -33,7 +33,7 @@ function run(perSecond: number, queue: Message[]): Map<number, number> {
         left.set(message.id, now + turn.wait);
         inHand.push(now + turn.wait);
       } else {
-        const seconds = Math.max(Math.floor((turn.comeBackAt.getTime() - now) / 1000), 1);
+        const seconds = Math.max(Math.floor(turn.comeBackIn / 1000), 1);
         queue.push({ ...message, visible: now + seconds * 1000 });
         inHand.push(now + 20);
       }
@@ -88,6 +88,25 @@ test("a single message waits for nothing", () => {
   const rate = new SendRate(0.5);
   assert.deepEqual(rate.ask(0, 1_000), { wait: 0 });
   assert.deepEqual(rate.ask(2_000, 1_500), { wait: 1_500 });
-  assert.deepEqual(rate.ask(0, 1_600), { comeBackAt: new Date(5_000 + 2_200) });
+  assert.deepEqual(rate.ask(0, 1_600), { comeBackIn: 5_000 + 2_200 - 1_600 });
   assert.deepEqual(rate.ask(0, 100_000), { wait: 0 });
+});
+
+test("messages that were all late for their turns, because the process stood still, do not leave together", () => {
+  const rate = new SendRate(40);
+  for (let n = 0; n < 24; n++) rate.ask(patience, 0);
+  const left: number[] = [];
+  for (let waiting = Array(24).fill(5_000), now = 5_000; waiting.length; now++) {
+    waiting = waiting.flatMap((wakes: number) => {
+      if (wakes > now) return [wakes];
+      const rest = rate.leave(now);
+      if (rest > 0) return [now + rest];
+      left.push(now);
+      return [];
+    });
+  }
+  assert.equal(left.length, 24);
+  for (const [n, time] of left.entries()) assert.ok(n === 0 || time - (left[n - 1] ?? 0) >= 25, `${left}`);
+  const [next] = [rate.ask(patience, left.at(-1))];
+  assert.deepEqual(next, { wait: 25 });
 });

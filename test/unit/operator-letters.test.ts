@@ -79,7 +79,10 @@ test("who has opted out is left out of what is meant for everyone, and the other
   });
   assert.deepEqual([all.map(({ relatesTo }) => relatesTo?.conversation.id), optedOut], [["b"], 1]);
   const nobody = mailing([{ ...bob, optedOutAt }], { all: true, text: "hi" });
-  await assert.rejects(nobody, { name: "Failure", message: "Nobody can be reached: all 1 have opted out." });
+  await assert.rejects(nobody, {
+    name: "Failure",
+    message: "Nobody can be reached: everyone whom the bot could reach has opted out.",
+  });
 });
 
 test("a user who has opted out is reached only where the operator says so", async () => {
