@@ -1,4 +1,11 @@
-import { InvalidMessage, parseMessage, type QueueMessage, type ReceivedMessage, type SignedEvent } from "../message";
+import {
+  type ConversationReference,
+  InvalidMessage,
+  parseMessage,
+  type QueueMessage,
+  type ReceivedMessage,
+  type SignedEvent,
+} from "../message";
 
 /** How much of a conversation's id is told, in UTF-16 units: a table's row has its limits. */
 const longestName = 500;
@@ -26,6 +33,11 @@ export class Incoming implements ReceivedMessage {
   /** The beginning of its conversation's id; undefined for a message that nobody can read. */
   get conversation(): string | undefined {
     return this.readable?.relatesTo?.conversation.id.slice(0, longestName);
+  }
+
+  /** Whom it reaches as one of many; undefined: it is meant for one. */
+  get broadcastTo(): ConversationReference | undefined {
+    return (this.readable?.broadcast && this.readable.relatesTo) || undefined;
   }
 
   private get readable(): QueueMessage | undefined {

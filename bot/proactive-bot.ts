@@ -17,6 +17,7 @@ import type { ConversationDialogs, Taken } from "./dialogs/conversation-dialogs"
 import { EventGate } from "./event-gate";
 import { Incoming } from "./incoming";
 import { log, reason } from "./log";
+import type { OptOuts } from "./opt-outs";
 import type { ProactiveDelivery } from "./proactive-delivery";
 import type { Conversation, References } from "./references";
 import { StateContested } from "./state/item-store";
@@ -37,6 +38,7 @@ export class ProactiveBot {
     webhook: Secret,
     private readonly dialogs: ConversationDialogs,
     private readonly references: References,
+    private readonly optOuts: OptOuts,
   ) {
     this.gate = new EventGate(webhook);
   }
@@ -82,6 +84,8 @@ export class ProactiveBot {
 
   private async answer(context: TurnContext): Promise<void> {
     const message = readUserMessage(context.activity);
+    const wish = await this.optOuts.answer(context.activity, message.text);
+    if (wish) return void (await context.sendActivity(wish));
     const taken = await this.answerInDialog(context, message);
     if (taken?.by === "queue") await this.answerByQueue(context, message, taken);
   }

@@ -25,6 +25,7 @@ import type { ConversationDialogs } from "./dialogs/conversation-dialogs";
 import { failureReason } from "./failure-reason";
 import type { Incoming } from "./incoming";
 import { log, reason } from "./log";
+import type { OptOuts } from "./opt-outs";
 import { Outcomes } from "./outcomes";
 import type { References } from "./references";
 import { ForbiddenService } from "./service-hosts";
@@ -51,6 +52,7 @@ export interface ProactiveDeliveryParts {
   deliveries: Deliveries;
   references: References;
   addressees: Addressees;
+  optOuts: OptOuts;
 }
 
 /** One message on its way to its conversation. */
@@ -107,6 +109,7 @@ export class ProactiveDelivery {
   private async claim(attempt: Attempt): Promise<Claim | undefined> {
     const { id, conversation } = attempt.incoming;
     if (this.outcomes.has(id)) return void log("info", "not said again", { id });
+    if (await this.isUnwanted(attempt.incoming)) return undefined;
     try {
       return await this.parts.deliveries.claim(id, conversation);
     } catch (error) {
@@ -115,6 +118,15 @@ export class ProactiveDelivery {
         return void (await this.wait(attempt, error));
       throw error;
     }
+  }
+
+  /** One of many, to a user who has opted out since it was put on the queue. */
+  private async isUnwanted({ id, broadcastTo }: Incoming): Promise<boolean> {
+    const { deliveries, optOuts } = this.parts;
+    if (!broadcastTo || !(await optOuts.has(broadcastTo))) return false;
+    await deliveries.cancel(id, "the user has opted out");
+    log("info", "not said", { id, reason: "the user has opted out" });
+    return true;
   }
 
   /** Until the message may be claimed. */

@@ -13,6 +13,7 @@ import {
   functionUser,
   isConflict,
   isGroup,
+  isSelfNamed,
   relatesTo,
   type StoredReference,
   sideBySide,
@@ -99,8 +100,7 @@ export class References {
 
   /** A row that was made by the user's Entra object id alone is the same user's. */
   private async keep(activity: Activity): Promise<void> {
-    const reference = TurnContext.getConversationReference(activity);
-    const row = { ...rowOf(reference, activity.from), teamId: teamOf(activity), problem: "" };
+    const row = { ...senderRow(activity), problem: "" };
     await this.store(row);
     const { aadObjectId } = row;
     if (aadObjectId && aadObjectId !== row.userId) await this.delete(addressOf(activity, aadObjectId));
@@ -176,7 +176,7 @@ async function unlessChanged(request: Promise<unknown>): Promise<boolean> {
 }
 
 /** One partition for each conversation: it ends for all of its users at once. */
-function addressOf({ channelId, conversation }: Conversation, userId: string) {
+export function addressOf({ channelId, conversation }: Conversation, userId: string) {
   return { partitionKey: entityKey(`${channelId}/${conversation.id}`), rowKey: entityKey(userId) };
 }
 
@@ -200,6 +200,11 @@ export function isObjectId(id: string): boolean {
   return /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(id);
 }
 
+/** The row of an activity's sender. */
+export function senderRow(activity: Activity): StoredReference {
+  return { ...rowOf(TurnContext.getConversationReference(activity), activity.from), teamId: teamOf(activity) };
+}
+
 function rowOf(
   reference: Partial<ConversationReference>,
   user: Pick<ChannelAccount, "id" | "aadObjectId">,
@@ -220,9 +225,12 @@ const telling: string[] = [ActivityTypes.Message, ActivityTypes.ConversationUpda
 
 /**
  * Whether an activity comes from somebody whom the bot can reach by it: not from this stack's own function, nor from a
- * conversation that has no user yet, in whose name Direct Line speaks then.
+ * conversation that has no user yet, in whose name Direct Line speaks then. Where users name themselves, somebody who has
+ * only opened the page is nobody yet.
  */
-function speaksForUser({ type, from, conversation, recipient }: Activity, departure: Departure | undefined): boolean {
+function speaksForUser(activity: Activity, departure: Departure | undefined): boolean {
+  const { type, from, conversation, recipient } = activity;
+  if (isSelfNamed(activity) && type !== ActivityTypes.Message) return false;
   if (!telling.includes(type) || !from?.id) return false;
   if (departure && (departure === "everyone" || departure.has(from.id))) return false;
   return ![functionUser, conversation.id, recipient?.id].includes(from.id);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { InvocationContext } from "@azure/functions";
 import {
   comesDue,
@@ -16,12 +17,15 @@ import {
   VaultError,
 } from "../message";
 import { type Carrier, NotCarried } from "./carrier";
+import type { SendRate } from "./send-rate";
 
 /** Milliseconds for which a message that is not due yet is kept rather than put back: the queue hides in whole seconds, and lets go early. */
 const shortWait = 2_000;
 
 /** Milliseconds by which the clocks of an app and of the queue may differ, with the time that a request takes. */
 const clockDifference = 5 * 60_000;
+/** Milliseconds for which a message is kept for its turn rather than put back. */
+const turnPatience = 2_000;
 
 /** Brings a queue message to the bot, as a signed event. */
 export class Forwarder {
@@ -30,6 +34,7 @@ export class Forwarder {
     private readonly carrier: Carrier,
     private readonly webhook: Secret,
     private readonly deliveries: Deliveries,
+    private readonly rate: SendRate,
   ) {}
 
   /**
@@ -53,14 +58,39 @@ export class Forwarder {
     const { notBefore } = received.message;
     if (isCopy(received.message)) visit.hop.queuedAt = undefined; // of a copy: the message is older
     if (notBefore && !(await comesDue(notBefore, shortWait))) return this.postpone(received, notBefore, visit);
+    const turn = this.rate.ask(turnPatience);
+    if ("comeBackIn" in turn) return this.queueUp(received, new Date(Date.now() + turn.comeBackIn), visit);
+    if (turn.wait > 0) await sleep(turn.wait);
+    for (let rest = this.rate.leave(); rest > 0; rest = this.rate.leave()) await sleep(rest);
     await this.send(received, visit);
   }
 
   private async postpone(received: ReceivedMessage, notBefore: string, visit: Visit): Promise<void> {
     const { id, context, hop } = visit;
-    await this.queue.postpone(received, new Date(notBefore));
+    if (await this.isCancelled(visit)) return;
+    const dueAt = new Date(notBefore);
+    await this.queue.postpone(received, dueAt);
     context.log(`Message ${id} waits until ${notBefore}`);
-    await this.record(visit, this.deliveries.waits(id, `it is not due before ${notBefore}`, hop));
+    await this.record(visit, this.deliveries.waits(id, `it is not due before ${notBefore}`, { ...hop, dueAt }));
+  }
+
+  /** Nothing is wrong with the message, so this counts as no attempt. */
+  private async queueUp(received: ReceivedMessage, comeBackAt: Date, visit: Visit): Promise<void> {
+    const { id, context, hop } = visit;
+    if (await this.isCancelled(visit)) return;
+    await this.queue.postpone(received, comeBackAt);
+    context.log(`Message ${id} waits for its turn until ${comeBackAt.toISOString()}`);
+    await this.record(visit, this.deliveries.waits(id, "it waits for its turn", hop));
+  }
+
+  /** Looked up only before a message goes back to the queue: the bot looks, too, before it says one. */
+  private async isCancelled(visit: Visit): Promise<boolean> {
+    const { id, context, hop } = visit;
+    const row = await this.deliveries.read(id).catch(() => undefined);
+    if (row?.status !== "cancelled") return false;
+    context.log(`Message ${id} was cancelled, and is dropped`);
+    await this.record(visit, this.deliveries.passed(id, hop));
+    return true;
   }
 
   private async send(received: ReceivedMessage, visit: Visit): Promise<void> {
@@ -79,6 +109,7 @@ export class Forwarder {
 
   private async defer(received: ReceivedMessage, error: NotCarried | VaultError, visit: Visit): Promise<void> {
     const { id, context, hop } = visit;
+    if (await this.isCancelled(visit)) return;
     const retryAfter = error instanceof NotCarried ? error.retryAfter : 0;
     const deferred = await this.queue.defer(received, retryAfter);
     if (!deferred) throw new Undeliverable(`it was deferred for a day; last: ${error.message}`);

@@ -21,6 +21,7 @@ import { healthz, readyz } from "./health";
 import { NotifyApi } from "./notify-api";
 import { poisonWatch } from "./poison-watch";
 import { says } from "./schedules";
+import { SendRate } from "./send-rate";
 import { readSettings } from "./settings";
 
 const settings = readSettings(process.env);
@@ -38,7 +39,8 @@ const poison = new PoisonQueue(settings.queueUrl, credential);
 
 const byApi = settings.delivery === "api";
 const carrier = byApi ? new NotifyApi(settings.notifyUrl) : new DirectLine(settings.directLine, directLineKey);
-const forwarder = new Forwarder(queue, carrier, webhook, deliveries);
+const rate = new SendRate(settings.sendsPerSecond / settings.instances);
+const forwarder = new Forwarder(queue, carrier, webhook, deliveries, rate);
 const needed = [queue, deliveries, webhook, ...(byApi ? [] : [directLineKey])];
 const readiness = new Readiness(
   needed.map((one) => () => one.reach()),
@@ -58,8 +60,13 @@ app.generic("forward", {
 app.http("healthz", { methods: ["GET"], authLevel: "anonymous", handler: healthz() });
 app.http("readyz", { methods: ["GET"], authLevel: "anonymous", handler: readyz(readiness) });
 
-app.timer("clean-up", { schedule: "0 30 3 * * *", handler: cleanUp(records, settings.deliveryDays) });
+const days = { delivery: settings.deliveryDays, reference: settings.referenceDays };
+app.timer("clean-up", { schedule: "0 30 3 * * *", handler: cleanUp(records, references, days) });
 app.timer("poison-watch", { schedule: "0 */5 * * * *", handler: poisonWatch(poison, deliveries) });
+const { sendsPerSecond } = settings;
 for (const schedule of settings.schedules) {
-  app.timer(`schedule-${schedule.name}`, { schedule: schedule.cron, handler: says(schedule, queue, references) });
+  app.timer(`schedule-${schedule.name}`, {
+    schedule: schedule.cron,
+    handler: says(schedule, { queue, deliveries, references, sendsPerSecond }),
+  });
 }

@@ -1,12 +1,17 @@
 import type { InvocationContext, Timer, TimerHandler } from "@azure/functions";
 import {
   addressed,
+  Batch,
+  type Deliveries,
+  DeliverySettled,
   type MessageQueue,
+  Outbox,
   type QueueMessage,
   type Schedule,
   type StoredReference,
   sideBySide,
   type Table,
+  TableUnreachable,
   withoutCopies,
 } from "../message";
 import { recipients } from "./recipients";
@@ -17,37 +22,60 @@ const atOnce = 16;
 /** After how many messages the log tells how far it has come. */
 const progressStep = 500;
 
+type Addressed = QueueMessage & { id: string };
+
+export interface SchedulesParts {
+  queue: MessageQueue;
+  deliveries: Deliveries;
+  references: Table;
+  /** Of all instances. */
+  sendsPerSecond: number;
+}
+
 /**
  * Puts on the queue what a schedule has to say, to each of those it is for. One that fails holds up no other.
  * The handler @throws Error when it failed for some: their next chance is the schedule's next time
  */
-export function says(schedule: Schedule, queue: MessageQueue, references: Table): TimerHandler {
+export function says(schedule: Schedule, parts: SchedulesParts): TimerHandler {
+  const { queue, deliveries, references, sendsPerSecond } = parts;
+  const outbox = new Outbox(queue, deliveries);
   return async (timer, context) => {
-    const { known, unknown } = recipients(schedule.to, await references.all<StoredReference>(withoutCopies));
+    const rows = await references.all<StoredReference>(withoutCopies);
+    const { known, unknown, optedOut } = recipients(schedule.to, rows);
+    if (optedOut) context.log(`Schedule ${schedule.name}: ${optedOut} users are left out because they have opted out`);
     if (unknown) context.warn(`Schedule ${schedule.name}: the bot cannot speak to ${unknown} of the users in its list`);
     const notice = { ...content(schedule), batch: batchOf(schedule, timer) };
     context.log(`Schedule ${schedule.name}: ${known.length} messages ${notice.batch}/… begin`);
     const messages = known.map((row) => addressed(notice, row));
-    const failed = await enqueue(messages, queue, schedule, context);
+    const batch = new Batch(notice.batch, sendsPerSecond);
+    const put = (message: Addressed) =>
+      outbox.put(message, batch).catch((error) => {
+        if (!(error instanceof TableUnreachable)) throw error;
+        return queue.enqueue(message, batch.nextTime()); // the schedule has no second chance: the message goes without its row
+      });
+    const failed = await enqueue(messages, put, schedule, context);
     if (failed) throw new Error(`${failed} of ${known.length} messages of schedule ${schedule.name} were not queued`);
   };
 }
 
 /** How many could not be put on the queue. */
 async function enqueue(
-  messages: QueueMessage[],
-  queue: MessageQueue,
+  messages: Addressed[],
+  put: (message: Addressed) => Promise<void>,
   { name }: Schedule,
   context: InvocationContext,
 ): Promise<number> {
-  let [done, failed] = [0, 0];
+  let [done, failed, cancelled] = [0, 0, 0];
   await sideBySide(atOnce, messages, async (message) => {
-    await queue.enqueue(message).catch((error: Error) => {
+    await put(message).catch((error: Error) => {
+      if (error instanceof DeliverySettled) return void cancelled++;
       failed++;
       context.error(`Message ${message.id} was not queued: ${error.message}`);
     });
     if (++done % progressStep === 0) context.log(`Schedule ${name}: ${done} of ${messages.length}`);
   });
+  if (cancelled)
+    context.warn(`Schedule ${name}: ${cancelled} messages were not queued because an operator cancelled them`);
   return failed;
 }
 

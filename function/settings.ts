@@ -22,6 +22,9 @@ const environment = z
     VAULT_AUDIENCE: z.url(),
     SCHEDULES: json.pipe(schedules),
     DELIVERY_DAYS: z.coerce.number().int().positive(),
+    REFERENCE_DAYS: z.string().regex(/^\d+$/).transform(Number),
+    SENDS_PER_SECOND: z.coerce.number().int().positive(),
+    INSTANCES: z.coerce.number().int().positive().default(1),
   })
   .transform((env) => ({
     /** The client id of the function's identity. */
@@ -37,6 +40,12 @@ const environment = z
     schedules: env.SCHEDULES,
     /** For how many days it is known what became of a message. */
     deliveryDays: env.DELIVERY_DAYS,
+    /** For how many days a chat visitor is remembered who does not write; 0: for ever. */
+    referenceDays: env.REFERENCE_DAYS,
+    /** How many messages all instances together bring to the bot in a second, at most. */
+    sendsPerSecond: env.SENDS_PER_SECOND,
+    /** On how many instances this app runs. */
+    instances: env.INSTANCES,
   }));
 
 export type Settings = z.infer<typeof environment>;

@@ -63,6 +63,9 @@ export function functionSettings(args: AppSettingsArgs & { notifyUrl: pulumi.Inp
     NOTIFY_URL: notifyUrl,
     SCHEDULES: JSON.stringify(config.schedules),
     DELIVERY_DAYS: String(config.deliveryDays),
+    REFERENCE_DAYS: String(config.referenceDays),
+    SENDS_PER_SECOND: String(config.sendsPerSecond),
+    INSTANCES: String(config.instances),
     ...vault(secrets, config),
     ...hostTelemetry(monitoring, identities.function),
   };

@@ -51,6 +51,10 @@ const settings = z.object({
   schedules: schedules.default([]),
   /** For how many days it is known what became of a message. */
   deliveryDays: wholeNumber(1, 3650, "must be whole days, from 1 to 3650").default(30),
+  /** For how many days a visitor of a chat page is remembered who does not write; 0: for ever. */
+  referenceDays: wholeNumber(0, 3650, "must be whole days, from 1 to 3650, or 0 to forget nobody").default(90),
+  /** How many messages a second the function brings to the bot, at most: Teams takes 50 of an app in a tenant. */
+  sendsPerSecond: wholeNumber(1, 1000, "must be a whole number from 1 to 1000").default(40),
   /** Who is told by mail that messages wait in the poison queue; without it nobody is. */
   alertEmail: z.email("must be an e-mail address, such as ops@example.com").optional(),
   /** The size of the plan that both apps share. */

@@ -86,6 +86,8 @@ export = {
   queueUrl: storage.queueUrl,
   /** The tables' service, with a slash at the end. */
   tableServiceUrl: storage.account.primaryEndpoints.table,
+  /** The operator's tool lets no more of a broadcast come at a time. */
+  sendsPerSecond: config.sendsPerSecond,
   botName: registration.name,
   /** The bot's Microsoft App ID. */
   botAppId: identities.bot.clientId,

@@ -11,15 +11,17 @@ const tries = 10;
 /** The longest reason that is kept, in UTF-16 units. */
 const longestReason = 1_000;
 
-/**
- * `waiting` to be tried, again or for the first time; `claimed` by a send that is under way, or was when its app died;
- * `delivered` and `failed` are final.
- */
-export type DeliveryStatus = "waiting" | "claimed" | "delivered" | "failed";
+/** `cancelled` before it was delivered, by an operator or because its user has opted out. */
+export type FinalStatus = "delivered" | "failed" | "cancelled";
+
+/** `waiting` to be tried, again or for the first time; `claimed` by a send that is under way, or was when its app died. */
+export type DeliveryStatus = "waiting" | "claimed" | FinalStatus;
+
+const finalStatuses: readonly (string | undefined)[] = ["delivered", "failed", "cancelled"];
 
 /** Nothing more becomes of a message. */
-export function isSettled(status: DeliveryStatus | undefined): status is "delivered" | "failed" {
-  return status === "delivered" || status === "failed";
+export function isSettled(status: DeliveryStatus | undefined): status is FinalStatus {
+  return finalStatuses.includes(status);
 }
 
 /** What the function knows of a message's way. */
@@ -30,6 +32,8 @@ export interface Hop {
   dequeuedAt?: Date;
   /** How often the queue has handed it out: more than once after a crash. */
   dequeueCount?: number;
+  /** Its `notBefore`. */
+  dueAt?: Date;
 }
 
 /** The row of a message in the table `deliveries`. */
@@ -57,6 +61,7 @@ export interface Delivery extends Hop {
   /** When the channel took it. */
   sentAt?: Date;
   failedAt?: Date;
+  cancelledAt?: Date;
 }
 
 /** The right to say a message, for a minute. */
@@ -69,11 +74,11 @@ export interface Claim {
   unsure: number;
 }
 
-/** The message has been said, or has failed: there is nothing left to do. */
+/** The message was delivered, has failed or was cancelled: there is nothing left to do. */
 export class DeliverySettled extends Error {
   override readonly name = "DeliverySettled";
 
-  constructor(readonly status: "delivered" | "failed") {
+  constructor(readonly status: FinalStatus) {
     super(`it was ${status} before`);
   }
 }
@@ -113,7 +118,13 @@ export class Deliveries {
     const lease = randomUUID();
     const receivedAt = new Date();
     const until = receivedAt.getTime() + leaseTime;
-    const claimed: Partial<Delivery> = { status: "claimed", lease, leaseUntil: new Date(until), receivedAt };
+    const claimed: Partial<Delivery> = {
+      status: "claimed",
+      reason: "",
+      lease,
+      leaseUntil: new Date(until),
+      receivedAt,
+    };
     let unsure = 0;
     await this.change(id, undefined, (row) => {
       unsure = row?.unsure ?? 0;
@@ -122,6 +133,36 @@ export class Deliveries {
       return { ...claimed, conversation, tries: (row?.tries ?? 0) + 1 };
     });
     return { id, lease, until, unsure };
+  }
+
+  /**
+   * Writes down a message that is about to be put on the queue, so that it can be found and cancelled before it is taken from
+   * there. What is known of it already stays. A batch that is cancelled meanwhile is seen here, or sees this row.
+   * @throws DeliverySettled when the message or its batch was cancelled, TableUnreachable
+   */
+  async announce(id: string, facts: Pick<Delivery, "conversation" | "dueAt">, batch?: string): Promise<void> {
+    const { dueAt } = facts;
+    const reason = dueAt && dueAt.getTime() > Date.now() ? `it is not due before ${dueAt.toISOString()}` : "";
+    await this.change(id, undefined, (row) => {
+      if (row?.status === "cancelled") throw new DeliverySettled("cancelled");
+      return row ? undefined : { ...facts, status: "waiting", reason, queuedAt: new Date() };
+    });
+    if (batch === undefined || (await this.read(batch))?.status !== "cancelled") return;
+    await this.cancel(id, "its batch was cancelled");
+    throw new DeliverySettled("cancelled");
+  }
+
+  /**
+   * Nobody says the message any more, unless it is being said already. Also for one of which nothing is known yet.
+   * Resolves to the row as it was; one that is settled stays. @throws TableUnreachable
+   */
+  async cancel(id: string, reason: string): Promise<Delivery | undefined> {
+    let before: Delivery | undefined;
+    await this.change(id, await this.read(id), (row) => {
+      before = row;
+      return isSettled(row?.status) ? undefined : { status: "cancelled", reason, cancelledAt: new Date() };
+    });
+    return before;
   }
 
   /** The channel has taken the message: whatever the row says, this is so. @throws TableUnreachable */
@@ -157,11 +198,11 @@ export class Deliveries {
     );
   }
 
-  /** Lets a message that has failed be tried once more. @throws DeliverySettled when it was delivered, TableUnreachable */
+  /** Lets a message that has failed be tried once more. @throws DeliverySettled when it was delivered or cancelled, TableUnreachable */
   async reopen(id: string, reason: string): Promise<void> {
     await this.change(id, await this.read(id), (row) => {
-      if (row?.status === "delivered") throw new DeliverySettled("delivered");
-      if (row?.status !== "failed") return undefined;
+      if (!isSettled(row?.status)) return undefined;
+      if (row.status !== "failed") throw new DeliverySettled(row.status);
       return { ...waiting(reason), leaseUntil: new Date(), unsure: 0, retryAt: new Date(0) };
     });
   }
@@ -226,6 +267,11 @@ function refuse(row: Delivery): void {
 
 function leaseLeft({ leaseUntil }: Delivery): number {
   return timeLeft(leaseUntil);
+}
+
+/** Whether somebody is saying the message at this moment, as far as its row tells. */
+export function isBeingSaid(row: Delivery | undefined): boolean {
+  return row?.status === "claimed" && leaseLeft(row) > 0;
 }
 
 /** Milliseconds. */

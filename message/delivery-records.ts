@@ -1,10 +1,6 @@
-import { odata, type TableEntityResult } from "@azure/data-tables";
+import { odata } from "@azure/data-tables";
 import type { Delivery } from "./deliveries";
-import { sideBySide } from "./side-by-side";
-import { isConflict, type Table } from "./table";
-
-/** How many rows are removed side by side. */
-const atOnce = 32;
+import type { Table } from "./table";
 
 /** The rows of the table `deliveries`, for those who look back: the operator, and who clears them away. */
 export class DeliveryRecords {
@@ -16,24 +12,13 @@ export class DeliveryRecords {
     return this.table.all<Delivery>(beginning ? { filter } : {});
   }
 
-  /** Removes what has not changed since then; resolves to how many rows that were. @throws TableUnreachable */
+  /**
+   * Removes what has not changed since then; resolves to how many rows that were. One that was due later stays: its message may
+   * still be on the queue, and must not be said if it was cancelled. @throws TableUnreachable
+   */
   async removeUnchangedSince(time: Date): Promise<number> {
-    const old = await this.table.all({ filter: odata`Timestamp lt ${time}`, select: ["PartitionKey", "RowKey"] });
-    const removed = await sideBySide(atOnce, old, (row) => this.remove(row));
-    return removed.filter(Boolean).length;
-  }
-
-  /** False: somebody has changed it since it was read, or removed it. */
-  private async remove({ partitionKey = "", rowKey = "", etag }: TableEntityResult<object>): Promise<boolean> {
-    const remove = this.table.request((client, options) =>
-      client.deleteEntity(partitionKey, rowKey, { ...options, etag }),
-    );
-    return remove.then(
-      () => true,
-      (error) => {
-        if (isConflict(error)) return false;
-        throw error;
-      },
-    );
+    const select = ["PartitionKey", "RowKey", "dueAt"];
+    const old = await this.table.all<Pick<Delivery, "dueAt">>({ filter: odata`Timestamp lt ${time}`, select });
+    return this.table.removeAsRead(old.filter(({ dueAt }) => !dueAt || dueAt < time));
   }
 }

@@ -1,5 +1,6 @@
 export { type Addressee, readAddressee } from "./addressee";
 export type { Attachment } from "./attachment";
+export { Batch } from "./batch";
 export { type ConversationReference, conversationReference } from "./conversation-reference";
 export {
   type Claim,
@@ -9,6 +10,7 @@ export {
   DeliveryPostponed,
   DeliverySettled,
   type Hop,
+  isBeingSaid,
   isSettled,
   leaseTime,
 } from "./deliveries";
@@ -21,6 +23,7 @@ export { InvalidMessage, MessageTooLarge, wholeMessage } from "./invalid-message
 export { MessageQueue, patience, QueueMissing } from "./message-queue";
 export { messageSchema } from "./message-schema";
 export { addressed, type Notice } from "./notice";
+export { Outbox } from "./outbox";
 export { type HeldPoison, type PoisonMessage, PoisonQueue } from "./poison-queue";
 export {
   formatMessage,
@@ -51,8 +54,11 @@ export {
 } from "./signed-event";
 export {
   aloneWith,
+  audience,
   copiesBegin,
   isGroup,
+  isSelfNamed,
+  optedOut,
   people,
   personOf,
   relatesTo,

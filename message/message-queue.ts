@@ -54,10 +54,14 @@ export class MessageQueue {
     return this.queue.name;
   }
 
-  /** What is not due yet shows up then, or in seven days to be hidden again. @throws InvalidMessage when the message is too large, QueueMissing. */
-  async enqueue(message: QueueMessage): Promise<void> {
-    const { notBefore } = message;
-    await send(this.queue, formatMessage(message), notBefore ? secondsUntil(new Date(notBefore)) : 0);
+  /**
+   * What is not due yet shows up then, or in seven days to be hidden again.
+   * @param showAt when it is to show up, if not at `notBefore` or at once
+   * @throws InvalidMessage when the message is too large, QueueMissing.
+   */
+  async enqueue(message: QueueMessage, showAt?: Date): Promise<void> {
+    const time = showAt ?? (message.notBefore ? new Date(message.notBefore) : undefined);
+    await send(this.queue, formatMessage(message), time ? secondsUntil(time) : 0);
   }
 
   /** Puts a copy back that shows up later, longer after each attempt. False: a day has passed and the message has failed. */

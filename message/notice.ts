@@ -14,6 +14,12 @@ export interface Notice {
 }
 
 /** The queue message that brings a notice to somebody; its id is `<batch>/<who>`. */
-export function addressed({ batch, text = "", ...rest }: Notice, to: StoredReference): QueueMessage {
-  return { relatesTo: relatesTo(to), text, ...rest, id: `${batch}/${entityKey(personOf(to)).slice(0, 24)}` };
+export function addressed({ batch, text = "", ...rest }: Notice, to: StoredReference): QueueMessage & { id: string } {
+  return {
+    relatesTo: relatesTo(to),
+    text,
+    ...rest,
+    broadcast: true,
+    id: `${batch}/${entityKey(personOf(to)).slice(0, 24)}`,
+  };
 }

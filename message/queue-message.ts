@@ -44,6 +44,7 @@ const fields = z.looseObject({
       "Makes delivery idempotent; where absent, the id under which the message came: the queue's, or `webhook-id`.",
     ),
   notBefore: time.nullish().describe("Not to be delivered earlier."),
+  broadcast: z.boolean().nullish().describe("One of many: it is not said to a user who has opted out."),
   attempt: z
     .int("expected a whole number")
     .nonnegative("expected a number from 0 on")

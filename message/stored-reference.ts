@@ -18,6 +18,8 @@ export interface StoredReference {
   problem?: string;
   /** When it failed. */
   problemAt?: Date;
+  /** When the user asked for no more messages that are meant for many. */
+  optedOutAt?: Date;
 }
 
 /** How the partitions begin in which the rows of one user's own conversations are copied. */
@@ -28,6 +30,20 @@ export const withoutCopies = { filter: `PartitionKey lt '${copiesBegin}'` };
 
 /** Channels on which anyone may call themselves as they like, and where a page that is opened again has another user. */
 const selfNamed = ["directline", "webchat"];
+
+export function isSelfNamed({ channelId }: Pick<StoredReference, "channelId">): boolean {
+  return selfNamed.includes(channelId);
+}
+
+/**
+ * Tells whether the person of a row has opted out. One row of a person is enough: others may be younger than their wish.
+ * @param rows all of the table `references`
+ */
+export function optedOut(rows: Iterable<StoredReference>): (row: StoredReference) => boolean {
+  const persons = new Set<string>();
+  for (const row of rows) if (row.optedOutAt) persons.add(personOf(row));
+  return (row) => persons.has(personOf(row));
+}
 
 /**
  * Everyone whom the bot can speak to alone, each once, where it heard of them last. A person is a user of a channel; where
@@ -42,6 +58,14 @@ export function people<Row extends StoredReference>(rows: Iterable<Row>): Row[] 
     if (!known || known.seenAt < row.seenAt) chosen.set(person, row);
   }
   return [...chosen.values()];
+}
+
+/** Whom a message reaches that is meant for everyone: the same people, without those who have opted out. */
+export function audience<Row extends StoredReference>(rows: readonly Row[]): { reached: Row[]; optedOut: number } {
+  const everyone = people(rows);
+  const isOut = optedOut(rows);
+  const reached = everyone.filter((row) => !isOut(row));
+  return { reached, optedOut: everyone.length - reached.length };
 }
 
 /** Where the bot can speak to a user alone, the conversation where it heard of them last first. */
@@ -60,6 +84,10 @@ export function isGroup(row: StoredReference): boolean {
 }
 
 /** A text that is the same for the rows of one person, and for no other's. */
-export function personOf({ channelId, conversationId, userId }: StoredReference): string {
-  return JSON.stringify(selfNamed.includes(channelId) ? [channelId, conversationId] : [channelId, "user", userId]);
+export function personOf({
+  channelId,
+  conversationId,
+  userId,
+}: Pick<StoredReference, "channelId" | "conversationId" | "userId">): string {
+  return JSON.stringify(isSelfNamed({ channelId }) ? [channelId, conversationId] : [channelId, "user", userId]);
 }

@@ -1,10 +1,14 @@
 import { TableClient, type TableEntityQueryOptions, type TableEntityResult } from "@azure/data-tables";
 import type { TokenCredential } from "@azure/identity";
+import { sideBySide } from "./side-by-side";
 import { TableUnreachable, tableErrorCode } from "./table-unreachable";
 import { within } from "./within";
 
 /** Milliseconds for a request with its tries: a turn makes a few, and its channel waits 15 s. */
 const requestLimit = 4_000;
+
+/** How many rows are removed side by side. */
+const removedAtOnce = 32;
 
 /** What each request hands on to Azure's SDK. */
 export interface TableRequest {
@@ -59,6 +63,12 @@ export class Table {
     return rows;
   }
 
+  /** Removes rows that are still as they were read; resolves to how many that were. @throws TableUnreachable */
+  async removeAsRead(rows: TableEntityResult<object>[]): Promise<number> {
+    const removed = await sideBySide(removedAtOnce, rows, (row) => this.remove(row));
+    return removed.filter(Boolean).length;
+  }
+
   /** Resolves when this app's identity can read the table. @throws TableUnreachable */
   async reach(): Promise<void> {
     const queryOptions = { select: ["PartitionKey"] };
@@ -67,6 +77,18 @@ export class Table {
         .listEntities({ queryOptions, ...options })
         .byPage({ maxPageSize: 1 })
         .next(),
+    );
+  }
+
+  /** False: somebody has changed it since it was read, or removed it. */
+  private async remove({ partitionKey = "", rowKey = "", etag }: TableEntityResult<object>): Promise<boolean> {
+    const remove = this.request((client, options) => client.deleteEntity(partitionKey, rowKey, { ...options, etag }));
+    return remove.then(
+      () => true,
+      (error) => {
+        if (isConflict(error)) return false;
+        throw error;
+      },
     );
   }
 }

@@ -15,6 +15,7 @@ const names = {
   deferredAt: "put off",
   sentAt: "taken by the channel",
   failedAt: "given up",
+  cancelledAt: "cancelled",
 } as const;
 
 const times = Object.keys(names) as (keyof typeof names)[];
@@ -33,13 +34,14 @@ export function lastChange(row: Delivery): Date | undefined {
 
 /** A row for programs. */
 export function toldDelivery(row: Delivery) {
-  const { id, status, reason, conversation, tries, dequeueCount } = row;
+  const { id, status, reason, conversation, dueAt, tries, dequeueCount } = row;
   const known = Object.fromEntries(times.map((time) => [time, row[time]]));
   return {
     id,
     status: statusOf(row),
     reason: reason || undefined,
     conversation,
+    dueAt,
     tries,
     dequeueCount,
     ...known,

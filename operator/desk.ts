@@ -4,6 +4,7 @@ import {
   DeliveryRecords,
   deliveriesTable,
   MessageQueue,
+  Outbox,
   PoisonQueue,
   referencesTable,
   type StoredReference,
@@ -16,6 +17,8 @@ import type { Stack } from "./stack/stack";
 /** Where the operator works: the queues and tables of one stack. */
 export class Desk {
   readonly queue: MessageQueue;
+  /** The way for new messages onto the queue. */
+  readonly outbox: Outbox;
   readonly poison: PoisonQueue;
   /** One message's row at a time. */
   readonly deliveries: Deliveries;
@@ -30,6 +33,7 @@ export class Desk {
     this.queue = new MessageQueue(queueUrl, credential);
     this.poison = new PoisonQueue(queueUrl, credential);
     this.deliveries = new Deliveries(table(deliveriesTable));
+    this.outbox = new Outbox(this.queue, this.deliveries);
     this.records = new DeliveryRecords(table(deliveriesTable));
     this.state = table(stateTable);
     this.references = table(referencesTable);

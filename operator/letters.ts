@@ -1,9 +1,11 @@
 import {
   addressed,
   aloneWith,
+  audience,
   formatMessage,
   InvalidMessage,
-  people,
+  isGroup,
+  optedOut,
   type QueueMessage,
   relatesTo,
   type StoredReference,
@@ -16,33 +18,49 @@ import type { SendPlan, Whom } from "./send-plan";
 /** A message that is ready for the queue. */
 export type Letter = QueueMessage & { id: string };
 
+/** What a plan puts on the queue. */
+export interface Mailing {
+  letters: Letter[];
+  /** How many are left out because they have opted out. */
+  optedOut: number;
+}
+
 /**
  * What a plan puts on the queue, whole and checked.
  * @throws Failure when nobody is there, or one is too large
  */
-export async function lettersOf(desk: Desk, plan: SendPlan): Promise<Letter[]> {
+export async function mailingOf(desk: Desk, plan: SendPlan): Promise<Mailing> {
   const { whom } = plan;
-  const letters = whom === "all" ? await toEveryone(desk, plan) : [await toOne(desk, plan, whom)];
-  for (const letter of letters) refuseOversize(letter, plan);
-  return letters;
+  const mailing =
+    whom === "all" ? await toEveryone(desk, plan) : { letters: [await toOne(desk, plan, whom)], optedOut: 0 };
+  for (const letter of mailing.letters) refuseOversize(letter, plan);
+  return mailing;
 }
 
-async function toEveryone(desk: Desk, { id, text, dialog, notBefore }: SendPlan): Promise<Letter[]> {
-  const everyone = people(await desk.users());
-  if (!everyone.length) throw new Failure("Nobody can be reached yet: nobody has been in a conversation with the bot.");
+async function toEveryone(desk: Desk, { id, text, dialog, notBefore }: SendPlan): Promise<Mailing> {
+  const { reached, optedOut } = audience(await desk.users());
+  if (!reached.length)
+    throw new Failure(
+      optedOut
+        ? "Nobody can be reached: everyone whom the bot could reach has opted out."
+        : "Nobody can be reached yet: nobody has been in a conversation with the bot.",
+    );
   const notice = { batch: id, text, ...startOf(dialog), ...timeOf(notBefore) };
-  return everyone.map((person) => addressed(notice, person) as Letter);
+  return { letters: reached.map((person) => addressed(notice, person)), optedOut };
 }
 
 async function toOne(desk: Desk, plan: SendPlan, whom: Exclude<Whom, "all">): Promise<Letter> {
   const { id, text = "", dialog, notBefore } = plan;
   if ("to" in whom) return { to: whom.to, text, ...startOf(dialog), ...timeOf(notBefore), id };
   if ("message" in whom) return { ...whom.message, ...timeOf(notBefore), id };
-  const to = "user" in whom ? await whereUserIs(desk, whom.user) : await whereConversationIs(desk, whom.conversation);
+  const to =
+    "user" in whom
+      ? await whereUserIs(desk, whom.user, plan)
+      : await whereConversationIs(desk, whom.conversation, plan);
   return { relatesTo: to, text, ...startOf(dialog), ...timeOf(notBefore), id };
 }
 
-async function whereUserIs(desk: Desk, user: string) {
+async function whereUserIs(desk: Desk, user: string, plan: SendPlan) {
   const everyone = await desk.users();
   const [newest, ...older] = aloneWith(user, everyone);
   if (!everyone.some(({ userId }) => userId === user))
@@ -50,17 +68,29 @@ async function whereUserIs(desk: Desk, user: string) {
       `The bot has not heard of a user "${user}": "users" shows whom it can reach. A Teams user who never wrote is reached with --tenant ID.`,
     );
   if (!newest) throw new Failure(`"${user}" is only in groups, where others would read it: say --conversation ID.`);
+  refuseOptedOut(newest, everyone, plan);
   if (older.length) note(severalConversations(user, newest, older.length));
   return relatesTo(newest);
+}
+
+function refuseOptedOut(row: StoredReference, all: StoredReference[], { evenOptedOut }: SendPlan): void {
+  if (evenOptedOut || isGroup(row) || !optedOut(all)(row)) return;
+  throw new Failure(
+    `The user ${row.userId} has opted out, by saying "stop": with --even-opted-out it is sent all the same.`,
+  );
 }
 
 function severalConversations(user: string, { channelId, conversationId }: StoredReference, older: number): string {
   return `${user} has ${older + 1} conversations. This goes to the newest, ${conversationId} (${channelId}); --conversation ID reaches another.`;
 }
 
-async function whereConversationIs(desk: Desk, conversation: string) {
-  const [newest] = (await desk.users()).filter(({ conversationId }) => conversationId === conversation);
-  if (newest) return relatesTo(newest);
+async function whereConversationIs(desk: Desk, conversation: string, plan: SendPlan) {
+  const all = await desk.users();
+  const newest = all.find(({ conversationId }) => conversationId === conversation);
+  if (newest) {
+    refuseOptedOut(newest, all, plan);
+    return relatesTo(newest);
+  }
   if (conversation && desk.stack.unheardOf) return desk.stack.unheardOf(conversation);
   throw new Failure(`The bot has not heard of a conversation "${conversation}": "users" shows those that it knows.`);
 }

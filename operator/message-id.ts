@@ -11,6 +11,10 @@ export function freshId(now = new Date()): string {
   return `send-${time}-${randomBytes(3).toString("hex")}`;
 }
 
+export function isMessageId(id: string): boolean {
+  return messageId.safeParse(id).success;
+}
+
 /** @throws WrongUsage when it cannot be a message's id, or start the ids of a batch */
 export function checkedId(id: string, isBatch: boolean): string {
   if (id && messageId.safeParse(isBatch ? id + suffix : id).success) return id;

@@ -3,7 +3,7 @@ import { printable } from "./printable";
 
 /** Why messages failed, or wait, and how many. */
 export interface Reason {
-  status: "failed" | "waiting";
+  status: "failed" | "cancelled" | "waiting";
   reason: string;
   count: number;
 }
@@ -12,7 +12,8 @@ export interface Reason {
 export interface Outcome {
   delivered: number;
   failed: number;
-  /** Everything that is neither: on the queue, or being said. */
+  cancelled: number;
+  /** Everything that is none of these: on the queue, or being said. */
   waiting: number;
   /** The most frequent first. */
   reasons: Reason[];
@@ -23,7 +24,7 @@ export interface Outcome {
 /** @param ids of the messages; a row that is not there yet waits */
 export function outcomeOf(ids: Iterable<string>, rows: Iterable<Delivery>): Outcome {
   const byId = new Map([...rows].map((row) => [row.id, row]));
-  const outcome = { delivered: 0, failed: 0, waiting: 0 };
+  const outcome = { delivered: 0, failed: 0, cancelled: 0, waiting: 0 };
   const reasons = new Map<string, Reason>();
   for (const id of ids) {
     const row = byId.get(id);
@@ -35,17 +36,18 @@ export function outcomeOf(ids: Iterable<string>, rows: Iterable<Delivery>): Outc
 }
 
 /** For people. */
-export function outcomeText({ delivered, failed, waiting, reasons, problem }: Outcome): string {
+export function outcomeText({ delivered, failed, cancelled, waiting, reasons, problem }: Outcome): string {
   const why = reasons.map(({ status, reason, count }) => `  ${count} ${status}: ${printable(reason)}`);
-  const lines = [`delivered ${delivered}, failed ${failed}, waiting ${waiting}`, ...why];
+  const counts = `delivered ${delivered}, failed ${failed}, waiting ${waiting}`;
+  const lines = [cancelled ? `${counts}, cancelled ${cancelled}` : counts, ...why];
   if (problem) lines.push(`  this may be old: ${printable(problem)}`);
   return lines.join("\n");
 }
 
 /** Where a message is that has no reason to wait. */
 function stageOf(row: Delivery | undefined): string {
-  if (!row) return "it has not been taken from the queue yet";
-  return row.status === "claimed" ? "it is being said" : "it is on its way to the bot";
+  if (row?.status === "claimed") return "it is being said";
+  return row?.dequeuedAt ? "it is on its way to the bot" : "it has not been taken from the queue yet";
 }
 
 function count(reasons: Map<string, Reason>, status: Reason["status"], reason: string): void {

@@ -1,4 +1,4 @@
-import { type MessageQueue, sideBySide } from "../message";
+import { type Batch, DeliverySettled, type Outbox, sideBySide } from "../message";
 import { errorText } from "./error-text";
 import type { Letter } from "./letters";
 
@@ -8,23 +8,29 @@ const atOnce = 16;
 export interface Posting {
   sent: Letter[];
   failed: { letter: Letter; reason: string }[];
+  /** Somebody has cancelled it, or its batch, meanwhile. */
+  cancelled: Letter[];
   /** Not tried any more: it was interrupted. */
   left: Letter[];
 }
 
-/** Puts letters on the queue, some at a time; one that fails does not stop the others. */
+/** Puts letters on the queue, some at a time; one that fails does not stop the others. @param batch where they are one */
 export async function post(
-  queue: Pick<MessageQueue, "enqueue">,
+  outbox: Pick<Outbox, "put">,
   letters: Letter[],
+  batch: Batch | undefined,
   signal: AbortSignal,
   onTried: (posting: Posting) => void = () => {},
 ): Promise<Posting> {
-  const posting: Posting = { sent: [], failed: [], left: [] };
+  const posting: Posting = { sent: [], failed: [], cancelled: [], left: [] };
   await sideBySide(atOnce, letters, async (letter) => {
     if (signal.aborted) return void posting.left.push(letter);
-    await queue.enqueue(letter).then(
+    await outbox.put(letter, batch).then(
       () => posting.sent.push(letter),
-      (error: Error) => posting.failed.push({ letter, reason: errorText(error) }),
+      (error: Error) => {
+        if (error instanceof DeliverySettled) posting.cancelled.push(letter);
+        else posting.failed.push({ letter, reason: errorText(error) });
+      },
     );
     onTried(posting);
   });

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { addAnswers } from "./commands/answers";
+import { addCancel } from "./commands/cancel";
 import { addPoison } from "./commands/poison";
 import { addSend } from "./commands/send";
 import { addStatus } from "./commands/status";
@@ -12,15 +13,16 @@ It talks to the Pulumi stack that --stack names; else to the local stack that ru
 else to the stack that is selected in Pulumi. In Azure it is whoever is logged in ("az login").`;
 
 const after = `
-"help COMMAND" says more of each, such as "help send" of --to, --all, --text, --dialog, --at, --id and --wait.
+"help COMMAND" says more of each, such as "help send" of --to, --all, --yes, --text, --dialog, --at, --id and --wait.
 
 Exit codes: 0 done, 1 something failed, 2 it was not used as it is meant to be.
 
 Examples:
   npm run send -- users
   npm run send -- --to USER --text "Hello from outside"
-  npm run send -- --all --dialog newSurvey --wait
+  npm run send -- --all --dialog newSurvey --yes --wait
   npm run send -- status ID
+  npm run send -- cancel ID
   npm run send -- --stack prod poison list
   npm run --silent send -- status --all --json
 `;
@@ -38,6 +40,7 @@ export function program(): Command {
     .configureOutput({ outputError: () => {} }) // it is thrown, too
     .addHelpText("after", after)
     .exitOverride();
-  for (const add of [addSend, addUsers, addStatus, addPoison, addAnswers, addTeams]) add(root);
+  const commands = [addSend, addUsers, addStatus, addCancel, addPoison, addAnswers, addTeams];
+  for (const add of commands) add(root);
   return root;
 }

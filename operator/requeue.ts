@@ -45,7 +45,7 @@ async function reopen(deliveries: Requeueing["deliveries"], id: string): Promise
   try {
     await deliveries.reopen(id, "it was put on the queue again");
   } catch (error) {
-    if (error instanceof DeliverySettled) throw new Failure("it was delivered all the same: it can be dropped");
+    if (error instanceof DeliverySettled) throw new Failure(`it was ${error.status} all the same: it can be dropped`);
     throw error;
   }
 }

@@ -18,6 +18,10 @@ export interface SendOptions {
   id?: string;
   /** True: for the usual time. */
   wait?: string | true;
+  /** Nobody is asked before many are reached. */
+  yes?: boolean;
+  dryRun?: boolean;
+  evenOptedOut?: boolean;
 }
 
 /** Whom a message is for; one from a file says it itself. */
@@ -33,6 +37,12 @@ export interface SendPlan {
   notBefore?: Date;
   /** For how long to look what becomes of it; absent: not at all. */
   waitSeconds?: number;
+  /** Whether the operator has agreed already to reach everyone. */
+  isAgreed: boolean;
+  /** Only to tell whom it would reach. */
+  isDryRun: boolean;
+  /** Also to a user who has opted out. */
+  evenOptedOut: boolean;
 }
 
 const usualWait = 120;
@@ -46,6 +56,11 @@ export function sendPlan(options: SendOptions, files: string[], now = new Date()
   if (message) refuseWords(options);
   else if ((text === undefined) === (dialog === undefined))
     throw new WrongUsage("Say --text TEXT or --dialog [NAME], one of both: what the bot is to say, or to start.");
+  if (text !== undefined && !text.trim()) throw new WrongUsage("--text is empty: say what the bot is to bring.");
+  if (options.evenOptedOut && (whom === "all" || message))
+    throw new WrongUsage(
+      "--even-opted-out belongs to --to USER or --conversation ID: --all leaves out who has opted out.",
+    );
   return {
     whom,
     id: options.id === undefined ? (message?.id ?? freshId(now)) : checkedId(options.id, whom === "all"),
@@ -53,6 +68,9 @@ export function sendPlan(options: SendOptions, files: string[], now = new Date()
     dialog: dialog === true ? "" : dialog,
     notBefore: options.at === undefined ? undefined : dueTime(options.at, now),
     waitSeconds: options.wait === undefined ? undefined : seconds(options.wait),
+    isAgreed: options.yes ?? false,
+    isDryRun: options.dryRun ?? false,
+    evenOptedOut: options.evenOptedOut ?? false,
   };
 }
 

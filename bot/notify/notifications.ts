@@ -82,7 +82,8 @@ export class Notifications {
     const { id } = incoming;
     await this.parts.queue.postpone(incoming, new Date(notBefore));
     log("info", "postponed", { id, notBefore });
-    await this.parts.deliveries.waits(id, `it is not due before ${notBefore}`).catch((error) => {
+    const dueAt = new Date(notBefore);
+    await this.parts.deliveries.waits(id, `it is not due before ${notBefore}`, { dueAt }).catch((error) => {
       log("error", "not recorded", { id, reason: reason(error) });
     });
   }

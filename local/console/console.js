@@ -61,6 +61,7 @@ const hops = {
   receivedAt: "with the bot",
   sentAt: "said",
   failedAt: "given up",
+  cancelledAt: "cancelled",
 };
 
 /** Shows the way of the conversation's messages, and looks again every second. */

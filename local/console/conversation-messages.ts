@@ -7,7 +7,17 @@ import type { StackDescription } from "../stack-description";
 const most = 20;
 
 /** What it shows of each: what became of it, and when it came to each place on its way. */
-const columns = ["id", "status", "reason", "queuedAt", "dequeuedAt", "receivedAt", "sentAt", "failedAt"] as const;
+const columns = [
+  "id",
+  "status",
+  "reason",
+  "queuedAt",
+  "dequeuedAt",
+  "receivedAt",
+  "sentAt",
+  "failedAt",
+  "cancelledAt",
+] as const;
 
 export type MessageHops = Pick<Delivery, (typeof columns)[number]>;
 
@@ -28,6 +38,6 @@ export class ConversationMessages {
 }
 
 /** Milliseconds since the epoch. */
-function lastSeen({ dequeuedAt, receivedAt }: MessageHops): number {
-  return (receivedAt ?? dequeuedAt ?? new Date(0)).getTime();
+function lastSeen({ queuedAt, dequeuedAt, receivedAt }: MessageHops): number {
+  return (receivedAt ?? dequeuedAt ?? queuedAt ?? new Date(0)).getTime();
 }

@@ -1,15 +1,18 @@
 import type { Command } from "commander";
+import { Batch } from "../../message";
+import { confirmed } from "../confirmed";
 import type { Desk } from "../desk";
+import { Failure } from "../failure";
 import { follow } from "../following";
 import { interruption } from "../interruption";
-import { type Letter, lettersOf } from "../letters";
+import { type Letter, type Mailing, mailingOf } from "../letters";
 import type { Outcome } from "../outcome";
 import { perform } from "../perform";
 import { type Posting, post } from "../posting";
 import { Progress } from "../progress";
 import { note, type Report } from "../report";
 import { type SendOptions, type SendPlan, sendPlan } from "../send-plan";
-import { quoted, sendReport } from "../send-report";
+import { countOf, dryRunReport, quoted, sendReport } from "../send-report";
 
 const examples = `
 FILE is a queue message as JSON, {"relatesTo": …, "text": …} or {"to": …, "text": …}; - reads standard input.
@@ -26,7 +29,8 @@ Examples:
   npm run send -- --to 00000000-0000-0000-0000-000000000000 --tenant contoso-tenant-id --text "Welcome!"
   npm run send -- --to USER --dialog newSurvey --wait
   npm run send -- --all --dialog --at +2h
-  npm run send -- --all --text "We are back." --id outage-7 --wait 600
+  npm run send -- --all --text "We are back." --dry-run
+  npm run send -- --all --text "We are back." --id outage-7 --yes --wait 600
 `;
 
 export function addSend(program: Command): void {
@@ -38,7 +42,10 @@ export function addSend(program: Command): void {
     .option("--tenant <ID>", "with --to: the user's Microsoft Entra tenant; reaches on Teams a user who never wrote")
     .option("--channel <NAME>", "with --to: the user's channel; with --tenant it is msteams")
     .option("--conversation <ID>", "a conversation; the local page shows its own")
-    .option("--all", "everyone whom the bot can speak to alone")
+    .option("--all", "everyone whom the bot can speak to alone, but not who has opted out; asks before it sends")
+    .option("--yes", "with --all: do not ask")
+    .option("--dry-run", "list whom it would reach, and send nothing")
+    .option("--even-opted-out", "with --to or --conversation: also to a user who has opted out")
     .option("--text <TEXT>", "what the bot is to bring")
     .option("--dialog [NAME]", "the dialog to start; without a name the default one")
     .option("--at <TIME>", "not to be said earlier")
@@ -53,17 +60,40 @@ export function addSend(program: Command): void {
 }
 
 async function send(desk: Desk, plan: SendPlan, signal: AbortSignal): Promise<Report> {
-  const letters = await lettersOf(desk, plan);
-  const posting = await put(desk, plan, letters, signal);
+  const mailing = await mailingOf(desk, plan);
+  if (plan.isDryRun) return dryRunReport(mailing);
+  await refuseCancelled(desk, plan);
+  if (plan.whom === "all") await agree(mailing, plan);
+  const posting = await put(desk, plan, mailing.letters, signal);
   const outcome = await wait(desk, plan, posting.sent, signal);
   return sendReport(desk.stack, plan, posting, outcome);
 }
 
-async function put(desk: Desk, { whom, id }: SendPlan, letters: Letter[], signal: AbortSignal): Promise<Posting> {
-  if (whom !== "all") return post(desk.queue, letters, signal);
+/** Each message of it would be refused. */
+async function refuseCancelled(desk: Desk, { id }: SendPlan): Promise<void> {
+  const [row] = await desk.delivery(id);
+  if (row?.status === "cancelled") throw new Failure(`The id ${id} was cancelled, and stays so: choose another --id.`);
+}
+
+/** @throws Failure when the operator does not want to reach so many, WrongUsage where nobody can be asked */
+async function agree({ letters, optedOut }: Mailing, { isAgreed }: SendPlan): Promise<void> {
+  const left = optedOut ? ` ${optedOut} more ${optedOut === 1 ? "has" : "have"} opted out.` : "";
+  const reach = `This will reach ${countOf(letters.length)}.${left}`;
+  if (isAgreed) return note(reach);
+  if (!(await confirmed(`${reach} Send it?`))) throw new Failure("Nothing was sent.");
+}
+
+async function put(
+  desk: Desk,
+  { whom, id, notBefore }: SendPlan,
+  letters: Letter[],
+  signal: AbortSignal,
+): Promise<Posting> {
+  if (whom !== "all") return post(desk.outbox, letters, undefined, signal);
   note(`Batch: ${id}. If this ends too early, the same command with --id ${quoted(id)} goes on.`);
   const progress = new Progress(letters.length, "on the queue");
-  const posting = await post(desk.queue, letters, signal, ({ sent, failed }) =>
+  const batch = new Batch(id, desk.stack.sendsPerSecond, notBefore);
+  const posting = await post(desk.outbox, letters, batch, signal, ({ sent, failed }) =>
     progress.at(sent.length, failed.length ? `${failed.length} failed` : ""),
   );
   progress.end();

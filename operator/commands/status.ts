@@ -50,9 +50,9 @@ function limitOf({ limit = "" }: StatusOptions): number {
 
 async function ofOne(desk: Desk, id: string, options: StatusOptions, limit: number): Promise<Report> {
   const [row] = await desk.delivery(id);
-  if (row) return { text: way(row), data: { ...toldDelivery(row), hops: hopsOf(row) } };
-  const batch = await desk.deliveriesOf(id);
+  const batch = row && row.status !== "cancelled" ? [] : await desk.deliveriesOf(id); // a cancelled batch has a row, too
   if (batch.length) return options.failed ? listed(batch, options, limit) : ofBatch(id, batch);
+  if (row) return { text: way(row), data: { ...toldDelivery(row), hops: hopsOf(row) } };
   throw new Failure(
     `Nothing is known of ${id}: it is still on the queue and was never taken from there, or it was never sent.`,
   );
@@ -61,17 +61,18 @@ async function ofOne(desk: Desk, id: string, options: StatusOptions, limit: numb
 function ofBatch(batch: string, rows: Delivery[]): Report {
   const ids = rows.map(({ id }) => id);
   const outcome = outcomeOf(ids, rows);
-  const text = `${rows.length} messages of ${batch} have been taken from the queue: ${outcomeText(outcome)}`;
+  const text = `${rows.length} messages of ${batch}: ${outcomeText(outcome)}`;
   return { text, data: { batch, ...outcome } };
 }
 
 function way(row: Delivery): string {
-  const { id, conversation, reason, tries, dequeueCount } = row;
+  const { id, conversation, dueAt, reason, tries, dequeueCount } = row;
   const facts: [string, string | number | undefined][] = [
     ["Message", id],
     ["Status", statusOf(row)],
     ["Reason", reason || undefined],
     ["Conversation", conversation],
+    ["Not before", dueAt?.toISOString()],
     ["Begun", tries && times(tries)],
     ["Handed out", dequeueCount && times(dequeueCount)],
   ];
@@ -94,7 +95,7 @@ function listed(all: Delivery[], { failed = false }: StatusOptions, limit: numbe
 }
 
 function countByStatus(rows: Delivery[]): Record<string, number> {
-  const counts: Record<string, number> = { delivered: 0, failed: 0, waiting: 0, claimed: 0 };
+  const counts: Record<string, number> = { delivered: 0, failed: 0, waiting: 0, claimed: 0, cancelled: 0 };
   for (const row of rows) counts[statusOf(row)] = (counts[statusOf(row)] ?? 0) + 1;
   return counts;
 }

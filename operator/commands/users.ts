@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { isGroup, people, relatesTo, type StoredReference } from "../../message";
+import { audience, isGroup, optedOut, relatesTo, type StoredReference } from "../../message";
 import type { Desk } from "../desk";
 import { perform } from "../perform";
 import type { Report } from "../report";
@@ -28,35 +28,41 @@ export function addUsers(program: Command): void {
 
 async function users(desk: Desk): Promise<Report> {
   const all = await desk.users();
-  const alone = people(all).length;
+  const { reached, optedOut } = audience(all);
   return {
-    text: all.length ? `${table(all)}\n\n${summary(all.length, alone)}` : nobody,
-    data: { users: all.map(told), alone },
+    text: all.length ? `${table(all)}\n\n${summary(all.length, reached.length, optedOut)}` : nobody,
+    data: { users: all.map(teller(all)), alone: reached.length, optedOut },
   };
 }
 
 const nobody = "Nobody yet: the bot can reach those who have been in a conversation with it.";
 
-function summary(count: number, alone: number): string {
-  return `${count} in all; "send --all" reaches ${alone}: each person once, where they were heard of last, and no groups.`;
+function summary(count: number, alone: number, optedOut: number): string {
+  const left = optedOut ? ` ${optedOut} ${optedOut === 1 ? "has" : "have"} opted out.` : "";
+  return `${count} in all; "send --all" reaches ${alone}: each person once, where they were heard of last, and no groups.${left}`;
 }
 
 function table(all: StoredReference[]): string {
   const titles = ["CHANNEL", "USER", "CONVERSATION", "LAST HEARD OF", "REACHABLE", "LAST PROBLEM"];
+  const isOut = optedOut(all);
   const row = (one: StoredReference) => {
     const { channelId, userId, conversationId, seenAt, problem, problemAt } = one;
-    const reachable = `${reachableInWords(one)}${isGroup(one) ? ", in a group" : ""}`;
+    const words = [reachableInWords(one), isGroup(one) && "in a group", isOut(one) && "has opted out"];
     const failed = problem && `${problemAt?.toISOString()} ${problem}`;
-    return [channelId, userId, conversationId, seenAt, reachable, failed];
+    return [channelId, userId, conversationId, seenAt, words.filter(Boolean).join(", "), failed];
   };
   return textTable(titles, all.map(row));
 }
 
-function told(one: StoredReference) {
-  const { channelId, userId, aadObjectId, conversationId, seenAt, problem, problemAt } = one;
-  const reachable = isShortLived(one) ? "whileConversationLives" : "anyTime";
-  const said = { channelId, userId, aadObjectId, conversationId, seenAt, reachable, group: isGroup(one) };
-  return { ...said, ...(problem && { problem, problemAt }), relatesTo: relatesTo(one) };
+/** A row for programs. */
+function teller(all: StoredReference[]) {
+  const isOut = optedOut(all);
+  return (one: StoredReference) => {
+    const { channelId, userId, aadObjectId, conversationId, seenAt, problem, problemAt } = one;
+    const reachable = isShortLived(one) ? "whileConversationLives" : "anyTime";
+    const said = { channelId, userId, aadObjectId, conversationId, seenAt, reachable, group: isGroup(one) };
+    return { ...said, optedOut: isOut(one), ...(problem && { problem, problemAt }), relatesTo: relatesTo(one) };
+  };
 }
 
 function reachableInWords(one: StoredReference): string {

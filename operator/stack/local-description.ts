@@ -1,6 +1,6 @@
 /** What this tool needs to know of a running local stack: part of what `npm start -- --json` prints. */
 export interface LocalDescription {
-  outputs: { queueUrl?: unknown; tableServiceUrl?: unknown; botName?: unknown };
+  outputs: { queueUrl?: unknown; tableServiceUrl?: unknown; sendsPerSecond?: unknown; botName?: unknown };
   local: {
     /** The console page. */
     page: string;

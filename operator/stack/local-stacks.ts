@@ -53,6 +53,7 @@ function opened(description: LocalDescription, port?: string): Stack {
     outputs: outputs as Record<string, unknown>,
     queueUrl: String(outputs.queueUrl),
     tableServiceUrl: String(outputs.tableServiceUrl),
+    sendsPerSecond: Number(outputs.sendsPerSecond),
     credential: operatorCredential(description),
     unheardOf: (conversationId) => directLineReference(description, conversationId),
   };

@@ -10,6 +10,9 @@ const run = promisify(execFile);
 /** What Azure's clients ask for, in every cloud. */
 const storage = "https://storage.azure.com/.default";
 
+/** The default of the setting `sendsPerSecond`. */
+const usualRate = 40;
+
 const project = path.resolve(__dirname, "../..");
 
 /** `pulumi` is not on PATH. */
@@ -24,12 +27,13 @@ export async function pulumiStack(name?: string): Promise<Stack> {
   const outputs = JSON.parse(await pulumi(["stack", "output", "--json", ...choice]));
   const credential = new RememberedTokens(new DefaultAzureCredential());
   const known = name ?? (await pulumi(["stack", "--show-name"])).trim();
-  const urls = {
+  const told = {
     queueUrl: output(outputs, "queueUrl", known),
     tableServiceUrl: output(outputs, "tableServiceUrl", known),
+    sendsPerSecond: Number(outputs.sendsPerSecond ?? usualRate), // an older stack does not tell
   };
   const logIn = () => credential.getToken(storage); // before the first request: it may take longer than that has time for
-  return { name: known, options: choice.join(" "), isLocal: false, outputs, ...urls, credential, logIn };
+  return { name: known, options: choice.join(" "), isLocal: false, outputs, ...told, credential, logIn };
 }
 
 async function pulumi(args: string[]): Promise<string> {

@@ -15,6 +15,8 @@ export interface Stack {
   queueUrl: string;
   /** `https://<account>.table.core.windows.net/` */
   tableServiceUrl: string;
+  /** How many messages a second the function brings to the bot. */
+  sendsPerSecond: number;
   credential: TokenCredential;
   /** Has to succeed before `credential` is used; absent: nothing to do. @throws Failure that says how to log in */
   logIn?(): Promise<unknown>;

@@ -149,7 +149,7 @@ const abilities: Record<string, (limit: number) => Promise<boolean>> = {
   async "bot writes down where its users are"(limit) {
     const find = async () => (await rows(referencesTable)).find((row) => row.conversationId === client.conversationId);
     const before = await find();
-    await client.post({ type: "conversationUpdate" });
+    await client.post({ type: "message", text: unique() });
     return eventually(async () => {
       const now = await find();
       return now !== undefined && now.etag !== before?.etag;

@@ -22,6 +22,8 @@ const effects: { key: string; value: string; does: string[] }[] = [
   { key: "delivery", value: "api", does: [functionSettings] },
   { key: "schedules", value: '[{"cron":"0 0 9 * * 1-5","dialog":"learner"}]', does: [functionSettings] },
   { key: "deliveryDays", value: "7", does: [functionSettings] },
+  { key: "referenceDays", value: "0", does: [functionSettings] },
+  { key: "sendsPerSecond", value: "20", does: [functionSettings] },
   { key: "alertEmail", value: "ops@example.com", does: alert.map((resource) => `create ${resource}`) },
   { key: "releaseTimeout", value: "1300", does: [] },
   {

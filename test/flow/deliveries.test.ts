@@ -101,13 +101,18 @@ test("what failed tells why, in words", async () => {
 
 test("who can be reached is known, without the function, until the bot is uninstalled", async () => {
   const client = await talk(stack);
+  await client.say("good morning");
   const own = async () =>
     (await rows<StoredReference>(referencesTable)).find((row) => row.conversationId === client.conversationId);
   const first = await eventually("a reference", own);
   assert.equal(first.userId, client.userId);
   await client.say("hello");
-  await client.waitFor(2);
-  const { reference } = await eventually("a newer one", own);
+  await client.waitFor(4);
+  const newer = async () => {
+    const row = await own();
+    return row && row.reference !== first.reference && row;
+  };
+  const { reference } = await eventually("a newer one", newer);
   assert.match(reference, /"activityId"/);
   const { serviceUrl } = stack.description.local.directLine;
   const { user, conversation, ...rest } = JSON.parse(reference);

@@ -90,17 +90,18 @@ function queue(suffix = ""): QueueClient {
 test("users tells who can be reached, and how", async () => {
   assert.match(await done("users"), /^Nobody yet: /);
   const ada = await meet("ada");
-  const { users, alone } = await told("users");
+  const { users, alone, optedOut } = await told("users");
   const { seenAt, relatesTo, ...user } = users[0];
   assert.deepEqual([relatesTo.channelId, relatesTo.conversation.id], ["directline", ada.conversationId]);
   assert.ok(Math.abs(Date.parse(seenAt) - Date.now()) < patience);
-  assert.deepEqual([users.length, alone], [1, 1]);
+  assert.deepEqual([users.length, alone, optedOut], [1, 1, 0]);
   assert.deepEqual(user, {
     channelId: "directline",
     userId: "ada",
     conversationId: ada.conversationId,
     reachable: "whileConversationLives",
     group: false,
+    optedOut: false,
   });
   const table = await done("users");
   assert.match(table, /^CHANNEL +USER +CONVERSATION +LAST HEARD OF +REACHABLE +LAST PROBLEM\ndirectline +ada +/);
@@ -172,7 +173,7 @@ test("everyone is asked once, however often it is sent under its id, and the sum
   const clients = await Promise.all(Array.from({ length: crowd }, (_, n) => meet(`learner-${n}`)));
   const { alone: everyone } = await told("users"); // with those of the tests before, whose conversations live
   assert.ok(everyone >= crowd);
-  const command = ["--all", "--dialog", "newSurvey", "--id", "autumn", "--wait", "60"];
+  const command = ["--all", "--dialog", "newSurvey", "--id", "autumn", "--yes", "--wait", "60"];
   const { code, stdout, stderr } = await operate(command);
   assert.equal(code, 0, stderr);
   assert.match(stderr, /^Batch: autumn\. If this ends too early, the same command with --id autumn goes on\.$/m);
@@ -186,7 +187,7 @@ test("everyone is asked once, however often it is sent under its id, and the sum
   );
   const again = await told(...command);
   assert.deepEqual([again.batch, again.sent.length, again.outcome.delivered], ["autumn", everyone, everyone]);
-  await done("--all", "--text", "the last one", "--wait");
+  await done("--all", "--text", "the last one", "--yes", "--wait");
   for (const client of clients) {
     const said = await client.waitFor(({ text }) => text === comingBack("the last one"), patience);
     assert.ok(said);
@@ -209,7 +210,7 @@ test("everyone is asked once, however often it is sent under its id, and the sum
 test("a reader who has seen enough ends no work: everyone still hears of it", async () => {
   const { alone } = await told("users");
   const script = ["-r", "tsx/cjs", "operator/index.ts", "--port", new URL(stack.description.local.page).port];
-  const send = ["--all", "--text", "to all", "--id", "unread"];
+  const send = ["--all", "--text", "to all", "--id", "unread", "--yes"];
   const child = spawn(process.execPath, [...script, ...send], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   child.stderr.once("data", () => child.stderr.destroy()); // as `2>&1 | head -1` does
   child.stdout.destroy();
@@ -324,6 +325,7 @@ test("wrong usage is 2, a failure is 1, and both are sentences", async () => {
   const wrong: [string[], RegExp][] = [
     [[], /^Say one of FILE, --to USER, --conversation ID and --all/],
     [["--to", "ada"], /^Say --text TEXT or --dialog \[NAME\]/],
+    [["--to", "ada", "--text", ""], /^--text is empty: /],
     [["--to", "ada", "--text", "x", "--at", "2020-01-01T00:00Z"], /^--at is .* has passed/],
     [["--colour", "red"], /^Unknown option '--colour'/],
     [["stauts"], /^There is neither a command nor a file "stauts"/],

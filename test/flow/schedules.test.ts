@@ -35,9 +35,12 @@ before(async () => {
 });
 after(() => stack?.down());
 
-function join(userId: string): Promise<DirectLineClient> {
+/** Who has only opened the page is not spoken to. */
+async function join(userId: string): Promise<DirectLineClient> {
   const { domain, secret } = stack.description.local.directLine;
-  return DirectLineClient.open(domain, secret, userId);
+  const client = await DirectLineClient.open(domain, secret, userId);
+  await client.say("hello");
+  return client;
 }
 
 /** The rows of what schedules had to say in a conversation, or in all. */

@@ -64,7 +64,17 @@ test("a thousand users are asked once each, and the tool's summary is what deliv
   const references = table(referencesTable);
   await eventually("everybody can be reached", async () => (await references.all()).length === users, patience);
 
-  const send = ["send", "--all", "--dialog", "newSurvey", "--id", "a thousand", "--wait", String(patience / 1000)];
+  const send = [
+    "send",
+    "--all",
+    "--dialog",
+    "newSurvey",
+    "--id",
+    "a thousand",
+    "--yes",
+    "--wait",
+    String(patience / 1000),
+  ];
   const { code, stdout, stderr } = await runOperator(stack.description, [...send, "--json"]);
   assert.equal(code, 0, stderr);
   const { outcome, sent } = JSON.parse(stdout);
@@ -89,7 +99,7 @@ test("a thousand users are asked once each, and the tool's summary is what deliv
 
 test("Ctrl-C in the middle, and the same command again: each has heard it once", async () => {
   const text = "before and after Ctrl-C";
-  const send = ["--all", "--text", text, "--id", "in two", "--json"];
+  const send = ["--all", "--text", text, "--id", "in two", "--yes", "--json"];
   const cut = await runOperator(stack.description, send, {
     onStderr: (said, child) => said.includes("/1000 on the queue") && child.kill("SIGINT"),
   });

@@ -8,6 +8,7 @@ import { channelAnswer, type Verdict } from "../../bot/channel-answer";
 import { ConversationTurns } from "../../bot/conversation-turns";
 import { newSurvey } from "../../bot/dialogs/new-survey";
 import { Incoming } from "../../bot/incoming";
+import { OptOuts } from "../../bot/opt-outs";
 import { ProactiveBot } from "../../bot/proactive-bot";
 import { ProactiveDelivery } from "../../bot/proactive-delivery";
 import { References } from "../../bot/references";
@@ -63,7 +64,7 @@ test("a card's Action.Execute answers a dialog, and the channel gets the answer 
   const dialogs = testDialogs();
   const queue = { name: "bot-queue" } as MessageQueue;
   const parts = [queue, {} as ProactiveDelivery, new ConversationTurns(), fixedSecret("whsec_")] as const;
-  const bot = new ProactiveBot(...parts, dialogs, new References(new MemoryTable()));
+  const bot = new ProactiveBot(...parts, dialogs, new References(new MemoryTable()), new OptOuts(new MemoryTable()));
   const run = (context: TurnContext) => bot.run(context);
   const token = await channel.token();
   await receive(token, {}, (context) => dialogs.start(context, newSurvey, "1"));
@@ -201,6 +202,7 @@ async function deliver(fields: object = {}): Promise<{ deferred: unknown[]; pois
     deliveries: new TestDeliveries(),
     references,
     addressees: new Addressees({ adapter, references, appId, teamsServiceUrl: channel.activity.serviceUrl }),
+    optOuts: new OptOuts(new MemoryTable()),
   });
   const Message = JSON.stringify({ relatesTo: { ...reference(), ...fields }, text: "hello" });
   await delivery.deliver(new Incoming({ Message, "webhook-id": "1" } as SignedEvent));

@@ -12,6 +12,7 @@ import { rootDialogs } from "../../bot/dialogs/root-dialogs";
 import { examples } from "../../bot/notify/examples";
 import { Notifications } from "../../bot/notify/notifications";
 import { notifyApi } from "../../bot/notify/notify-api";
+import { OptOuts } from "../../bot/opt-outs";
 import { ProactiveDelivery } from "../../bot/proactive-delivery";
 import { References } from "../../bot/references";
 import { refuse } from "../../bot/refuse";
@@ -115,6 +116,7 @@ function open(key: Secret = fixedSecret(secret)): void {
       appId: "the app id",
       teamsServiceUrl: "https://teams.example/teams/",
     }),
+    optOuts: new OptOuts(new MemoryTable()),
   });
   const serviceHosts = new ServiceHosts([
     "channel.example",

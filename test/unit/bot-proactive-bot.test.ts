@@ -6,6 +6,7 @@ import { ConversationTurns } from "../../bot/conversation-turns";
 import type { ConversationDialogs } from "../../bot/dialogs/conversation-dialogs";
 import { newSurvey } from "../../bot/dialogs/new-survey";
 import { Incoming } from "../../bot/incoming";
+import { OptOuts } from "../../bot/opt-outs";
 import { ProactiveBot } from "../../bot/proactive-bot";
 import type { ProactiveDelivery } from "../../bot/proactive-delivery";
 import { References } from "../../bot/references";
@@ -71,6 +72,7 @@ beforeEach(() => {
       fixedSecret(secret),
       testDialogs(storage),
       new References(table),
+      new OptOuts(table),
     );
   bot = newInstance();
   log.mock.resetCalls();
@@ -406,6 +408,21 @@ test("a dialog is answered without the mention that the answer needs in a group"
     queued.map(({ text }) => text),
     ["hello"],
   );
+});
+
+test("stop and start are answered, also while a dialog waits, and go neither to it nor to the queue", async () => {
+  await dialogs.start(turn({ text: "" }), newSurvey, "1");
+  said.length = 0;
+  await bot.run(turn({ text: "stop" }));
+  await bot.run(turn({ text: "start" }));
+  assert.deepEqual(said, [
+    'You will get no more messages that are meant for everyone. Say "start" to get them again.',
+    'You will get messages that are meant for everyone again. Say "stop" to end that.',
+  ]);
+  said.length = 0;
+  await bot.run(turn({ text: "help" }));
+  assert.match(said[0] ?? "", /^This is the newcomers' survey/);
+  assert.deepEqual(queued, []);
 });
 
 test("a message that could not be queued is never claimed to be, and the user learns what to do", async () => {

@@ -5,6 +5,7 @@ import { Addressees } from "../../bot/addressees";
 import type { ChannelAdapter, NewConversation } from "../../bot/channel-adapter";
 import { ConversationTurns } from "../../bot/conversation-turns";
 import { Incoming } from "../../bot/incoming";
+import { OptOuts } from "../../bot/opt-outs";
 import { ProactiveDelivery } from "../../bot/proactive-delivery";
 import { References } from "../../bot/references";
 import { ForbiddenService } from "../../bot/service-hosts";
@@ -86,6 +87,7 @@ beforeEach(() => {
       appId: "the app id",
       dialogs: testDialogs(storage),
       deliveries,
+      optOuts: new OptOuts(references),
     });
   };
   forget();
@@ -326,6 +328,34 @@ test("a day later what the user may have got has failed, and says so", async () 
     deliveries.rows[0]?.reason,
     "It was tried for a day. The channel failed, and the user may have got the message (the channel answered 504: no).",
   );
+});
+
+test("one of many is not said to a user who has opted out since it was queued, and what is meant for them is", async () => {
+  const user = { id: "user" };
+  const broadcast = { relatesTo: { ...relatesTo, user }, text: "to all", broadcast: true };
+  const optOuts = new OptOuts(references);
+  const say = (text: string) =>
+    optOuts.answer(
+      { type: "message", ...relatesTo, from: user, recipient: { id: "bot" } } as unknown as Activity,
+      text,
+    );
+  await say("stop");
+  await delivery.deliver(event(broadcast, "b/1"));
+  assert.deepEqual([said, deferred, poisoned], [[], [], []]);
+  const [row] = deliveries.rows;
+  assert.deepEqual([row?.id, row?.status, row?.reason], ["b/1", "cancelled", "the user has opted out"]);
+  await delivery.deliver(event({ ...broadcast, broadcast: null }, "2"));
+  await delivery.deliver(event({ ...broadcast, relatesTo: { ...relatesTo, user: { id: "guest" } } }, "b/3"));
+  await say("start");
+  await delivery.deliver(event(broadcast, "b/4"));
+  assert.deepEqual(said, Array(3).fill("This is coming back from the trigger! to all"));
+});
+
+test("while nobody knows whether a user has opted out, one of many is not said, and is brought again", async () => {
+  references.failure = new TableUnreachable("table references: gone");
+  const broadcast = { relatesTo: { ...relatesTo, user: { id: "user" } }, text: "to all", broadcast: true };
+  await assert.rejects(delivery.deliver(event(broadcast)), references.failure);
+  assert.deepEqual([said, deferred, poisoned], [[], [], []]);
 });
 
 test("any other failure is thrown, so that it never looks like a success to the function", async () => {

@@ -83,6 +83,27 @@ test("it is kept from messages, from who joins and from an installation, and fro
   assert.equal(table.rows.length, kept.length);
 });
 
+test("other columns of a row stay when the user is heard of again", async () => {
+  await references.follow(activity());
+  const [row] = await table.all();
+  await table.upsertEntity({ ...(row as never as object), optedOutAt: new Date(5) } as never, "Merge");
+  await references.follow(activity({ text: "again", serviceUrl: "https://smba.trafficmanager.net/amer/" }));
+  assert.deepEqual(table.rows[0]?.optedOutAt, new Date(5));
+  assert.equal(table.rows[0]?.serviceUrl, "https://smba.trafficmanager.net/amer/");
+});
+
+test("where users name themselves, somebody who has only opened the page is not kept", async () => {
+  for (const channelId of ["directline", "webchat"]) {
+    const joined = { channelId, type: "conversationUpdate", membersAdded: [{ id: "user" }] };
+    await references.follow(activity(joined));
+    assert.deepEqual(known(), [], channelId);
+    await references.follow(activity({ channelId }));
+    assert.deepEqual(known(), ["user in c"], channelId);
+    await references.follow(activity({ channelId, type: "conversationUpdate", membersRemoved: [{ id: "user" }] }));
+    assert.deepEqual(known(), [], channelId);
+  }
+});
+
 test("neither the function's own user, nor a conversation without a user, nor the bot itself is somebody to reach", async () => {
   for (const id of [functionUser, "c", "bot", ""]) {
     await references.follow(activity({ type: "conversationUpdate", from: { id } }));

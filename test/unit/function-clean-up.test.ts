@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { cleanUp } from "../../function/clean-up";
-import { Deliveries, DeliveryRecords, deliveriesTable } from "../../message";
+import { Deliveries, DeliveryRecords, deliveriesTable, referencesTable, type StoredReference } from "../../message";
 import { TestInvocation, timer } from "./helpers/invocation";
 import { StateTable } from "./helpers/state-table";
 
@@ -18,7 +18,7 @@ test("what has not changed for so many days is forgotten, and the log says how m
   await deliveries.delivered("a", new Date());
   await deliveries.delivered("b", new Date());
   const records = new DeliveryRecords(tables.table(deliveriesTable));
-  const handler = cleanUp(records, 30);
+  const handler = cleanUp(records, tables.table(referencesTable), { delivery: 30, reference: 0 });
 
   const early = new TestInvocation();
   await handler(timer(), early.context);
@@ -30,4 +30,31 @@ test("what has not changed for so many days is forgotten, and the log says how m
   await handler(timer(), late.context);
   assert.deepEqual(late.lines, ["info Clean-up: 2 deliveries that had not changed for 30 days were removed"]);
   assert.equal(await deliveries.read("a"), undefined);
+});
+
+test("chat visitors who have not written for so many days are forgotten, and nobody else is", async () => {
+  const references = tables.table(referencesTable);
+  const records = new DeliveryRecords(tables.table(deliveriesTable));
+  const keep = (channelId: string, conversationId: string, days: number) => {
+    const seenAt = new Date(Date.now() - days * day);
+    const row = { channelId, conversationId, userId: "u", serviceUrl: "", reference: "{}", seenAt };
+    const entity = { partitionKey: conversationId, rowKey: "u", ...row };
+    return references.request((client, options) => client.upsertEntity(entity, "Replace", options));
+  };
+  await keep("webchat", "old visitor", 91);
+  await keep("directline", "another", 400);
+  await keep("webchat", "new visitor", 89);
+  await keep("msteams", "silent colleague", 400);
+  const known = async () =>
+    (await references.all<StoredReference>()).map(({ conversationId }) => conversationId).sort();
+
+  await cleanUp(records, references, { delivery: 30, reference: 0 })(timer(), new TestInvocation().context);
+  assert.equal((await known()).length, 4, "0 forgets nobody");
+  const invocation = new TestInvocation();
+  await cleanUp(records, references, { delivery: 30, reference: 90 })(timer(), invocation.context);
+  assert.deepEqual(await known(), ["new visitor", "silent colleague"]);
+  assert.equal(
+    invocation.lines.at(-1),
+    "info Clean-up: 2 chat visitors who had not written for 90 days were forgotten",
+  );
 });

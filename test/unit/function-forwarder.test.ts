@@ -4,6 +4,7 @@ import { beforeEach, test } from "node:test";
 import type { InvocationContext } from "@azure/functions";
 import { NotCarried } from "../../function/carrier";
 import { Forwarder } from "../../function/forwarder";
+import { SendRate } from "../../function/send-rate";
 import {
   type Delivery,
   MessageQueue,
@@ -35,7 +36,7 @@ let defer: () => Promise<boolean>;
 let deliveries: TestDeliveries;
 let outOfReach: Error | undefined;
 /** Makes another forwarder, with another secret to sign with. */
-let open: (webhook: Secret) => Forwarder;
+let open: (webhook: Secret, rate?: SendRate) => Forwarder;
 let forwarder: Forwarder;
 
 beforeEach(() => {
@@ -68,7 +69,8 @@ beforeEach(() => {
     },
   };
   deliveries = new TestDeliveries();
-  open = (webhook) => new Forwarder(queue as unknown as MessageQueue, carrier, webhook, deliveries);
+  open = (webhook, rate = new SendRate(1_000_000)) =>
+    new Forwarder(queue as unknown as MessageQueue, carrier, webhook, deliveries, rate);
   forwarder = open(fixedSecret(secret));
 });
 
@@ -216,6 +218,46 @@ test("a message that shows up a moment early is kept for that moment, and put ba
   assert.ok(Date.now() >= due - 5, "node's timers may be a little early");
   await forward({ ...message, notBefore: new Date(Date.now() + 5_000).toISOString() });
   assert.deepEqual([posted.length, postponed.length], [1, 1]);
+});
+
+test("what would have to wait long goes back to the queue, and that counts as no attempt", async () => {
+  forwarder = open(fixedSecret(secret), new SendRate(0.1));
+  await forward({ ...message, id: "b/1" });
+  await forward({ ...message, id: "b/2", attempt: 3, deferredSince: "2026-01-01T00:00:00Z" });
+  await forward({ ...message, id: "b/3" });
+  assert.deepEqual([posted.length, deferred.length, poisoned.length], [1, 0, 0]);
+  const [second, third] = postponed;
+  assert.deepEqual(second?.message, {
+    ...message,
+    id: "b/2",
+    attempt: 3,
+    deferredSince: "2026-01-01T00:00:00Z",
+  });
+  assert.equal(third?.message.attempt, undefined);
+  assert.ok(Number(second?.notBefore) - Date.now() > 9_000);
+  assert.ok(Number(third?.notBefore) - Number(second?.notBefore) >= 10_000, "they do not come back together");
+});
+
+test("others are kept for a moment until it is their turn", async () => {
+  forwarder = open(fixedSecret(secret), new SendRate(5));
+  const begin = Date.now();
+  await Promise.all([1, 2, 3].map((n) => forward({ ...message, id: String(n) })));
+  assert.deepEqual([posted.length, postponed.length], [3, 0]);
+  assert.ok(Date.now() - begin >= 390, "node's timers may be a little early");
+});
+
+test("what was cancelled is dropped, instead of being put back on the queue", async () => {
+  await deliveries.cancel("1", "an operator cancelled it");
+  post = () => Promise.reject(new NotCarried(503, "no"));
+  await forward({ ...message, id: "1" }); // on its way to the bot, which looks for itself
+  await forward({ ...message, id: "1", notBefore: "2099-01-01T00:00:00Z" });
+  forwarder = open(fixedSecret(secret), new SendRate(0.001));
+  post = async () => undefined;
+  await forward({ ...message, id: "2" });
+  await forward({ ...message, id: "1" });
+  assert.deepEqual([posted.length, deferred, postponed, poisoned], [2, [], [], []]);
+  assert.equal(deliveries.rows[0]?.status, "cancelled");
+  assert.equal(lines.filter((line) => line === "Message 1 was cancelled, and is dropped").length, 3);
 });
 
 test("where the queue is out of reach, everything is thrown, so that the host keeps the message", async () => {
@@ -462,7 +504,7 @@ test("a message that is due in three weeks is hidden again each time it shows up
   const queue = new MessageQueue("https://example.com/queue", { getToken: async () => null });
   Object.assign(queue, { queue: client });
   const carrier = { carry: async (event: SignedEvent) => void posted.push(event) };
-  forwarder = new Forwarder(queue, carrier, fixedSecret(secret), deliveries);
+  forwarder = new Forwarder(queue, carrier, fixedSecret(secret), deliveries, new SendRate(1_000));
   while (entry && posted.length === 0) {
     const came: string = entry;
     entry = undefined;

@@ -2,21 +2,34 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { says } from "../../function/schedules";
-import { InvalidMessage, type MessageQueue, type QueueMessage, type Schedule, schedules } from "../../message";
+import {
+  InvalidMessage,
+  type MessageQueue,
+  type QueueMessage,
+  type Schedule,
+  type StoredReference,
+  schedules,
+  TableUnreachable,
+} from "../../message";
+import { TestDeliveries } from "./helpers/deliveries";
 import { TestInvocation, timer } from "./helpers/invocation";
 import { MemoryTable } from "./helpers/memory-table";
+
+type Entity = Parameters<MemoryTable["upsertEntity"]>[0];
 
 const due = "2026-11-23T09:00:00+00:00";
 
 let references: MemoryTable;
 let queued: QueueMessage[];
 let invocation: TestInvocation;
+let deliveries: TestDeliveries;
 /** What the queue does with a message. */
 let enqueue: (message: QueueMessage) => Promise<void>;
 
 beforeEach(() => {
   [references, queued, invocation] = [new MemoryTable(), [], new TestInvocation()];
   enqueue = async () => undefined;
+  deliveries = new TestDeliveries();
 });
 
 /** The bot has heard of somebody. */
@@ -37,7 +50,8 @@ async function run(entry: object, at = timer(due)): Promise<void> {
       queued.push(message);
     },
   };
-  await says(schedule as Schedule, queue as MessageQueue, references)(at, invocation.context);
+  const parts = { queue: queue as MessageQueue, deliveries, references, sendsPerSecond: 40 };
+  await says(schedule as Schedule, parts)(at, invocation.context);
 }
 
 const conversations = () => queued.map(({ relatesTo }) => relatesTo?.conversation.id).sort();
@@ -52,6 +66,41 @@ test("everybody is told, each once, where they were last; groups are not", async
   assert.deepEqual(conversations(), ["b", "new"]);
   assert.deepEqual([...new Set(queued.map(({ text }) => text))], ["Good morning"]);
   assert.ok(queued.every((message) => !("dialog" in message)));
+});
+
+test("who has opted out is left out, also where a list names them, and how many those are is said", async () => {
+  await heard("anna", "a");
+  await heard("bert", "b");
+  const [, bert] = await references.all<StoredReference>();
+  await references.upsertEntity({ ...bert, optedOutAt: new Date() } as unknown as Entity, "Merge");
+  await run({ text: "Good morning" });
+  await run({ text: "Good morning", to: ["anna", "bert"] });
+  assert.deepEqual(conversations(), ["a", "a"]);
+  const said = invocation.lines.filter((line) => /opted out/.test(line));
+  assert.deepEqual(said, Array(2).fill("info Schedule schedule1: 1 users are left out because they have opted out"));
+});
+
+test("each message has its row, and a run that is cancelled meanwhile ends without failing", async () => {
+  for (let i = 0; i < 40; i++) await heard(`user ${i}`, `conversation ${i}`);
+  const batch = "schedule-schedule1-2026-11-23T09:00:00.000Z";
+  let calls = 0;
+  enqueue = async () => {
+    if (++calls === 10) await deliveries.cancel(batch, "an operator cancelled it");
+  };
+  await run({ text: "hello" });
+  assert.ok(queued.length >= 10 && queued.length < 40, `${queued.length} were queued`);
+  const rows = deliveries.rows.filter(({ id }) => id.startsWith(`${batch}/`));
+  assert.equal(rows.length, 40);
+  assert.equal(rows.filter(({ status }) => status === "waiting").length, queued.length);
+  const last = `warn Schedule schedule1: ${40 - queued.length} messages were not queued because an operator cancelled them`;
+  assert.equal(invocation.lines.at(-1), last);
+});
+
+test("a table of deliveries that is out of reach holds nothing up", async () => {
+  await heard("anna", "a");
+  deliveries.memory.failure = new TableUnreachable("table deliveries: gone");
+  await run({ text: "hello" });
+  assert.deepEqual(conversations(), ["a"]);
 });
 
 test("a list of users is told, and how many of them are not known is said without failing", async () => {

@@ -20,6 +20,8 @@ const good = {
   VAULT_AUDIENCE: "https://vault.azure.net",
   SCHEDULES: '[{"cron":"0 0 9 * * 1-5"}]',
   DELIVERY_DAYS: "30",
+  REFERENCE_DAYS: "90",
+  SENDS_PER_SECOND: "40",
 };
 const folder = mkdtempSync(join(tmpdir(), "function-health-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -35,7 +37,15 @@ test("the settings that infra writes are read", () => {
     vault: { url: good.VAULT_URL, audience: good.VAULT_AUDIENCE },
     schedules: [{ name: "schedule1", cron: "0 0 9 * * 1-5", to: "all" }],
     deliveryDays: 30,
+    referenceDays: 90,
+    sendsPerSecond: 40,
+    instances: 1,
   });
+});
+
+test("visitors may be kept for ever, and the app may run on several instances", () => {
+  const { referenceDays, instances } = readSettings({ ...good, REFERENCE_DAYS: "0", INSTANCES: "3" });
+  assert.deepEqual([referenceDays, instances], [0, 3]);
 });
 
 test("everything that is missing or wrong is named at once, and no value is repeated", () => {

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   Deliveries,
   DeliveryLeased,
   DeliveryPostponed,
+  DeliveryRecords,
   DeliverySettled,
   deliveriesTable,
+  isBeingSaid,
   leaseTime,
   TableUnreachable,
 } from "../../message";
@@ -149,6 +152,78 @@ test("what the user may have got is not claimed before its time, unless somebody
   await instance().failed(id, "it was tried for a day");
   await instance().reopen(id, "anna puts it back");
   assert.equal((await instance().claim(id)).unsure, 0);
+});
+
+test("a message is known before it is on the queue, and its row keeps nobody from saying it", async () => {
+  const id = newId();
+  const dueAt = new Date(Date.now() + 60_000);
+  await instance().announce(id, { conversation: "c", dueAt });
+  const { status, reason, conversation, queuedAt, dueAt: kept } = await row(id);
+  assert.deepEqual([status, reason], ["waiting", `it is not due before ${dueAt.toISOString()}`]);
+  assert.deepEqual([conversation, queuedAt instanceof Date, kept], ["c", true, dueAt]);
+  await instance().waits(id, "it is not due", { dequeueCount: 1 });
+  await instance().claim(id, "c");
+  assert.deepEqual([(await row(id)).status, (await row(id)).reason], ["claimed", ""]);
+  await instance().announce(id, { conversation: "other" }); // the same command once more
+  assert.deepEqual([(await row(id)).status, (await row(id)).conversation], ["claimed", "c"]);
+  await instance().delivered(id, new Date());
+  await instance().announce(id, {});
+  assert.equal((await row(id)).status, "delivered");
+});
+
+test("what was cancelled is not said, waits no more and cannot be put back", async () => {
+  const isCancelled = (error: unknown) => error instanceof DeliverySettled && error.status === "cancelled";
+  for (const before of ["nothing", "a row"]) {
+    const id = newId();
+    if (before === "a row") await instance().announce(id, {});
+    assert.equal(
+      (await instance().cancel(id, "anna does not want it"))?.status,
+      before === "a row" ? "waiting" : undefined,
+    );
+    await assert.rejects(instance().claim(id), isCancelled);
+    await assert.rejects(instance().announce(id, {}), isCancelled);
+    await assert.rejects(instance().reopen(id, "again"), isCancelled);
+    await instance().waits(id, "no");
+    await instance().passed(id, { dequeueCount: 1 });
+    const { status, reason, cancelledAt } = await row(id);
+    assert.deepEqual([status, reason, cancelledAt instanceof Date], ["cancelled", "anna does not want it", true]);
+  }
+});
+
+test("what is being said when it is cancelled is not said a second time, and counts as delivered where it was", async () => {
+  const id = newId();
+  const claim = await instance().claim(id);
+  assert.ok(isBeingSaid(await instance().cancel(id, "no")));
+  await instance().release(claim, "the channel is busy");
+  assert.equal((await row(id)).status, "cancelled");
+  await assert.rejects(instance().claim(id), DeliverySettled);
+  await instance().delivered(id, new Date());
+  assert.equal((await row(id)).status, "delivered");
+  assert.equal((await instance().cancel(id, "too late"))?.status, "delivered");
+  assert.equal((await row(id)).status, "delivered");
+});
+
+test("a batch that is cancelled while it is being queued ends, and no message of it escapes", async () => {
+  const batch = newId();
+  const ids = Array.from({ length: 40 }, (_, n) => `${batch}/${n}`);
+  const queued: string[] = [];
+  const queue = async (id: string, n: number) => {
+    await sleep(n * 5);
+    await instance().announce(id, {}, batch);
+    queued.push(id);
+  };
+  const queueing = Promise.allSettled(ids.map(queue));
+  await sleep(80);
+  await instance().cancel(batch, "no"); // as the tool does: first the batch, then each row that it finds
+  const records = new DeliveryRecords(tables.table(deliveriesTable));
+  for (const { id } of await records.list(`${batch}/`)) await instance().cancel(id, "no");
+  const refused = (await queueing).filter(({ status }) => status === "rejected");
+  assert.equal(queued.length + refused.length, ids.length);
+  for (const id of ids) {
+    const known = await instance().read(id);
+    if (queued.includes(id)) assert.equal(known?.status, "cancelled", id);
+  }
+  assert.ok(refused.length > 0, "some came after it");
 });
 
 test("what was put back by a clock that is ahead waits for nobody", async (t) => {

@@ -53,6 +53,16 @@ test("what has changed since is kept", async () => {
   assert.deepEqual(await idsOf(), ["changed"]);
 });
 
+test("what is not due yet is kept, however long ago it changed: it may have been cancelled", async () => {
+  const minute = 60_000;
+  const dueAt = (minutes: number) => ({ dueAt: new Date(Date.now() + minutes * minute) });
+  await deliveries.announce("due later", dueAt(10));
+  await deliveries.announce("was due", dueAt(-10));
+  assert.ok((await records.removeUnchangedSince(new Date(Date.now() + minute))) >= 1);
+  assert.deepEqual(await idsOf(), ["due later"]);
+  assert.equal(await records.removeUnchangedSince(new Date(Date.now() + 11 * minute)), 1);
+});
+
 test("what has failed can be tried once more, and what was delivered cannot", async () => {
   await deliveries.failed("gone", "the conversation is gone");
   await assert.rejects(deliveries.claim("gone"), DeliverySettled);

@@ -108,6 +108,17 @@ test("a message that is not due is hidden until then, or for seven days; a momen
   }
 });
 
+test("one of a batch shows up when it is its time, whatever it is due", async () => {
+  await queue.enqueue(
+    { ...message, notBefore: new Date(Date.now() + 60_900).toISOString() },
+    new Date(Date.now() + 70_900),
+  );
+  assert.equal(only().hidden, 70);
+  sent = [];
+  await queue.enqueue(message, new Date(Date.now() + 500));
+  assert.equal(only().hidden, 0);
+});
+
 test("a message that is too large is not queued", async () => {
   await assert.rejects(queue.enqueue(ofSize(maxMessageBytes + 1, {})), InvalidMessage);
   assert.equal(sent.length, 0);

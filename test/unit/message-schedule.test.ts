@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addressed, people, personOf, type Schedule, type StoredReference, schedules } from "../../message";
+import { addressed, audience, people, personOf, type Schedule, type StoredReference, schedules } from "../../message";
 import { ncrontabProblem } from "../../message/ncrontab";
 
 /** A row of the table `references`. */
@@ -99,10 +99,30 @@ test("a person is a user of a channel; where users name themselves, a conversati
   assert.equal(new Set(people(rows).map(personOf)).size, 5);
 });
 
+test("what is meant for everyone leaves out who has opted out, on that channel and wherever they are there", () => {
+  const rows = [
+    { ...row("msteams", "anna", "old", 1), optedOutAt: new Date() },
+    row("msteams", "anna", "new", 2),
+    row("slack", "anna", "s"),
+    { ...row("webchat", "anna", "w1"), optedOutAt: new Date() },
+    row("webchat", "anna", "w2"),
+  ];
+  const { reached, optedOut } = audience(rows);
+  assert.deepEqual([reached.map(({ conversationId }) => conversationId), optedOut], [["s", "w2"], 2]);
+});
+
 test("a notice is one message for each, with an id that is theirs for this notice", () => {
   const anna = row("msteams", "anna", "a");
   const message = addressed({ batch: "morning", text: "hello" }, anna);
-  assert.deepEqual({ ...message, id: "" }, { relatesTo: JSON.parse(anna.reference), text: "hello", id: "" });
+  assert.deepEqual(
+    { ...message, id: "" },
+    {
+      relatesTo: JSON.parse(anna.reference),
+      text: "hello",
+      broadcast: true,
+      id: "",
+    },
+  );
   assert.match(message.id ?? "", /^morning\/[0-9a-f]{24}$/);
   assert.equal(addressed({ batch: "morning" }, row("msteams", "anna", "elsewhere")).id, message.id);
   assert.notEqual(addressed({ batch: "morning" }, row("msteams", "bert", "a")).id, message.id);

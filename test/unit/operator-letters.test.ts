@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type StoredReference, toJson } from "../../message";
 import type { Desk } from "../../operator/desk";
-import { lettersOf } from "../../operator/letters";
+import { mailingOf } from "../../operator/letters";
 import { type SendOptions, sendPlan } from "../../operator/send-plan";
 
 function seen(userId: string, conversationId: string, minute: number, fields: object = {}): StoredReference {
@@ -24,9 +24,13 @@ const unheardOf = (id: string) => ({
 });
 
 /** @param known as `Desk.users` tells them: the newest first */
-function letters(known: StoredReference[], options: SendOptions, stack: object = {}) {
+function mailing(known: StoredReference[], options: SendOptions, stack: object = {}) {
   const desk = { users: async () => known, stack } as unknown as Desk;
-  return lettersOf(desk, sendPlan(options, []));
+  return mailingOf(desk, sendPlan(options, []));
+}
+
+async function letters(...of: Parameters<typeof mailing>) {
+  return (await mailing(...of)).letters;
 }
 
 const ada = [seen("ada", "team", 3, { isGroup: true }), seen("ada", "new", 2), seen("ada", "old", 1)];
@@ -63,6 +67,34 @@ test("everyone gets one message, whose id is the same the next time", async () =
   assert.ok(first.every(({ id, dialog }) => /^batch\/[0-9a-f]{24}$/.test(id) && dialog === "newSurvey"));
   assert.deepEqual(await all(), first);
   await assert.rejects(letters(ada.slice(0, 1), { all: true, text: "hi" }), /Nobody can be reached yet/);
+});
+
+test("who has opted out is left out of what is meant for everyone, and the others are told how many that are", async () => {
+  const optedOutAt = new Date();
+  const [team, newest, old] = ada as [StoredReference, StoredReference, StoredReference];
+  const bob = seen("bob", "b", 1);
+  const { letters: all, optedOut } = await mailing([team, newest, { ...old, optedOutAt }, bob], {
+    all: true,
+    text: "hi",
+  });
+  assert.deepEqual([all.map(({ relatesTo }) => relatesTo?.conversation.id), optedOut], [["b"], 1]);
+  const nobody = mailing([{ ...bob, optedOutAt }], { all: true, text: "hi" });
+  await assert.rejects(nobody, {
+    name: "Failure",
+    message: "Nobody can be reached: everyone whom the bot could reach has opted out.",
+  });
+});
+
+test("a user who has opted out is reached only where the operator says so", async () => {
+  const out = ada.map((row) => ({ ...row, optedOutAt: new Date() }));
+  for (const whom of [{ to: "ada" }, { conversation: "old" }]) {
+    await assert.rejects(
+      letters(out, { ...whom, text: "hi" }),
+      /^Failure: The user ada has opted out, .* with --even-opted-out/,
+    );
+    assert.equal((await letters(out, { ...whom, text: "hi", evenOptedOut: true })).length, 1);
+  }
+  assert.equal((await letters(out, { conversation: "team", text: "hi" })).length, 1, "a group has not opted out");
 });
 
 test("a text that no queue takes is refused as a whole", async () => {

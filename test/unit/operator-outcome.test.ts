@@ -11,7 +11,9 @@ const rows: Delivery[] = [
   { id: "4", status: "failed", reason: "gone" },
   { id: "5", status: "waiting", reason: "throttled" },
   { id: "6", status: "claimed" },
-  { id: "7" },
+  { id: "7", dequeuedAt: new Date() },
+  { id: "9", status: "waiting", reason: "" },
+  { id: "10", status: "cancelled", reason: "an operator cancelled it" },
   { id: "another's", status: "delivered" },
 ];
 
@@ -20,6 +22,7 @@ test("reasons are grouped, the most frequent first; what has no row yet waits", 
   assert.deepEqual(outcome, {
     delivered: 1,
     failed: 3,
+    cancelled: 0,
     waiting: 2,
     reasons: [
       { status: "failed", reason: "gone", count: 2 },
@@ -32,10 +35,20 @@ test("reasons are grouped, the most frequent first; what has no row yet waits", 
 });
 
 test("what is being said waits, and says so", () => {
-  assert.deepEqual(outcomeOf(["6", "7"], rows).reasons, [
+  assert.deepEqual(outcomeOf(["6", "7", "9"], rows).reasons, [
     { status: "waiting", reason: "it is being said", count: 1 },
     { status: "waiting", reason: "it is on its way to the bot", count: 1 },
+    { status: "waiting", reason: "it has not been taken from the queue yet", count: 1 },
   ]);
+});
+
+test("what was cancelled waits no more", () => {
+  const outcome = outcomeOf(["1", "10"], rows);
+  assert.deepEqual([outcome.delivered, outcome.cancelled, outcome.waiting], [1, 1, 0]);
+  assert.equal(
+    outcomeText(outcome),
+    "delivered 1, failed 0, waiting 0, cancelled 1\n  1 cancelled: an operator cancelled it",
+  );
 });
 
 test("looking ends when everything is final", async () => {
@@ -67,7 +80,7 @@ function unreachable(): never {
 
 test("a reason does nothing to a terminal but show: a channel wrote it", () => {
   const reasons = [{ status: "failed" as const, reason: "it said \u001b[2J", count: 1 }];
-  assert.match(outcomeText({ delivered: 0, failed: 1, waiting: 0, reasons }), /it said \ufffd\[2J$/);
+  assert.match(outcomeText({ delivered: 0, failed: 1, cancelled: 0, waiting: 0, reasons }), /it said \ufffd\[2J$/);
 });
 
 test("and when its time is over, or somebody wants it to end", async () => {

@@ -28,17 +28,19 @@ test("whom, what and when", () => {
     dialog: undefined,
     notBefore: new Date("2026-11-22T21:05:00Z"),
     waitSeconds: 10,
+    isAgreed: false,
+    isDryRun: false,
+    evenOptedOut: false,
   });
   assert.match(id, /^send-20261122T210000Z-[0-9a-f]{6}$/);
 });
 
-test("a dialog without a name is the default one, a bare wait takes two minutes, and an empty text is one", () => {
+test("a dialog without a name is the default one, a bare wait takes two minutes", () => {
   assert.deepEqual(
     [plan({ all: true, dialog: true }).dialog, plan({ all: true, dialog: "oldSurvey" }).dialog],
     ["", "oldSurvey"],
   );
   assert.equal(plan({ all: true, text: "x", wait: true }).waitSeconds, 120);
-  assert.equal(plan({ conversation: "c", text: "" }).text, "");
 });
 
 test("a user's tenant or channel leaves it to the bot where to reach them", () => {
@@ -76,6 +78,9 @@ const wrong: [string, SendOptions, string[], RegExp][] = [
   ["a file and somebody", { to: "a" }, ["package.json"], /./],
   ["nothing to say", { to: "a" }, [], /--text TEXT or --dialog/],
   ["text and dialog", { to: "a", text: "x", dialog: true }, [], /one of both/],
+  ["an empty text", { all: true, text: "" }, [], /^--text is empty: /],
+  ["a text of spaces", { to: "a", text: " \n" }, [], /^--text is empty: /],
+  ["everyone, opted out or not", { all: true, text: "x", evenOptedOut: true }, [], /^--even-opted-out belongs to --to/],
   ["several files", {}, ["package.json", "other"], /./],
   ["an id that is not ASCII", { to: "a", text: "x", id: "ü" }, [], /--id must be 1 to 200/],
   ["an empty id", { all: true, text: "x", id: "" }, [], /--id must be 1 to 175/],

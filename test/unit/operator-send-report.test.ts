@@ -2,11 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Letter } from "../../operator/letters";
 import type { SendPlan } from "../../operator/send-plan";
-import { sendReport } from "../../operator/send-report";
+import { dryRunReport, sendReport } from "../../operator/send-report";
 import type { Stack } from "../../operator/stack/stack";
 
 const stack = { queueUrl: "https://queue.example/q", options: "--stack prod" } as Stack;
-const plan: SendPlan = { whom: "all", id: "two words", text: "hi" };
+const plan: SendPlan = {
+  whom: "all",
+  id: "two words",
+  text: "hi",
+  isAgreed: true,
+  isDryRun: false,
+  evenOptedOut: false,
+};
 
 function letter(user: string): Letter {
   const relatesTo = {
@@ -19,7 +26,12 @@ function letter(user: string): Letter {
 }
 
 test("all is on the queue", () => {
-  const { text, failed } = sendReport(stack, plan, { sent: [letter("ada"), letter("bob")], failed: [], left: [] });
+  const { text, failed } = sendReport(stack, plan, {
+    sent: [letter("ada"), letter("bob")],
+    failed: [],
+    cancelled: [],
+    left: [],
+  });
   assert.equal(failed, false);
   assert.equal(
     text,
@@ -31,6 +43,7 @@ test("who was not reached is named, and what an interruption left can go on", ()
   const posting = {
     sent: [letter("ada")],
     failed: [{ letter: letter("b\u001bob"), reason: "no" }],
+    cancelled: [],
     left: [letter("carl")],
   };
   const { text, data, failed } = sendReport(stack, plan, posting);
@@ -55,15 +68,43 @@ test("who was not reached is named, and what an interruption left can go on", ()
 
 test("of many who could not be reached some are named, and programs get all", () => {
   const failed = Array.from({ length: 50 }, (_, n) => ({ letter: letter(`user-${n}`), reason: "no" }));
-  const { text, data } = sendReport(stack, plan, { sent: [], failed, left: [] });
+  const { text, data } = sendReport(stack, plan, { sent: [], failed, cancelled: [], left: [] });
   assert.match(text, /user-19 .*: no\n {2}… and 30 more; --json names them all\.\n/);
   assert.equal((data as { notSent: object[] }).notSent.length, 50);
 });
 
 test("what failed or still waits is no success", () => {
-  const posting = { sent: [letter("ada")], failed: [], left: [] };
-  const none = { delivered: 0, failed: 0, waiting: 0, reasons: [] };
+  const posting = { sent: [letter("ada")], failed: [], cancelled: [], left: [] };
+  const none = { delivered: 0, failed: 0, cancelled: 0, waiting: 0, reasons: [] };
   assert.equal(sendReport(stack, plan, posting, { ...none, delivered: 1 }).failed, false);
   assert.equal(sendReport(stack, plan, posting, { ...none, waiting: 1 }).failed, true);
   assert.equal(sendReport(stack, plan, posting, { ...none, failed: 1 }).failed, true);
+  assert.equal(sendReport(stack, plan, posting, { ...none, cancelled: 1 }).failed, true);
+});
+
+test("a dry run lists whom it would reach, and says how many have opted out", () => {
+  const { text, data, failed } = dryRunReport({ letters: [letter("ada"), letter("bob")], optedOut: 1 });
+  assert.equal(
+    text,
+    [
+      "CHANNEL  USER  CONVERSATION",
+      "msteams  ada   c-ada",
+      "msteams  bob   c-bob",
+      "",
+      "This would reach 2 people. 1 more has opted out. Nothing was sent.",
+    ].join("\n"),
+  );
+  const { wouldReach, optedOut } = data as { wouldReach: { userId: string }[]; optedOut: number };
+  assert.deepEqual([wouldReach.map(({ userId }) => userId), optedOut, failed], [["ada", "bob"], 1, undefined]);
+  assert.match(
+    dryRunReport({ letters: [letter("ada")], optedOut: 0 }).text,
+    /This would reach 1 person\. Nothing was sent\.$/,
+  );
+});
+
+test("a batch that was cancelled while it was being queued does not go on", () => {
+  const posting = { sent: [letter("ada")], failed: [], cancelled: [letter("bob")], left: [] };
+  const { text, data, failed } = sendReport(stack, plan, posting);
+  assert.match(text, /\n1 of 2 were cancelled meanwhile\.$/);
+  assert.deepEqual([(data as { cancelled: number }).cancelled, failed], [1, true]);
 });

@@ -54,9 +54,10 @@ export class MemoryTable extends Table {
     this.put(entity);
   }
 
-  async updateEntity(entity: Entity, mode: string, { etag }: { etag: string }): Promise<void> {
+  async updateEntity(entity: Entity, mode: string, { etag = "*" } = {}): Promise<void> {
     const { partitionKey, rowKey } = entity;
-    if ((await this.getEntity(partitionKey, rowKey)).etag !== etag) throw failure(412, "UpdateConditionNotSatisfied");
+    const current = await this.getEntity(partitionKey, rowKey);
+    if (etag !== "*" && current.etag !== etag) throw failure(412, "UpdateConditionNotSatisfied");
     await this.upsertEntity(entity, mode);
   }
 
