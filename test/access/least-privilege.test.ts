@@ -125,16 +125,21 @@ after(async () => {
   await stack?.down();
 });
 
+/** What the bot says at once to a message. An apology does not repeat the message, so it is waited for before the next one. */
+async function answerTo(text: string): Promise<string | undefined> {
+  await client.say(text);
+  const answer = await client.waitFor(
+    ({ text: said = "" }) => said.includes(text) || said.includes("could not be added"),
+  );
+  client.received.length = 0;
+  return answer.text;
+}
+
 /** Each is given the milliseconds that it may take. */
 const abilities: Record<string, (limit: number) => Promise<boolean>> = {
   async "bot puts messages on the queue"() {
     const text = unique();
-    await client.say(text);
-    const answer = await client.waitFor(
-      ({ text: said = "" }) => said.includes(text) || said.includes("could not be added"),
-    );
-    client.received.length = 0;
-    return answer.text === acknowledged(text);
+    return (await answerTo(text)) === acknowledged(text);
   },
   async "bot sets messages aside"(limit) {
     const text = unique();
@@ -149,7 +154,7 @@ const abilities: Record<string, (limit: number) => Promise<boolean>> = {
   async "bot writes down where its users are"(limit) {
     const find = async () => (await rows(referencesTable)).find((row) => row.conversationId === client.conversationId);
     const before = await find();
-    await client.post({ type: "message", text: unique() });
+    await answerTo(unique());
     return eventually(async () => {
       const now = await find();
       return now !== undefined && now.etag !== before?.etag;
