@@ -221,7 +221,7 @@ test("a reader who has seen enough ends no work: everyone still hears of it", as
 
 test("Ctrl-C while it waits ends it, and says how it is", async () => {
   const { code, stdout } = await operate(["--to", "ada", "--text", "x", "--at", "+1h", "--wait", "--json"], {
-    onStderr: (said, child) => said.includes("0/1 delivered") && child.kill("SIGINT"),
+    onStderr: (said, child) => said.includes("0/1 delivered") && !child.killed && child.kill("SIGINT"),
   });
   assert.equal(code, 1);
   assert.deepEqual(JSON.parse(stdout).outcome.waiting, 1);
