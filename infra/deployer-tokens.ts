@@ -3,9 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 import type { DeployerTokens } from "./release/app";
 
 /**
- * Tokens of whoever deploys: for App Service, and for Azure Resource Manager (what azure-native asks for when nothing is
- * named, by cloud). SCM sites may still know only the second, github.com/microsoft/vscode-azuretools/pull/2258, and some
- * logins get only that one, github.com/Azure/CloudShell/issues/577: then a warning of `asker` says so.
+ * The deployer's tokens for App Service and for Azure Resource Manager; azure-native asks for the second when no audience
+ * is named. SCM sites may still know only the second, github.com/microsoft/vscode-azuretools/pull/2258. Some logins get only
+ * that one, github.com/Azure/CloudShell/issues/577: then a warning on `asker` says so.
  * @throws RunError when there is none for Azure Resource Manager
  */
 export async function askForTokens(audience: string, asker: pulumi.Resource): Promise<DeployerTokens> {

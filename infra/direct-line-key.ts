@@ -35,7 +35,7 @@ export function directLineKey(
 ): pulumi.Output<string> {
   const args = { resourceGroupName, resourceName, channelName: directLineChannel };
   return pulumi.all([args, channel.urn, channel.id]).apply(async ([known, urn]) => {
-    const hint = `If Direct Line was switched off by hand, "pulumi up --replace '${urn}'" switches it on again.`;
+    const hint = `If Direct Line was switched off, "pulumi up --replace '${urn}'" switches it on again.`;
     const answer = await botservice.listChannelWithKeys(known).catch((error: Error) => {
       throw new pulumi.RunError(`Azure did not give Direct Line's keys: ${error.message}. ${hint}`);
     });

@@ -53,7 +53,7 @@ export class Rollout extends pulumi.ComponentResource {
         package: path,
         version,
         // Asked for last, so that they are fresh when the push begins; a first preview knows no id, and asks for none.
-        tokens: pulumi.secret(settings.id.apply(() => askForTokens(cloud.appServiceAudience, this))),
+        tokens: settings.id.apply(() => askForTokens(cloud.appServiceAudience, this)),
         timeoutSeconds,
       },
       { parent: this, dependsOn: [site, settings] },

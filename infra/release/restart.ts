@@ -11,7 +11,7 @@ export function postponeRestart(wait: Wait): void {
 
 /**
  * Restarts the app if that is due, at most twice in a release: a host may go on with the old code, or stay in its error
- * state, until it is restarted. A refused restart is only said.
+ * state, until it is restarted. A refused restart is reported, and the release goes on.
  * @see github.com/Azure/azure-functions-host/issues/5500, …/5663, …/11812
  * @see learn.microsoft.com/rest/api/appservice/web-apps/restart
  */

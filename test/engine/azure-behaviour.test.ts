@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { AzureBehaviour } from "../../local/cloud/azure-behaviour";
 import { ServedCloud } from "../../local/served-cloud";
@@ -7,6 +9,8 @@ import { summary } from "../harness/engine-events";
 import { EngineProject } from "../harness/engine-project";
 import { Pulumi, type PulumiStack, skipWithoutPulumi } from "../harness/pulumi";
 
+const appService = "https://appservice.azure.com";
+const resourceManager = "https://management.azure.com";
 const directLine = "resources:Deployment proactive-bot-direct-line";
 
 describe("Azure as different subscriptions meet it", { skip: skipWithoutPulumi }, () => {
@@ -72,6 +76,33 @@ describe("Azure as different subscriptions meet it", { skip: skipWithoutPulumi }
     await stack.destroy();
   });
 
+  const inOldWorld: AzureBehaviour = { directLineWithBot: false };
+  inCloud("Direct Line was made by an earlier version, as a channel", inOldWorld, async (stack, { served }) => {
+    const file = path.join(project.folder, "infra/bot-registration.ts");
+    const program = readFileSync(file, "utf8");
+    const args = "{ ...ofBot, channelName: directLineChannel, properties: channel.properties }";
+    const earlier = program.replace(
+      /(?<=return )new resources\.Deployment\((.+?), \{.+?\}, (.+?)\);/,
+      `new botservice.Channel($1, ${args}, $2);`,
+    );
+    assert.notEqual(earlier, program);
+    writeFileSync(file, earlier);
+    await stack.up();
+    writeFileSync(file, program);
+    const { botName = "" } = await stack.outputs();
+    const keys = served.cloud.botService.directLineKeys(botName);
+    assert.ok(keys);
+
+    // As docs/azure.md says.
+    const channel = (await stack.preview()).find(({ op }) => op === "delete");
+    assert.equal(channel?.name, "proactive-bot-direct-line");
+    await stack.up("--exclude", channel.urn);
+    await stack.pulumi.succeed(["state", "delete", channel.urn, "--yes", "--stack", stack.name]);
+    assert.deepEqual(await stack.up("--expect-no-changes"), []);
+    assert.deepEqual(served.cloud.botService.directLineKeys(botName), keys);
+    await stack.destroy();
+  });
+
   inCloud("no resource provider is registered", { registeredProviders: "none" }, async (stack, { lines }) => {
     await stack.up();
     const registered = lines.flatMap((line) => /^The resource provider (.+) was registered/.exec(line)?.[1] ?? []);
@@ -94,6 +125,29 @@ describe("Azure as different subscriptions meet it", { skip: skipWithoutPulumi }
     assert.equal(succeeded, false);
     assert.match(said, /AuthorizationFailed: .*'Microsoft\.\w+\/register\/action'/);
     await stack.destroy();
+  });
+
+  const noAppService: AzureBehaviour = { refusedAudiences: [appService] };
+  inCloud("the login gets no token for App Service, and the other one is used", noAppService, async (stack) => {
+    await stack.preview();
+    const { succeeded, said, warnings } = await stack.attempt("up");
+    assert.ok(succeeded, said);
+    const told = warnings.filter((warning) => warning.includes("Your login gets no token for App Service"));
+    assert.equal(told.length, 2, said);
+    for (const warning of told)
+      assert.ok(warning.includes(`Audience ${appService} is not a supported MSI token audience`));
+    assert.deepEqual(await stack.up("--expect-no-changes"), []);
+  });
+
+  const noToken: AzureBehaviour = { refusedAudiences: [appService, resourceManager] };
+  inCloud("the login gets no token at all", noToken, async (stack) => {
+    const { succeeded, errors, said } = await stack.attempt("up");
+    assert.equal(succeeded, false);
+    assert.match(
+      errors.join("\n"),
+      /your login gets no token for Azure Resource Manager \(.*audience\) and none for App Service \(.*audience\)\. Log in again/,
+      said,
+    );
   });
 });
 
