@@ -46,7 +46,8 @@ export class Addressees {
     const { channelId, tenantId, userId } = to;
     if (channelId !== Channels.Msteams || !tenantId) throw new UnknownUserError(to);
     const serviceUrl = to.serviceUrl ?? teamsServiceUrl;
-    const user = { id: userId, ...(isObjectId(userId) && { aadObjectId: userId.toLowerCase() }) };
+    const objectId = userId.toLowerCase(); // as Teams writes it
+    const user = isObjectId(userId) ? { id: objectId, aadObjectId: objectId } : { id: userId };
     const bot = { id: `28:${appId}` };
     const channelData = { tenant: { id: tenantId } };
     const id = await adapter.open(appId, serviceUrl, { isGroup: false, bot, members: [user], tenantId, channelData });

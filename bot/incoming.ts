@@ -1,11 +1,4 @@
-import {
-  type ConversationReference,
-  InvalidMessage,
-  parseMessage,
-  type QueueMessage,
-  type ReceivedMessage,
-  type SignedEvent,
-} from "../message";
+import { InvalidMessage, parseMessage, type QueueMessage, type ReceivedMessage, type SignedEvent } from "../message";
 
 /** How much of a conversation's id is told, in UTF-16 units: a table's row has its limits. */
 const longestName = 500;
@@ -36,8 +29,8 @@ export class Incoming implements ReceivedMessage {
   }
 
   /** Whom it reaches as one of many; undefined: it is meant for one. */
-  get broadcastTo(): ConversationReference | undefined {
-    return (this.readable?.broadcast && this.readable.relatesTo) || undefined;
+  get broadcastTo(): Pick<QueueMessage, "relatesTo" | "to"> | undefined {
+    return this.readable?.broadcast ? this.readable : undefined;
   }
 
   private get readable(): QueueMessage | undefined {

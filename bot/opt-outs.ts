@@ -9,6 +9,7 @@ import {
   TableUnreachable,
   unlessMissing,
 } from "../message";
+import { activityKey } from "./activity-key";
 import { log, reason } from "./log";
 import { addressOf, senderRow } from "./references";
 import { keyword } from "./words";
@@ -67,15 +68,17 @@ export class OptOuts {
   }
 
   private async optIn(activity: Activity): Promise<string | undefined> {
-    const rows = (await this.rowsOf(activity)).filter(({ optedOutAt }) => optedOutAt);
-    if (!rows.length) return undefined;
-    for (const { partitionKey = "", rowKey = "" } of rows) await this.clear(partitionKey, rowKey);
+    const key = activityKey(activity);
+    const known = await this.rowsOf(activity);
+    const rows = known.filter(({ optedOutAt }) => optedOutAt);
+    if (!rows.length) return key && known.some(({ optedInBy }) => optedInBy === key) ? answers.start : undefined;
+    for (const { partitionKey = "", rowKey = "" } of rows) await this.clear(partitionKey, rowKey, key);
     log("info", "opted in");
     return answers.start;
   }
 
   /** A merge takes no column away, so the row is replaced: by what it is at this moment, or again. */
-  private async clear(partitionKey: string, rowKey: string): Promise<void> {
+  private async clear(partitionKey: string, rowKey: string, optedInBy?: string): Promise<void> {
     for (let i = 0; i < tries; i++) {
       const read = this.table.request((client, options) =>
         client.getEntity<StoredReference>(partitionKey, rowKey, options),
@@ -84,7 +87,7 @@ export class OptOuts {
       if (!row?.optedOutAt) return;
       const { optedOutAt: _, etag, timestamp: __, ...rest } = row;
       const replace = this.table.request((client, options) =>
-        client.updateEntity({ ...rest, partitionKey, rowKey }, "Replace", { ...options, etag }),
+        client.updateEntity({ ...rest, partitionKey, rowKey, optedInBy }, "Replace", { ...options, etag }),
       );
       const isDone = await replace.then(
         () => true,

@@ -85,9 +85,17 @@ export class ProactiveBot {
   private async answer(context: TurnContext): Promise<void> {
     const message = readUserMessage(context.activity);
     const wish = await this.optOuts.answer(context.activity, message.text);
-    if (wish) return void (await context.sendActivity(wish));
+    if (wish) return this.acknowledge(context, wish);
     const taken = await this.answerInDialog(context, message);
     if (taken?.by === "queue") await this.answerByQueue(context, message, taken);
+  }
+
+  /** The user's message and this answer hide the open question's buttons. */
+  private async acknowledge(context: TurnContext, answer: string): Promise<void> {
+    await context.sendActivity(answer);
+    await this.dialogs.restoreButtons(context).catch((error) => {
+      log("warn", "buttons not shown again", { reason: reason(error) });
+    });
   }
 
   /**

@@ -122,8 +122,10 @@ export class ProactiveDelivery {
 
   /** One of many, to a user who has opted out since it was put on the queue. */
   private async isUnwanted({ id, broadcastTo }: Incoming): Promise<boolean> {
-    const { deliveries, optOuts } = this.parts;
-    if (!broadcastTo || !(await optOuts.has(broadcastTo))) return false;
+    const { deliveries, optOuts, references } = this.parts;
+    const { to, relatesTo } = broadcastTo ?? {};
+    const reference = to ? await references.ofUser(to) : relatesTo;
+    if (!reference || !(await optOuts.has(reference))) return false;
     await deliveries.cancel(id, "the user has opted out");
     log("info", "not said", { id, reason: "the user has opted out" });
     return true;

@@ -57,11 +57,12 @@ export class MessageQueue {
   /**
    * What is not due yet shows up then, or in seven days to be hidden again.
    * @param showAt when it is to show up, if not at `notBefore` or at once
+   * @param json its text, where that is written already
    * @throws InvalidMessage when the message is too large, QueueMissing.
    */
-  async enqueue(message: QueueMessage, showAt?: Date): Promise<void> {
+  async enqueue(message: QueueMessage, showAt?: Date, json = formatMessage(message)): Promise<void> {
     const time = showAt ?? (message.notBefore ? new Date(message.notBefore) : undefined);
-    await send(this.queue, formatMessage(message), time ? secondsUntil(time) : 0);
+    await send(this.queue, json, time ? secondsUntil(time) : 0);
   }
 
   /** Puts a copy back that shows up later, longer after each attempt. False: a day has passed and the message has failed. */

@@ -16,15 +16,16 @@ export class Outbox {
   /**
    * The row comes first: no message is on the queue that a cancellation does not see.
    * @param batch whose next message it is, where it is one of many
+   * @param json the message's text, where that is written already
    * @throws DeliverySettled when it was cancelled; TableUnreachable, or what the queue threw: then it is not on the queue
    */
-  async put(message: QueueMessage & { id: string }, batch?: Batch): Promise<void> {
+  async put(message: QueueMessage & { id: string }, batch?: Batch, json?: string): Promise<void> {
     const { id, relatesTo, notBefore } = message;
     const dueAt = notBefore ? new Date(notBefore) : undefined;
     const conversation = relatesTo?.conversation.id.slice(0, longestName);
     await this.deliveries.announce(id, { conversation, dueAt }, batch?.id);
     try {
-      await this.queue.enqueue(message, batch?.nextTime());
+      await this.queue.enqueue(message, batch?.nextTime(), json);
     } catch (error) {
       await this.deliveries.waits(id, `it could not be put on the queue: ${(error as Error).message}`).catch(() => {});
       throw error;

@@ -20,6 +20,8 @@ export interface StoredReference {
   problemAt?: Date;
   /** When the user asked for no more messages that are meant for many. */
   optedOutAt?: Date;
+  /** The activity that took the wish back, by its key: its channel may deliver it again. */
+  optedInBy?: string;
 }
 
 /** How the partitions begin in which the rows of one user's own conversations are copied. */

@@ -2,6 +2,7 @@ import {
   addressed,
   aloneWith,
   audience,
+  copyOf,
   formatMessage,
   InvalidMessage,
   isGroup,
@@ -23,6 +24,8 @@ export interface Mailing {
   letters: Letter[];
   /** How many are left out because they have opted out. */
   optedOut: number;
+  /** The text of the only letter, where a file has it: other fields than its id and time stay as they are written. */
+  json?: string;
 }
 
 /**
@@ -34,7 +37,8 @@ export async function mailingOf(desk: Desk, plan: SendPlan): Promise<Mailing> {
   const mailing =
     whom === "all" ? await toEveryone(desk, plan) : { letters: [await toOne(desk, plan, whom)], optedOut: 0 };
   for (const letter of mailing.letters) refuseOversize(letter, plan);
-  return mailing;
+  if (whom === "all" || !("json" in whom)) return mailing;
+  return { ...mailing, json: copyOf({ ...whom, id: plan.id }, timeOf(plan.notBefore)) };
 }
 
 async function toEveryone(desk: Desk, { id, text, dialog, notBefore }: SendPlan): Promise<Mailing> {

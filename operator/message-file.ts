@@ -2,13 +2,20 @@ import { readFileSync } from "node:fs";
 import { InvalidMessage, parseMessage, type QueueMessage } from "../message";
 import { Failure, WrongUsage } from "./failure";
 
+/** A queue message, and its JSON text as it stands in the file: plain or as Base64. */
+export interface WrittenMessage {
+  message: QueueMessage;
+  json: string;
+}
+
 /**
  * The queue message in a file; `-` is standard input. Checked here, so that the sender learns what is wrong and not only the
  * poison queue. @throws Failure, WrongUsage when there is no such file
  */
-export function messageFrom(file: string): QueueMessage {
+export function messageFrom(file: string): WrittenMessage {
   try {
-    return parseMessage(readFileSync(file === "-" ? 0 : file, "utf8"));
+    const json = readFileSync(file === "-" ? 0 : file, "utf8");
+    return { message: parseMessage(json), json };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") throw new WrongUsage(`There is neither a command nor a file "${file}".`);

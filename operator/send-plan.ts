@@ -1,7 +1,7 @@
-import { type Addressee, InvalidMessage, type QueueMessage, readAddressee } from "../message";
+import { type Addressee, InvalidMessage, readAddressee } from "../message";
 import { dueTime } from "./due-time";
 import { WrongUsage } from "./failure";
-import { messageFrom } from "./message-file";
+import { messageFrom, type WrittenMessage } from "./message-file";
 import { checkedId, freshId } from "./message-id";
 
 /** What `send` is told. */
@@ -25,7 +25,7 @@ export interface SendOptions {
 }
 
 /** Whom a message is for; one from a file says it itself. */
-export type Whom = { message: QueueMessage } | { user: string } | { to: Addressee } | { conversation: string } | "all";
+export type Whom = WrittenMessage | { user: string } | { to: Addressee } | { conversation: string } | "all";
 
 export interface SendPlan {
   whom: Whom;
@@ -79,7 +79,7 @@ function whomOf(options: SendOptions, [file, ...more]: string[]): Whom {
   const said: Whom[] = [];
   if (to === undefined && (channel !== undefined || tenant !== undefined))
     throw new WrongUsage("--channel and --tenant say more of a user: use them with --to USER.");
-  if (file !== undefined) said.push({ message: messageFrom(file) });
+  if (file !== undefined) said.push(messageFrom(file));
   if (to !== undefined) said.push(userOf(to, options));
   if (conversation !== undefined) said.push({ conversation });
   if (all) said.push("all");

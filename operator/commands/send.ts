@@ -64,7 +64,7 @@ async function send(desk: Desk, plan: SendPlan, signal: AbortSignal): Promise<Re
   if (plan.isDryRun) return dryRunReport(mailing);
   await refuseCancelled(desk, plan);
   if (plan.whom === "all") await agree(mailing, plan);
-  const posting = await put(desk, plan, mailing.letters, signal);
+  const posting = await put(desk, plan, mailing, signal);
   const outcome = await wait(desk, plan, posting.sent, signal);
   return sendReport(desk.stack, plan, posting, outcome);
 }
@@ -86,10 +86,11 @@ async function agree({ letters, optedOut }: Mailing, { isAgreed }: SendPlan): Pr
 async function put(
   desk: Desk,
   { whom, id, notBefore }: SendPlan,
-  letters: Letter[],
+  { letters, json }: Mailing,
   signal: AbortSignal,
 ): Promise<Posting> {
-  if (whom !== "all") return post(desk.outbox, letters, undefined, signal);
+  if (whom !== "all")
+    return post({ put: (letter) => desk.outbox.put(letter, undefined, json) }, letters, undefined, signal);
   note(`Batch: ${id}. If this ends too early, the same command with --id ${quoted(id)} goes on.`);
   const progress = new Progress(letters.length, "on the queue");
   const batch = new Batch(id, desk.stack.sendsPerSecond, notBefore);

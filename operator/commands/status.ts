@@ -61,7 +61,7 @@ async function ofOne(desk: Desk, id: string, options: StatusOptions, limit: numb
 function ofBatch(batch: string, rows: Delivery[]): Report {
   const ids = rows.map(({ id }) => id);
   const outcome = outcomeOf(ids, rows);
-  const text = `${rows.length} messages of ${batch}: ${outcomeText(outcome)}`;
+  const text = `${rows.length} ${rows.length === 1 ? "message" : "messages"} of ${batch}: ${outcomeText(outcome)}`;
   return { text, data: { batch, ...outcome } };
 }
 

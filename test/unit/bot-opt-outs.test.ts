@@ -76,6 +76,15 @@ test("who says stop is out wherever the bot knows them, until they say start", a
   assert.deepEqual(await out(), ["o'neil in c"]);
 });
 
+test("a start that its channel delivers again gets the same answer, and a later one is a word like any other", async () => {
+  await hear("stop");
+  const first = await hear("start");
+  assert.match(first ?? "", /again/);
+  assert.equal(await hear("start"), first);
+  assert.equal(await optOuts.answer({ ...says("start"), id: "8" } as Activity, "start"), undefined);
+  assert.deepEqual(await out(), []);
+});
+
 test("only the word by itself counts, and start only for a user who has opted out", async () => {
   for (const text of ["stop it", "don't stop", "start", "", undefined, "cancel"])
     assert.equal(await hear(text), undefined);

@@ -410,14 +410,28 @@ test("a dialog is answered without the mention that the answer needs in a group"
   );
 });
 
+test("stop in the middle of a survey does not take the buttons of the open question away", async () => {
+  await dialogs.start(turn({}), newSurvey, "1");
+  const question = said.at(-1);
+  said = [];
+  await bot.run(turn({ text: "stop" }));
+  assert.deepEqual(said.slice(1), [question]);
+  storage.failure = new TableUnreachable("table botstate: gone");
+  await bot.run(turn({ text: "stop" }));
+  assert.match(said.at(-1) ?? "", /^You will get no more/);
+});
+
 test("stop and start are answered, also while a dialog waits, and go neither to it nor to the queue", async () => {
   await dialogs.start(turn({ text: "" }), newSurvey, "1");
+  const question = said.at(-1);
   said.length = 0;
   await bot.run(turn({ text: "stop" }));
   await bot.run(turn({ text: "start" }));
   assert.deepEqual(said, [
     'You will get no more messages that are meant for everyone. Say "start" to get them again.',
+    question,
     'You will get messages that are meant for everyone again. Say "stop" to end that.',
+    question,
   ]);
   said.length = 0;
   await bot.run(turn({ text: "help" }));

@@ -799,7 +799,7 @@ test("a state that is out of reach is thrown, so that the function tries again; 
 });
 
 const tenantId = "72f988bf-86f1-41af-91ab-2d7cd011db47";
-const objectId = "00000000-1111-4222-8333-444444444444";
+const objectId = "abcdef00-1111-4222-8333-444444444444";
 const to = { channelId: "msteams", userId: objectId, tenantId };
 
 /** What Teams tells the bot of a user. */
@@ -873,6 +873,31 @@ test("who was written to first and then writes is one user, not two", async () =
   await delivery.deliver(event({ to, text: "again" }, "2"));
   const { reference } = resumed[1] ?? {};
   assert.equal((reference as ConversationReference | undefined)?.user?.id, "29:user");
+});
+
+test("who was written to first is one user, in whatever case their object id came", async () => {
+  await delivery.deliver(event({ to: { ...to, userId: objectId.toUpperCase() }, text: "hello" }));
+  await teamsReports({ conversation: { id: "a:opened", conversationType: "personal", tenantId } });
+  assert.deepEqual(
+    references.rows.map(({ userId }) => userId),
+    ["29:user"],
+  );
+});
+
+test("one of many is not said to a user by their id either, once they have opted out", async () => {
+  const own = { channelId: "msteams", serviceUrl: "https://smba.example/emea/", conversation: { id: "a:own" } };
+  const from = { id: "29:user", aadObjectId: objectId };
+  await teamsReports();
+  await new OptOuts(references).answer(
+    { type: "message", ...own, from, recipient: { id: "28:bot" } } as unknown as Activity,
+    "stop",
+  );
+  for (const userId of ["29:user", objectId]) {
+    await delivery.deliver(event({ to: { ...to, userId }, text: "to all", broadcast: true }, userId));
+    assert.deepEqual([said, deliveries.rows.find(({ id }) => id === userId)?.status], [[], "cancelled"]);
+  }
+  await delivery.deliver(event({ to, text: "to one" }, "3"));
+  assert.equal(said.length, 1);
 });
 
 test("a crash between opening and saying neither loses the message nor says it twice", async (t) => {

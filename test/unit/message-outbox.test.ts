@@ -8,7 +8,7 @@ const notBefore = "2099-01-01T00:00:00Z";
 
 let queued: QueueMessage[];
 let deliveries: TestDeliveries;
-let enqueue: (message: QueueMessage, showAt?: Date) => Promise<void>;
+let enqueue: (message: QueueMessage, showAt?: Date, json?: string) => Promise<void>;
 let outbox: Outbox;
 beforeEach(() => {
   queued = [];
@@ -21,6 +21,14 @@ function row(id: string) {
   const { status, reason, conversation } = deliveries.rows.find((one) => one.id === id) ?? {};
   return { status, reason, conversation };
 }
+
+test("a message whose text is written already goes on in these words", async () => {
+  const texts: unknown[] = [];
+  enqueue = async (_message, _showAt, json) => void texts.push(json);
+  const json = '{"order":12345678901234567890}';
+  await outbox.put({ relatesTo, text: "hi", id: "1" }, undefined, json);
+  assert.deepEqual(texts, [json]);
+});
 
 test("a message has its row before it is on the queue", async () => {
   enqueue = async (message) => {

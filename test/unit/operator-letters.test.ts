@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { test } from "node:test";
 import { type StoredReference, toJson } from "../../message";
 import type { Desk } from "../../operator/desk";
@@ -34,6 +37,26 @@ async function letters(...of: Parameters<typeof mailing>) {
 }
 
 const ada = [seen("ada", "team", 3, { isGroup: true }), seen("ada", "new", 2), seen("ada", "old", 1)];
+
+test("a message from a file goes on as it is written, but for its id and its time", async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), "letters-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = path.join(folder, "message.json");
+  const before =
+    '{ "RelatesTo": {"channelId":"directline","serviceUrl":"https://x.example/","conversation":{"id":"c"}},';
+  writeFileSync(file, `${before}\n "text": "hi", "order": 12345678901234567890, "id": "old", "NotBefore": null }\n`);
+  const desk = { stack: {} } as Desk;
+  const { json, letters } = await mailingOf(desk, sendPlan({ id: "new", at: "2030-01-01T07:00Z" }, [file]));
+  assert.equal(
+    json,
+    `${before.replaceAll(" ", "")}"text":"hi","order":12345678901234567890,"notBefore":"2030-01-01T07:00:00.000Z","id":"new"}`,
+  );
+  assert.equal(letters[0]?.id, "new");
+  assert.match(
+    (await mailingOf(desk, sendPlan({}, [file]))).json ?? "",
+    /"order":12345678901234567890,"NotBefore":null,"id":"old"/,
+  );
+});
 
 test("a user is reached alone, where they were heard of last", async () => {
   const [letter] = await letters(ada, { to: "ada", text: "hi", id: "1", at: "+1h" });

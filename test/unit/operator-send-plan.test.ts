@@ -56,7 +56,8 @@ test("a file is read as the queue's messages are", () => {
     relatesTo: { channelId: "msteams", serviceUrl: "https://x.example/", conversation: { id: "c" } },
     text: "hi",
   };
-  assert.deepEqual(plan({}, file(JSON.stringify(message))).whom, { message });
+  const json = JSON.stringify(message);
+  assert.deepEqual(plan({}, file(json)).whom, { message, json });
   assert.throws(() => plan({}, file("{}")), {
     name: "Failure",
     message: "Nothing was sent: relatesTo is missing: a message needs relatesTo or to.",

@@ -86,10 +86,10 @@ test("the manifest says which bot it is, where it is, and what people can say to
   const [list, ...others] = bot.commandLists;
   assert.deepEqual([list.scopes, others], [bot.scopes, []]);
   const titles: string[] = list.commands.map(({ title }: Manifest) => title);
-  assert.deepEqual(titles, ["new", "old", "help", "cancel"]);
+  assert.deepEqual(titles, ["new", "old", "help", "cancel", "stop", "start"]);
   assert.deepEqual(
     titles.map((text) => rootDialogs.startedBy({ text })?.name),
-    ["newSurvey", "oldSurvey", undefined, undefined],
+    ["newSurvey", "oldSurvey", undefined, undefined, undefined, undefined],
   );
 });
 
