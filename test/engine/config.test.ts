@@ -17,7 +17,7 @@ const effects: { key: string; value: string; does: string[] }[] = [
   { key: "botDisplayName", value: "Somebody else", does: [bot] },
   { key: "botSku", value: "S1", does: [bot] },
   { key: "appServiceSku", value: "B2", does: ["update web:AppServicePlan proactive-bot"] },
-  { key: "instances", value: "3", does: ["update web:AppServicePlan proactive-bot"] },
+  { key: "instances", value: "3", does: ["update web:AppServicePlan proactive-bot", functionSettings] },
   { key: "serviceHosts", value: '["bots.example.com"]', does: [botSettings] },
   { key: "delivery", value: "api", does: [functionSettings] },
   { key: "schedules", value: '[{"cron":"0 0 9 * * 1-5","dialog":"learner"}]', does: [functionSettings] },
@@ -57,9 +57,10 @@ describe("one setting changed", { skip: skipWithoutPulumi }, () => {
       });
     }
 
-    test("zoneRedundant changes the plan, and nothing else", async () => {
+    test("zoneRedundant changes the plan, and its instances the function's share of the rate", async () => {
       const settings = { appServiceSku: "P0v3", instances: "2", zoneRedundant: "true" };
-      assert.deepEqual(summary(await stack.previewWith(settings)), ["update web:AppServicePlan proactive-bot"]);
+      const plan = "update web:AppServicePlan proactive-bot";
+      assert.deepEqual(summary(await stack.previewWith(settings)), [plan, functionSettings]);
     });
 
     test("instances that the plan's size does not have are refused before anything is made", async () => {
@@ -84,11 +85,12 @@ describe("one setting changed", { skip: skipWithoutPulumi }, () => {
   test("instances runs both apps on as many processes, and the bot answers on all of them", async () => {
     const children = childProcesses(cloud.pid).length;
     await stack.set({ instances: "2" });
-    assert.deepEqual(summary(await stack.up()), ["update web:AppServicePlan proactive-bot"]);
+    const changes = ["update web:AppServicePlan proactive-bot", functionSettings];
+    assert.deepEqual(summary(await stack.up()), changes);
     assert.equal(childProcesses(cloud.pid).length, children + 2);
     await roundTrip(await stack.outputs(), "on two instances");
     await stack.unset("instances");
-    assert.deepEqual(summary(await stack.up()), ["update web:AppServicePlan proactive-bot"]);
+    assert.deepEqual(summary(await stack.up()), changes);
     assert.equal(childProcesses(cloud.pid).length, children);
   });
 
@@ -113,7 +115,7 @@ describe("one setting changed", { skip: skipWithoutPulumi }, () => {
     const tagged = [
       "applicationinsights:Component",
       "botservice:Bot",
-      "botservice:Channel",
+      "resources:Deployment",
       "keyvault:Secret",
       "keyvault:Vault",
       "managedidentity:UserAssignedIdentity",
