@@ -53,8 +53,7 @@ describe("Azure as different subscriptions meet it", { skip: skipWithoutPulumi }
       for (const key of Object.values(keys)) assert.ok(!state.includes(key), "the state has a key in clear");
       assert.doesNotMatch(state, /extensionKey/);
 
-      await stack.destroy();
-      assert.deepEqual(served.resources.all, []);
+        assert.deepEqual(served.resources.all, []);
       assert.equal(served.cloud.botService.bot(botName), undefined, "the channel went with its bot");
     });
   }
@@ -73,7 +72,6 @@ describe("Azure as different subscriptions meet it", { skip: skipWithoutPulumi }
       [`create-replacement ${directLine}`, `delete-replaced ${directLine}`, `replace ${directLine}`],
     );
     assert.ok(served.cloud.botService.directLineKeys(botName));
-    await stack.destroy();
   });
 
   const inOldWorld: AzureBehaviour = { directLineWithBot: false };
@@ -100,7 +98,6 @@ describe("Azure as different subscriptions meet it", { skip: skipWithoutPulumi }
     await stack.pulumi.succeed(["state", "delete", channel.urn, "--yes", "--stack", stack.name]);
     assert.deepEqual(await stack.up("--expect-no-changes"), []);
     assert.deepEqual(served.cloud.botService.directLineKeys(botName), keys);
-    await stack.destroy();
   });
 
   inCloud("no resource provider is registered", { registeredProviders: "none" }, async (stack, { lines }) => {
@@ -116,7 +113,6 @@ describe("Azure as different subscriptions meet it", { skip: skipWithoutPulumi }
       "Microsoft.Web",
     ]);
     assert.deepEqual(await stack.up("--expect-no-changes"), []);
-    await stack.destroy();
   });
 
   const noRight: AzureBehaviour = { registeredProviders: "none", mayRegisterProviders: false };
@@ -124,7 +120,6 @@ describe("Azure as different subscriptions meet it", { skip: skipWithoutPulumi }
     const { succeeded, said } = await stack.attempt("up");
     assert.equal(succeeded, false);
     assert.match(said, /AuthorizationFailed: .*'Microsoft\.\w+\/register\/action'/);
-    await stack.destroy();
   });
 
   const noAppService: AzureBehaviour = { refusedAudiences: [appService] };
