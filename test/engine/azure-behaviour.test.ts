@@ -53,7 +53,8 @@ describe("Azure as different subscriptions meet it", { skip: skipWithoutPulumi }
       for (const key of Object.values(keys)) assert.ok(!state.includes(key), "the state has a key in clear");
       assert.doesNotMatch(state, /extensionKey/);
 
-        assert.deepEqual(served.resources.all, []);
+      await stack.destroy();
+      assert.deepEqual(served.resources.all, []);
       assert.equal(served.cloud.botService.bot(botName), undefined, "the channel went with its bot");
     });
   }
