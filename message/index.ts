@@ -68,5 +68,6 @@ export {
 export { isConflict, isTooLarge, Table, type TableRequest, unlessMissing } from "./table";
 export { deliveriesTable, referencesTable, stateTable, tableNames } from "./table-names";
 export { TableUnreachable } from "./table-unreachable";
+export { isBlank } from "./text";
 export { type Vault, VaultError, VaultSecret } from "./vault-secret";
 export { within } from "./within";

@@ -5,7 +5,7 @@ import { conversationReference } from "./conversation-reference";
 import { withKnownNames } from "./field-names";
 import { InvalidMessage, MessageTooLarge, wholeMessage } from "./invalid-message";
 import { jsonTextOf } from "./json-text";
-import { text } from "./text";
+import { isBlank, text } from "./text";
 
 /**
  * The largest message, in bytes of UTF-8 JSON. A storage queue takes 64 KiB of text, and this is what fits as Base64 too.
@@ -61,7 +61,7 @@ export const queueMessage = fields.superRefine(({ relatesTo, to, text, attachmen
   const wrong = (field: string, message: string) => context.addIssue({ code: "custom", path: [field], message });
   if (!relatesTo && !to) wrong("relatesTo", "is missing: a message needs relatesTo or to");
   if (relatesTo && to) wrong("to", "must not be there beside relatesTo: a message needs one of them");
-  if (text?.trim() || attachments || typeof dialog === "string") return;
+  if ((text && !isBlank(text)) || attachments || typeof dialog === "string") return;
   wrong("text", `is ${typeof text === "string" ? "empty" : "missing"}: a message needs text, attachments or dialog`);
 });
 

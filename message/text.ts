@@ -6,6 +6,11 @@ export const longestId = 1_024;
 /** Half a surrogate pair is no character: it has no UTF-8, and a channel refuses it. */
 const half = /\p{Surrogate}/u;
 
+/** Whether a text shows nothing: white space and invisible marks only, such as a zero-width space. */
+export function isBlank(value: string): boolean {
+  return !/[^\s\p{Cf}]/u.test(value);
+}
+
 /** A text that UTF-8 can carry. */
 export const text = z.string().refine((value) => !half.test(value), "expected text without half a surrogate pair");
 

@@ -1,4 +1,4 @@
-import { type Addressee, InvalidMessage, readAddressee } from "../message";
+import { type Addressee, InvalidMessage, isBlank, readAddressee } from "../message";
 import { dueTime } from "./due-time";
 import { WrongUsage } from "./failure";
 import { messageFrom, type WrittenMessage } from "./message-file";
@@ -56,7 +56,7 @@ export function sendPlan(options: SendOptions, files: string[], now = new Date()
   if (message) refuseWords(options);
   else if ((text === undefined) === (dialog === undefined))
     throw new WrongUsage("Say --text TEXT or --dialog [NAME], one of both: what the bot is to say, or to start.");
-  if (text !== undefined && !text.trim()) throw new WrongUsage("--text is empty: say what the bot is to bring.");
+  if (text !== undefined && isBlank(text)) throw new WrongUsage("--text is empty: say what the bot is to bring.");
   if (options.evenOptedOut && (whom === "all" || message))
     throw new WrongUsage(
       "--even-opted-out belongs to --to USER or --conversation ID: --all leaves out who has opted out.",
