@@ -2,11 +2,11 @@ import { odata } from "@azure/data-tables";
 import type { Activity } from "botbuilder";
 import {
   type ConversationReference,
-  isConflict,
   isSelfNamed,
   type StoredReference,
   type Table,
   TableUnreachable,
+  unlessChanged,
   unlessMissing,
 } from "../message";
 import { activityKey } from "./activity-key";
@@ -89,14 +89,7 @@ export class OptOuts {
       const replace = this.table.request((client, options) =>
         client.updateEntity({ ...rest, partitionKey, rowKey, optedInBy }, "Replace", { ...options, etag }),
       );
-      const isDone = await replace.then(
-        () => true,
-        (error) => {
-          if (isConflict(error)) return false;
-          throw error;
-        },
-      );
-      if (isDone) return;
+      if (await unlessChanged(replace)) return;
     }
     throw new TableUnreachable(`table references: a row was changed by others ${tries} times in a row`);
   }

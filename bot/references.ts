@@ -11,7 +11,6 @@ import {
   copiesBegin,
   entityKey,
   functionUser,
-  isConflict,
   isGroup,
   isSelfNamed,
   relatesTo,
@@ -19,6 +18,7 @@ import {
   sideBySide,
   type Table,
   toJson,
+  unlessChanged,
 } from "../message";
 import { type Departure, departureIn } from "./departure";
 import { log, reason } from "./log";
@@ -163,16 +163,6 @@ interface Keys {
 
 function keysOf({ partitionKey = "", rowKey = "" }: Partial<Keys>): Keys {
   return { partitionKey, rowKey };
-}
-
-async function unlessChanged(request: Promise<unknown>): Promise<boolean> {
-  try {
-    await request;
-    return true;
-  } catch (error) {
-    if (isConflict(error)) return false;
-    throw error;
-  }
 }
 
 /** One partition for each conversation: it ends for all of its users at once. */

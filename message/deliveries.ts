@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { entityKey, readableKey } from "./entity-key";
-import { isConflict, type Table, unlessMissing } from "./table";
+import { type Table, unlessChanged, unlessMissing } from "./table";
 
 /** Milliseconds for which a claim keeps others away: longer than a send can take, and what a crash costs. */
 export const leaseTime = 60_000;
@@ -243,15 +243,10 @@ export class Deliveries {
   /** False: the row is not, or no longer, what it was believed to be. */
   private async write(id: string, change: Partial<Delivery>, etag?: string): Promise<boolean> {
     const entity = toEntity(id, change);
-    const write = this.table.request<unknown>((client, options) =>
-      etag ? client.updateEntity(entity, "Merge", { ...options, etag }) : client.createEntity(entity, options),
-    );
-    return write.then(
-      () => true,
-      (error) => {
-        if (isConflict(error)) return false;
-        throw error;
-      },
+    return unlessChanged(
+      this.table.request<unknown>((client, options) =>
+        etag ? client.updateEntity(entity, "Merge", { ...options, etag }) : client.createEntity(entity, options),
+      ),
     );
   }
 }

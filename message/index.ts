@@ -65,7 +65,7 @@ export {
   type StoredReference,
   withoutCopies,
 } from "./stored-reference";
-export { isConflict, isTooLarge, Table, type TableRequest, unlessMissing } from "./table";
+export { isConflict, isTooLarge, Table, type TableRequest, unlessChanged, unlessMissing } from "./table";
 export { deliveriesTable, referencesTable, stateTable, tableNames } from "./table-names";
 export { TableUnreachable } from "./table-unreachable";
 export { isBlank } from "./text";

@@ -82,13 +82,8 @@ export class Table {
 
   /** False: somebody has changed it since it was read, or removed it. */
   private async remove({ partitionKey = "", rowKey = "", etag }: TableEntityResult<object>): Promise<boolean> {
-    const remove = this.request((client, options) => client.deleteEntity(partitionKey, rowKey, { ...options, etag }));
-    return remove.then(
-      () => true,
-      (error) => {
-        if (isConflict(error)) return false;
-        throw error;
-      },
+    return unlessChanged(
+      this.request((client, options) => client.deleteEntity(partitionKey, rowKey, { ...options, etag })),
     );
   }
 }
@@ -102,6 +97,17 @@ export function isMissing(error: unknown): boolean {
 export function isConflict(error: unknown): boolean {
   const preconditionFailed = (error as { statusCode?: number }).statusCode === 412;
   return preconditionFailed || tableErrorCode(error) === "EntityAlreadyExists" || isMissing(error);
+}
+
+/** False: the entity is another one by now, is there already, or is not there. @throws what else the request threw */
+export async function unlessChanged(request: Promise<unknown>): Promise<boolean> {
+  try {
+    await request;
+    return true;
+  } catch (error) {
+    if (isConflict(error)) return false;
+    throw error;
+  }
 }
 
 /** The entity is larger than a table takes. */
