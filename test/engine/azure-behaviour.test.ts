@@ -77,7 +77,7 @@ describe("Azure as different subscriptions meet it", { skip: skipWithoutPulumi }
 
   const inOldWorld: AzureBehaviour = { directLineWithBot: false };
   inCloud("Direct Line was made by an earlier version, as a channel", inOldWorld, async (stack, { served }) => {
-    const file = path.join(project.folder, "infra/bot-registration.ts");
+    const file = path.join(project.folder, "infra/resources/bot.ts");
     const program = readFileSync(file, "utf8");
     const args = "{ ...ofBot, channelName: directLineChannel, properties: channel.properties }";
     const earlier = program.replace(

@@ -4,10 +4,8 @@ import { createServer } from "node:https";
 import path from "node:path";
 import { after, before, describe, mock, test } from "node:test";
 import { createProxyServer } from "httpxy";
-import type { App } from "../../infra/release/app";
-import { releaseProvider } from "../../infra/release/provider";
-import { releaseApp } from "../../infra/release/release-app";
-import { unhurried } from "../../infra/release/wait";
+import { releaseApp, releaseProvider } from "../../infra/deploy/release/release";
+import { type App, defaultPace } from "../../infra/deploy/release/run";
 import type { Site } from "../../local/app-service/site";
 import { ResourceManagerEndpoint } from "../../local/cloud/resource-manager-endpoint";
 import { listen, stop } from "../../local/listen";
@@ -132,7 +130,7 @@ describe("the release provider against App Service", { concurrency: true }, () =
         [
           `stuck: ${scm.url}/api/publish?type=zip&async=true did not accept the zip within N s.`,
           "Last answer: 409 not now",
-          "What to do: check that whoever runs `pulumi up` is at least Contributor on the resource group and that the SCM " +
+          "What to do: check that the login that runs `pulumi up` is at least Contributor on the resource group and that the SCM " +
             "site is reachable from here (no access restriction). New role assignments take up to 10 minutes; then run `pulumi up` again.",
         ].join("\n"),
       );
@@ -158,7 +156,7 @@ describe("the release against App Service and Azure Resource Manager", () => {
       try {
         for (const greeting of ["first", "next"]) {
           const app = await stubborn.release(answering({ greeting }));
-          await releaseApp(app, { ...unhurried, restart: 2_000 });
+          await releaseApp(app, { ...defaultPace, restart: 2_000 });
           const health = await fetch(new URL("/healthz", app.appUrl));
           assert.deepEqual(await health.json(), { status: "ok", version: app.version });
         }
@@ -174,7 +172,7 @@ describe("the release against App Service and Azure Resource Manager", () => {
     const stubborn = await StubbornApp.open(3);
     try {
       const app = await stubborn.release(answering());
-      const release = releaseApp({ ...app, timeoutSeconds: limit }, { ...unhurried, restart: 1_000 });
+      const release = releaseApp({ ...app, timeoutSeconds: limit }, { ...defaultPace, restart: 1_000 });
       await assert.rejects(
         release,
         /503 This app is not running\.\n[\s\S]*The app was restarted twice, which did not help/,

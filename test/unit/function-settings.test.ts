@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import type { HttpRequest, InvocationContext } from "@azure/functions";
 import { build } from "esbuild";
 import { readSettings } from "../../function/settings";
-import { projectRoot } from "../../infra/package/cache";
+import { projectRoot } from "../../infra/deploy/package/cache";
 import { Readiness } from "../../message";
 
 const good = {

@@ -7,8 +7,8 @@ import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { promisify } from "node:util";
 import { strFromU8, unzipSync } from "fflate";
-import { type AppPackage, packageBot, packageFunction } from "../../infra/package/app-package";
-import { verify, webChatScript } from "../../infra/package/web-chat";
+import { type AppPackage, packageBot, packageFunction } from "../../infra/deploy/package/app-package";
+import { verify, webChatScript } from "../../infra/deploy/package/web-chat";
 import { checkOut, root as ourRoot } from "./helpers/checkout";
 
 const folders: string[] = [];
@@ -178,7 +178,7 @@ function versionByHand(files: Record<string, Uint8Array>): string {
 
 /** The SHA-256 of both zips, made by a process that lives in this time zone. */
 async function zipsOf(root: string, zone: string): Promise<string[]> {
-  const packages = join(__dirname, "../../infra/package/app-package.ts");
+  const packages = join(__dirname, "../../infra/deploy/package/app-package.ts");
   const code = `const { packageBot, packageFunction } = require(${JSON.stringify(packages)});
     const options = { root: ${JSON.stringify(root)}, webChatScript: Promise.resolve(Buffer.from("var WebChat;")) };
     Promise.all([packageBot(options), packageFunction(options)]).then((made) => console.log(JSON.stringify(made)));`;

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { Release } from "../../infra/release/release";
+import { Release } from "../../infra/deploy/release/release";
 import { armToken, oldVersion, type Stub, token, version, wellBehaved, withStub } from "./release-stub";
 
 const root = join(__dirname, "../..");
@@ -73,7 +73,7 @@ test("the provider survives as text when Pulumi's own TypeScript loader compiled
   const script = `
     const { tsnodeRequire, typescriptRequire } = require("@pulumi/pulumi/tsutils").typeScriptRequireStrings();
     require(tsnodeRequire).register({ compiler: typescriptRequire, transpileOnly: true });
-    const { releaseProvider } = require("./infra/release/provider.ts");
+    const { releaseProvider } = require("./infra/deploy/release/release.ts");
     require("@pulumi/pulumi").runtime.serializeFunction(() => releaseProvider).then(({ text }) => process.stdout.write(text));`;
   const text = execFileSync(process.execPath, ["-e", script], { cwd: root, encoding: "utf8" });
   t.diagnostic(`${Buffer.byteLength(text)} bytes`);

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { releaseProvider } from "../../infra/release/provider";
-import { releaseApp } from "../../infra/release/release-app";
-import { unhurried } from "../../infra/release/wait";
+import { releaseApp, releaseProvider } from "../../infra/deploy/release/release";
+import { defaultPace } from "../../infra/deploy/release/run";
 import {
   armToken,
   hasty,
@@ -417,7 +416,7 @@ test("an app that ran the new version and whose host then answers errors in its 
 });
 
 test("in earnest a release waits three minutes before it restarts the app", () => {
-  assert.equal(unhurried.restart, 180_000);
+  assert.equal(defaultPace.restart, 180_000);
 });
 
 test("a line of progress comes at least every interval, also while a request hangs, and stops afterwards", async (t) => {
@@ -430,7 +429,7 @@ test("a line of progress comes at least every interval, also while a request han
   await new Promise((resolve) => setTimeout(resolve, 150));
   assert.equal(lines.length, printed);
   assert.ok(!lines.join().includes(token));
-  assert.ok(unhurried.progress <= 10_000);
+  assert.ok(defaultPace.progress <= 10_000);
 });
 
 test("a server that never answers is bounded by the request's own limit and asked again", async (t) => {

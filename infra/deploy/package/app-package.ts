@@ -2,13 +2,13 @@ import { readdir, readFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { bundle } from "./bundle";
 import { cached, projectRoot } from "./cache";
-import { type Files, versionOf, zip } from "./files";
+import { type Files, versionOf, zip } from "./zip";
 
 /** An app ready to be pushed. */
 export interface AppPackage {
   /** The zip, relative to the project's folder, so that the stack's state is the same on every machine. */
   path: string;
-  /** What `/healthz` answers once this is what runs: `versionOf` the other files, which the zip holds as version.txt. */
+  /** The version that `/healthz` answers once this zip runs: `versionOf` its other files, in the zip as version.txt. */
   version: string;
 }
 

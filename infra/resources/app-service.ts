@@ -1,20 +1,52 @@
 import type { UserAssignedIdentity } from "@pulumi/azure-native/managedidentity";
 import * as web from "@pulumi/azure-native/web";
 import * as pulumi from "@pulumi/pulumi";
-import type { Placement } from "./placement";
+import { Component } from "../names";
+import type { Placement } from "./resource-group";
+
+export interface PlanArgs {
+  placement: Placement;
+  /** The resource group that the plan is in. */
+  group: pulumi.Resource;
+  /** The size of the machines. */
+  sku: string;
+  /** How many instances both apps run on. */
+  instances: number;
+  /** Whether the instances are spread over the region's availability zones. */
+  zoneRedundant: boolean;
+}
+
+/** The Linux machines that both apps share, each app on all of them: one bill, always on. */
+export class Plan extends Component {
+  readonly id: pulumi.Output<string>;
+
+  constructor(name: string, args: PlanArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("Plan", name, opts);
+    const { placement, group, sku, instances, zoneRedundant } = args;
+    // `reserved` is Azure's word for Linux.
+    const linux = { kind: "linux", reserved: true };
+    const plan = { ...placement, ...linux, sku: { name: sku, capacity: instances }, zoneRedundant };
+    // By itself it could not be deleted while it has a site that Pulumi does not know, because an `up` was cut off.
+    this.id = new web.AppServicePlan(name, plan, { parent: this, deletedWith: group }).id;
+    this.registerOutputs();
+  }
+}
 
 export type SiteKind = "web" | "function";
 
 export interface SiteArgs {
   placement: Placement;
   kind: SiteKind;
+  /** The plan that runs the app. */
   planId: pulumi.Input<string>;
+  /** The app's only identity. */
   identity: UserAssignedIdentity;
+  /** Major version of Node.js. */
   nodeVersion: string;
 }
 
-/** A Linux app on the plan, closed to passwords, without settings or code: those come with its `Rollout`. */
-export class Site extends pulumi.ComponentResource {
+/** A Linux app on the plan, without passwords, settings and code: the last two come with its `Rollout`. */
+export class Site extends Component {
   readonly kind: SiteKind;
   readonly id: pulumi.Output<string>;
   readonly name: pulumi.Output<string>;
@@ -24,7 +56,7 @@ export class Site extends pulumi.ComponentResource {
   readonly scmUrl: pulumi.Output<string>;
 
   constructor(name: string, args: SiteArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("proactive-bot:infra:Site", name, {}, opts);
+    super("Site", name, opts);
     const site = new web.WebApp(name, siteArgs(args), { parent: this });
     this.refusePasswords(name, site, args.placement);
 
@@ -36,7 +68,7 @@ export class Site extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 
-  /** Publishing goes by Entra token alone. */
+  /** Code can be published with a Microsoft Entra token only. */
   private refusePasswords(name: string, site: web.WebApp, { resourceGroupName }: Placement): void {
     const args = { name: site.name, resourceGroupName, allow: false };
     const ftp = new web.WebAppFtpAllowed(`${name}-ftp`, args, { parent: this });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { zipSync } from "fflate";
 
-/** What goes into a zip, by name; `/` between folders. */
+/** The files of a zip, by name; `/` between folders. */
 export type Files = Record<string, Uint8Array>;
 
 /** Lower-case hex SHA-256 over names and bytes, in the order of the names. */

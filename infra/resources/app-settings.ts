@@ -1,10 +1,10 @@
 import type { UserAssignedIdentity } from "@pulumi/azure-native/managedidentity";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Config } from "./config";
-import type { Identities } from "./identities";
+import type { Config } from "../config";
+import type { Identities } from "./access";
 import type { Monitoring } from "./monitoring";
-import type { Secrets } from "./secrets";
 import type { Storage } from "./storage";
+import type { Secrets } from "./vault";
 
 export type AppSettings = Record<string, pulumi.Input<string>>;
 
@@ -22,7 +22,7 @@ export interface AppSettingsArgs {
  */
 const common = { AZURE_TOKEN_CREDENTIALS: "prod", SCM_DO_BUILD_DURING_DEPLOYMENT: "false" };
 
-/** What the bot reads from its environment. */
+/** The bot's environment. */
 export function botSettings({ config, identities, storage, secrets }: AppSettingsArgs): AppSettings {
   const { cloud, webChat, serviceHosts } = config;
   return {
@@ -48,7 +48,7 @@ export function botSettings({ config, identities, storage, secrets }: AppSetting
   };
 }
 
-/** What the Functions host and the function read from their environment. */
+/** The environment of the Functions host and the function. */
 export function functionSettings(args: AppSettingsArgs & { notifyUrl: pulumi.Input<string> }): AppSettings {
   const { config, identities, storage, monitoring, secrets, notifyUrl } = args;
   return {
