@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { clouds } from "../../infra/clouds";
 import { parseConfig } from "../../infra/config";
 
-const parse = (texts: Record<string, string>) => parseConfig(texts, "proactive-bot");
+const parse = (texts: Record<string, string>) => parseConfig(texts, "acme-bot");
 
 test("nothing has to be configured", () => {
   assert.deepEqual(parse({}), {
@@ -105,10 +105,10 @@ const refused: [key: string, values: string[], says: RegExp][] = [
   [
     "instances",
     ["4"],
-    /at most 3 with proactive-bot:appServiceSku B1 \(Basic\); Basic takes 3, Standard 10 and Premium 30$/,
+    /at most 3 with acme-bot:appServiceSku B1 \(Basic\); Basic takes 3, Standard 10 and Premium 30$/,
   ],
   ["zoneRedundant", ["yes", "1", "True"], /true or false/],
-  ["zoneRedundant", ["true"], /false with proactive-bot:appServiceSku B1 \(Basic\); Premium takes it: P1v2/],
+  ["zoneRedundant", ["true"], /false with acme-bot:appServiceSku B1 \(Basic\); Premium takes it: P1v2/],
   [
     "storageSku",
     ["LRS", "standard_lrs", "Premium_LRS", "Premium_ZRS", ""],
@@ -128,7 +128,7 @@ for (const [key, values, says] of refused) {
       const { config, problems } = parse({ [key]: value });
       assert.equal(config, undefined, value);
       assert.equal(problems.length, 1, value);
-      const fullName = key === "location" ? "azure-native:location" : `proactive-bot:${key}`;
+      const fullName = key === "location" ? "azure-native:location" : `acme-bot:${key}`;
       assert.ok(
         problems[0]?.startsWith(`${fullName} is ${value === "{}" ? value : JSON.stringify(value)}: must be`),
         problems[0],
@@ -150,7 +150,7 @@ test("a wrong entry of a list is named by its place", () => {
   const { problems } = parse({ serviceHosts: JSON.stringify(hosts) });
   assert.deepEqual(
     problems.map((problem) => problem.slice(0, problem.indexOf(": must be"))),
-    hosts.slice(1).map((host, index) => `proactive-bot:serviceHosts[${index + 1}] is ${JSON.stringify(host)}`),
+    hosts.slice(1).map((host, index) => `acme-bot:serviceHosts[${index + 1}] is ${JSON.stringify(host)}`),
   );
 });
 
@@ -187,7 +187,7 @@ for (const [what, entries, says] of wrongSchedules) {
   test(`a schedule ${what} is refused by its place`, () => {
     const { config, problems } = parse({ schedules: JSON.stringify(entries) });
     assert.equal(config, undefined);
-    assert.deepEqual(problems, [`proactive-bot:schedules${says}`]);
+    assert.deepEqual(problems, [`acme-bot:schedules${says}`]);
   });
 }
 
@@ -226,7 +226,7 @@ for (const [name, says] of tagNames) {
   test(`a tag that is called ${JSON.stringify(name.slice(0, 20))} is refused with the reason`, () => {
     const { problems } = parse({ tags: JSON.stringify({ [name]: "x", costCenter: "1234" }) });
     assert.equal(problems.length, 1, problems.join());
-    assert.match(problems[0] ?? "", /^proactive-bot:tags/);
+    assert.match(problems[0] ?? "", /^acme-bot:tags/);
     assert.match(problems[0] ?? "", says);
   });
 }
@@ -241,7 +241,7 @@ test("tags that are too many, too long, no text or given twice are refused", () 
   assert.deepEqual(parse({ tags: JSON.stringify(fewer) }).config?.tags, fewer);
   for (const value of ["x".repeat(257), 5, null]) {
     const { problems } = parse({ tags: JSON.stringify({ owner: value }) });
-    assert.match(problems.join(), /^proactive-bot:tags\.owner is .*: must be a text of at most 256 characters$/);
+    assert.match(problems.join(), /^acme-bot:tags\.owner is .*: must be a text of at most 256 characters$/);
   }
   assert.match(parse({ tags: '{"Owner":"a","owner":"b"}' }).problems.join(), /names of tags have no case/);
 });
@@ -258,9 +258,9 @@ test("a schedule says something, starts a dialog, or the default one", () => {
 test("all problems come at once", () => {
   const { problems } = parse({ queueName: "X", botSku: "X", environment: "mars", nodeVersion: "8" });
   const keys = [
-    "proactive-bot:queueName",
-    "proactive-bot:botSku",
-    "proactive-bot:nodeVersion",
+    "acme-bot:queueName",
+    "acme-bot:botSku",
+    "acme-bot:nodeVersion",
     "azure-native:environment",
   ];
   assert.deepEqual(
@@ -272,7 +272,7 @@ test("all problems come at once", () => {
 test("a cloud that has no row says which have and how to give one", () => {
   const { problems } = parse({ environment: "china" });
   const text =
-    'azure-native:environment is "china": must be public or usgovernment; for another cloud give its row as proactive-bot:cloud';
+    'azure-native:environment is "china": must be public or usgovernment; for another cloud give its row as acme-bot:cloud';
   assert.deepEqual(problems, [text]);
 });
 
@@ -286,14 +286,14 @@ test("a row with a gap, a slip or a slash too many is refused by name", () => {
   const { portal, ...row } = { ...clouds.public, directLine: "https://localhost/", tokenIsuer: "x" };
   const { problems } = parse({ cloud: JSON.stringify(row) });
   assert.equal(problems.length, 3);
-  assert.ok(problems.includes('proactive-bot:cloud.directLine is "https://localhost/": must not end with /'));
-  assert.ok(problems.includes("proactive-bot:cloud.portal is missing: must be a URL that starts with https://"));
+  assert.ok(problems.includes('acme-bot:cloud.directLine is "https://localhost/": must not end with /'));
+  assert.ok(problems.includes("acme-bot:cloud.portal is missing: must be a URL that starts with https://"));
   assert.ok(problems.some((problem) => problem.endsWith("must not have tokenIsuer")));
 });
 
 test("a row that is no JSON is refused by name", () => {
   const { problems } = parse({ cloud: "{" });
-  assert.deepEqual(problems, ['proactive-bot:cloud is "{": must be a row of infra/clouds.ts, as JSON']);
+  assert.deepEqual(problems, ['acme-bot:cloud is "{": must be a row of infra/clouds.ts, as JSON']);
 });
 
 test("US government has its own default region", () => {

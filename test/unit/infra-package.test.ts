@@ -41,7 +41,7 @@ test("the bot's zip holds its bundle, its page and the hash of everything else",
   const { "version.txt": versionFile, ...others } = files;
   assert.equal(strFromU8(versionFile ?? script), botPackage.version);
   assert.equal(botPackage.version, versionByHand(others));
-  assert.equal(botPackage.path, `node_modules/.cache/proactive-bot/bot-${botPackage.version}.zip`);
+  assert.equal(botPackage.path, `node_modules/.cache/infra/bot-${botPackage.version}.zip`);
 });
 
 test("a bot without Web Chat has no script of it", async () => {
@@ -108,7 +108,7 @@ test("a run beside another leaves whole zips and nothing else", async () => {
   const root = await project();
   const packages = await Promise.all(Array.from({ length: 8 }, () => packageBot({ root })));
   assert.equal(new Set(packages.map(({ path }) => path)).size, 1);
-  const left = await readdir(join(root, "node_modules/.cache/proactive-bot"));
+  const left = await readdir(join(root, "node_modules/.cache/infra"));
   assert.deepEqual(left, [packages[0]?.path.split("/").at(-1)]);
   await unzip(root, packages[0] as AppPackage);
 });
