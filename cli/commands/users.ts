@@ -8,7 +8,7 @@ import { textTable } from "../text-table";
 const examples = `
 Whom the bot can speak to without being asked, who was heard of last first. On channels such as Teams a user can be
 reached at any time; on directline and webchat only while the conversation lives. A problem is why the last message for
-a user failed; it is gone when the bot hears of the user again. --json has the referenceIn of each, for a message's own.
+a user failed; it is gone when the bot hears of the user again. --json has the relatesTo of each, for a message's own.
 
 Examples:
   npm run cli -- users
@@ -61,7 +61,7 @@ function teller(all: StoredReference[]) {
     const { channelId, userId, aadObjectId, conversationId, seenAt, problem, problemAt } = one;
     const reachable = isShortLived(one) ? "whileConversationLives" : "anyTime";
     const said = { channelId, userId, aadObjectId, conversationId, seenAt, reachable, group: isGroup(one) };
-    return { ...said, optedOut: isOut(one), ...(problem && { problem, problemAt }), referenceIn: referenceIn(one) };
+    return { ...said, optedOut: isOut(one), ...(problem && { problem, problemAt }), relatesTo: referenceIn(one) };
   };
 }
 
