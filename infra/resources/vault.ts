@@ -1,7 +1,7 @@
 import * as keyvault from "@pulumi/azure-native/keyvault";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomBytes } from "@pulumi/random";
-import { directLineSecret, webhookSecret } from "../../message/secret-names";
+import { directLineSecret, webhookSecret } from "../../core/names";
 import { Component, formerNames } from "../names";
 import type { Placement } from "./resource-group";
 
