@@ -3,6 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 /** The name of the template's own project. */
 const template = "proactive-bot";
 
+/** Component types begin with this. It is fixed: a URN contains the type, and a resource with another URN is another resource. */
+export const componentType = `${template}:infra`;
+
 /** The characters that azure-native adds to the name of a resource. */
 const suffix = 8;
 
@@ -53,10 +56,7 @@ export function namesOf(project: string): Names {
 /** The names in a stack that was made before names followed the project's name. */
 export const formerNames = namesOf(template);
 
-/**
- * The base of the program's components. Their type tokens are fixed and do not follow the project's name: a URN contains
- * them, and a resource with another URN is another resource. A stack whose resources have the former names keeps them.
- */
+/** The base of the program's components. A stack whose resources have the former names keeps these resources. */
 export abstract class Component extends pulumi.ComponentResource {
   /**
    * @param kind the last part of the type token
@@ -65,7 +65,7 @@ export abstract class Component extends pulumi.ComponentResource {
    */
   constructor(kind: string, name: string, opts?: pulumi.ComponentResourceOptions) {
     // The engine renames the children's aliases in the same way.
-    super(`${template}:infra:${kind}`, name, {}, pulumi.mergeOptions(opts, { aliases: [{ name: formerName(name) }] }));
+    super(`${componentType}:${kind}`, name, {}, pulumi.mergeOptions(opts, { aliases: [{ name: formerName(name) }] }));
   }
 }
 

@@ -7,11 +7,12 @@ import { ServedCloud } from "../../local/served-cloud";
 import { CleanUp } from "../harness/clean-up";
 import { summary } from "../harness/engine-events";
 import { EngineProject } from "../harness/engine-project";
+import { names } from "../harness/names";
 import { Pulumi, type PulumiStack, skipWithoutPulumi } from "../harness/pulumi";
 
 const appService = "https://appservice.azure.com";
 const resourceManager = "https://management.azure.com";
-const directLine = "resources:Deployment proactive-bot-direct-line";
+const directLine = `resources:Deployment ${names.bot}-direct-line`;
 
 describe("Azure as different subscriptions meet it", { skip: skipWithoutPulumi }, () => {
   let project: EngineProject;
@@ -94,7 +95,7 @@ describe("Azure as different subscriptions meet it", { skip: skipWithoutPulumi }
 
     // As docs/azure.md says.
     const channel = (await stack.preview()).find(({ op }) => op === "delete");
-    assert.equal(channel?.name, "proactive-bot-direct-line");
+    assert.equal(channel?.name, `${names.bot}-direct-line`);
     await stack.up("--exclude", channel.urn);
     await stack.pulumi.succeed(["state", "delete", channel.urn, "--yes", "--stack", stack.name]);
     assert.deepEqual(await stack.up("--expect-no-changes"), []);

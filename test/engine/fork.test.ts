@@ -5,6 +5,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { ServedCloud } from "../../local/served-cloud";
 import { EngineProject } from "../harness/engine-project";
+import { names } from "../harness/names";
 import { Pulumi, skipWithoutPulumi } from "../harness/pulumi";
 
 test("a fork without local/, test/ and bench/ type-checks, previews and has the operator's tool", {
@@ -22,7 +23,7 @@ test("a fork without local/, test/ and bench/ type-checks, previews and has the 
   assert.match(String(execFileSync(process.execPath, args, { cwd: fork.folder })), /^Usage: npm run cli -- /);
   const stack = await (await Pulumi.open(fork, cloud.env)).stack("dev", cloud.config);
   const made = (await stack.preview()).filter(({ op }) => op === "create");
-  assert.ok(made.some(({ name }) => name === "proactive-bot-release"));
+  assert.ok(made.some(({ name }) => name === `${names.bot}-release`));
 });
 
 test("an install without development packages type-checks and previews", { skip: skipWithoutPulumi }, async (t) => {
@@ -34,5 +35,5 @@ test("an install without development packages type-checks and previews", { skip:
   const env = { ...cloud.env, NODE_ENV: "production", PULUMI_NODEJS_TRANSPILE_ONLY: "false" };
   const stack = await (await Pulumi.open(project, env)).stack("dev", cloud.config);
   const made = (await stack.preview()).filter(({ op }) => op === "create");
-  assert.ok(made.some(({ name }) => name === "proactive-bot-release"));
+  assert.ok(made.some(({ name }) => name === `${names.bot}-release`));
 });
