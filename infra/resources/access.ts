@@ -52,102 +52,77 @@ export interface Operator {
   named: boolean;
 }
 
-interface Grant {
-  /** The principal's part of the assignment's logical name. */
-  principal: string;
-  principalId: pulumi.Input<string>;
-  principalType?: PrincipalType;
-  role: keyof typeof roles;
-  on: pulumi.Resource & { id: pulumi.Input<string> };
-  /** The resource's part of the assignment's logical name. */
-  resource: string;
+/** The holder of roles. */
+interface Principal {
+  /** Its part of the assignments' logical names. */
+  name: string;
+  id: pulumi.Input<string>;
+  type: pulumi.Input<PrincipalType> | pulumi.Output<PrincipalType | undefined>;
+  /** Properties of the assignments that stay as they were made. */
   ignoreChanges?: string[];
 }
 
-/** azure-native would say "User" for a plain undefined, and Azure then refuses groups and service principals. */
-const undeclared = pulumi.output<PrincipalType | undefined>(undefined);
+/** Resources that a role is assigned at, by their part of the assignment's logical name. */
+type Scopes = Record<string, { id: pulumi.Output<string> }>;
 
 /** The role assignments: each role at the narrowest scope that suffices. Names are left to azure-native, which keeps a random GUID. */
 export class Access extends Component {
-  private readonly subscriptionId: pulumi.Input<string>;
-
   constructor(name: string, args: AccessArgs, opts?: pulumi.ComponentResourceOptions) {
     super("Access", name, opts);
-    this.subscriptionId = args.subscriptionId;
-    for (const grant of [...forBot(args), ...forFunction(args), ...forOperator(args)]) this.assign(grant);
+    const { storage } = args;
+    const queues = { queue: storage.queue, poison: storage.poisonQueue };
+    const { account, tables } = storage;
+    // At the vault, which holds only the apps' secrets: Microsoft advises against roles on single secrets, and these exist too late
+    // to wait for. learn.microsoft.com/azure/key-vault/general/rbac-guide#best-practices-for-individual-keys-secrets-and-certificates-role-assignments
+    const { vault } = args.vault;
+
+    // The bot sends to both queues, checks that they exist, reads and writes the tables and reads the vault.
+    const bot = app("bot", args.identities.bot);
+    this.assign(args, bot, "queueMessageSender", queues);
+    this.assign(args, bot, "queueDataReader", queues);
+    this.assign(args, bot, "tableDataContributor", tables);
+    this.assign(args, bot, "keyVaultSecretsUser", { vault });
+
+    // The roles that Microsoft documents for a Functions host whose storage has no keys, though a queue trigger alone needs
+    // less; they also let the function write into `deliveries`:
+    // learn.microsoft.com/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity
+    const host = app("function", args.identities.function);
+    this.assign(args, host, "blobDataOwner", { account });
+    this.assign(args, host, "queueDataContributor", { account });
+    this.assign(args, host, "tableDataContributor", { account });
+    // learn.microsoft.com/azure/azure-monitor/app/azure-ad-authentication
+    this.assign(args, host, "metricsPublisher", { insights: args.monitoring.insights });
+    this.assign(args, host, "keyVaultSecretsUser", { vault });
+
+    const operator = operatorOf(args);
+    this.assign(args, operator, "queueDataContributor", queues);
+    this.assign(args, operator, "tableDataContributor", tables);
     this.registerOutputs();
   }
 
-  private assign({ principal, resource, role, on, principalId, principalType, ignoreChanges }: Grant): void {
-    const definitions = pulumi.interpolate`/subscriptions/${this.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions`;
+  private assign({ subscriptionId }: AccessArgs, principal: Principal, role: keyof typeof roles, scopes: Scopes): void {
+    const definitions = pulumi.interpolate`/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleDefinitions`;
     const roleDefinitionId = pulumi.interpolate`${definitions}/${roles[role]}`;
-    const args = { principalId, principalType: principalType ?? undeclared, roleDefinitionId, scope: on.id };
-    new RoleAssignment(`${principal}-${role}-${resource}`, args, { parent: this, ignoreChanges });
+    const { name, id: principalId, type: principalType, ignoreChanges } = principal;
+    for (const [resource, { id: scope }] of Object.entries(scopes)) {
+      const args = { principalId, principalType, roleDefinitionId, scope };
+      new RoleAssignment(`${name}-${role}-${resource}`, args, { parent: this, ignoreChanges });
+    }
   }
 }
 
-/** The bot sends to both queues, checks that they exist, reads and writes the tables and reads the vault. */
-function forBot({ identities, storage, vault }: AccessArgs): Grant[] {
-  const bot = { principal: "bot", ...app(identities.bot) };
-  return [
-    ...queues(storage).flatMap((queue): Grant[] => [
-      { ...bot, role: "queueMessageSender", ...queue },
-      { ...bot, role: "queueDataReader", ...queue },
-    ]),
-    ...tables(storage).map((table): Grant => ({ ...bot, role: "tableDataContributor", ...table })),
-    { ...bot, ...secrets(vault) },
-  ];
-}
-
-/**
- * The roles that Microsoft documents for a Functions host whose storage has no keys, though a queue trigger alone needs less;
- * they also let the function write into `deliveries`:
- * learn.microsoft.com/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity
- */
-function forFunction({ identities, storage, monitoring, vault }: AccessArgs): Grant[] {
-  const host = { principal: "function", ...app(identities.function) };
-  const account = { on: storage.account, resource: "account" };
-  return [
-    { ...host, role: "blobDataOwner", ...account },
-    { ...host, role: "queueDataContributor", ...account },
-    { ...host, role: "tableDataContributor", ...account },
-    // learn.microsoft.com/azure/azure-monitor/app/azure-ad-authentication
-    { ...host, role: "metricsPublisher", on: monitoring.insights, resource: "insights" },
-    { ...host, ...secrets(vault) },
-  ];
-}
-
-/** No principalType: the operator may be a user, a group or a pipeline. */
-function forOperator({ storage, operator }: AccessArgs): Grant[] {
-  // Otherwise a laptop and a pipeline would take the roles from each other with every `pulumi up`.
-  const ignoreChanges = operator.named ? [] : ["principalId"];
-  const person = { principal: "operator", principalId: operator.objectId, ignoreChanges };
-  return [
-    ...queues(storage).map((queue): Grant => ({ ...person, role: "queueDataContributor", ...queue })),
-    ...tables(storage).map((table): Grant => ({ ...person, role: "tableDataContributor", ...table })),
-  ];
-}
-
 /** With its type Azure does not look the principal up, which fails while a new identity is not known everywhere. */
-function app(identity: { principalId: pulumi.Output<string> }) {
-  return { principalId: identity.principalId, principalType: PrincipalType.ServicePrincipal };
+function app(name: string, identity: UserAssignedIdentity): Principal {
+  return { name, id: identity.principalId, type: PrincipalType.ServicePrincipal };
 }
 
-/**
- * At the vault, which holds nothing but the apps' secrets: Microsoft advises against roles on single secrets, and these
- * exist too late to wait for. learn.microsoft.com/azure/key-vault/general/rbac-guide#best-practices-for-individual-keys-secrets-and-certificates-role-assignments
- */
-function secrets({ vault }: Vault): Pick<Grant, "role" | "on" | "resource"> {
-  return { role: "keyVaultSecretsUser", on: vault, resource: "vault" };
-}
-
-function queues({ queue, poisonQueue }: Storage): Pick<Grant, "on" | "resource">[] {
-  return [
-    { on: queue, resource: "queue" },
-    { on: poisonQueue, resource: "poison" },
-  ];
-}
-
-function tables({ tables }: Storage): Pick<Grant, "on" | "resource">[] {
-  return tables.map(({ name, table }) => ({ on: table, resource: name }));
+function operatorOf({ operator }: AccessArgs): Principal {
+  return {
+    name: "operator",
+    id: operator.objectId,
+    // A user, a group or a pipeline. azure-native would say "User" for a plain undefined, and Azure then refuses the others.
+    type: pulumi.output(undefined),
+    // Otherwise a laptop and a pipeline would take the roles from each other with every `pulumi up`.
+    ignoreChanges: operator.named ? [] : ["principalId"],
+  };
 }

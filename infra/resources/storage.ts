@@ -19,7 +19,8 @@ export class Storage extends Component {
   readonly account: storage.StorageAccount;
   readonly queue: storage.Queue;
   readonly poisonQueue: storage.Queue;
-  readonly tables: { name: string; table: storage.Table }[];
+  /** By name. */
+  readonly tables: Record<string, storage.Table>;
   /** `https://<account's queue endpoint>/<queue>` */
   readonly queueUrl: pulumi.Output<string>;
 
@@ -33,10 +34,8 @@ export class Storage extends Component {
       new storage.Queue(`${name}-${label}`, { ...inAccount, queueName }, parent);
     this.queue = queue("queue", args.queueName);
     this.poisonQueue = queue("poison", args.queueName + poisonSuffix);
-    this.tables = tableNames.map((tableName) => ({
-      name: tableName,
-      table: new storage.Table(`${name}-${tableName}`, { ...inAccount, tableName }, parent),
-    }));
+    const table = (tableName: string) => new storage.Table(`${name}-${tableName}`, { ...inAccount, tableName }, parent);
+    this.tables = Object.fromEntries(tableNames.map((tableName) => [tableName, table(tableName)]));
     // The endpoint ends with "/".
     this.queueUrl = pulumi.interpolate`${this.account.primaryEndpoints.queue}${this.queue.name}`;
     this.registerOutputs();
