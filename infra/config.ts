@@ -51,7 +51,7 @@ const settings = z.object({
   /** For how many days the outcome of a message is kept. */
   deliveryDays: wholeNumber(1, 3650, "must be whole days, from 1 to 3650").default(30),
   /** For how many days a visitor of a chat page is remembered after the last message; 0: for ever. */
-  referenceDays: wholeNumber(0, 3650, "must be whole days, from 1 to 3650, or 0 to forget nobody").default(90),
+  referenceDays: wholeNumber(0, 3650, "must be whole days, from 1 to 3650, or 0 to remember everybody").default(90),
   /** How many messages a second the function brings to the bot, at most: Teams takes 50 of an app in a tenant. */
   sendsPerSecond: wholeNumber(1, 1000, "must be a whole number from 1 to 1000").default(40),
   /** The recipient of a mail when messages wait in the poison queue; without it no mail is sent. */

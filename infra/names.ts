@@ -6,12 +6,12 @@ const template = "proactive-bot";
 /** Component types begin with this. It is fixed: a URN contains the type, and a resource with another URN is another resource. */
 export const componentType = `${template}:infra`;
 
-/** The characters that azure-native adds to the name of a resource. */
+/** The number of random characters that azure-native adds to a logical name to make the resource's name in Azure. */
 const suffix = 8;
 
-/** Logical names that Azure's names begin with: azure-native adds a hyphen-less suffix of eight random characters. */
+/** Logical names, each short enough for the names that azure-native makes of it. */
 export interface Names {
-  /** The bot's site and registration, and everything that has no name of its own here. Azure allows a registration 42 characters. */
+  /** The bot's site and registration, and the beginning of most other names. Azure allows a registration 42 characters. */
   bot: string;
   /** The function's site. The Functions host cuts its name after 32 characters, and two apps would share their locks. */
   function: string;
@@ -19,7 +19,7 @@ export interface Names {
   vault: string;
   /** The storage account. Azure allows 24 lower-case letters and digits. */
   storageAccount: string;
-  /** How mails and text messages call the alert's action group. Azure allows 12 characters. */
+  /** The action group's short name in the alert's mails. Azure allows 12 characters. */
   alert: string;
 }
 

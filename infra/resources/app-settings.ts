@@ -17,7 +17,7 @@ export interface AppSettingsArgs {
 }
 
 /**
- * The app has one identity and no developer's credential ("ManagedIdentityCredential" would say so too, but makes
+ * The app has one identity and no developer's credential ("ManagedIdentityCredential" would mean the same, but makes
  * @azure/identity forget which identity); the zip is complete, so nothing is built where it is unpacked.
  */
 const common = { AZURE_TOKEN_CREDENTIALS: "prod", SCM_DO_BUILD_DURING_DEPLOYMENT: "false" };

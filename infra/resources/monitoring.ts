@@ -54,7 +54,7 @@ export interface PoisonAlertArgs {
   insightsId: pulumi.Input<string>;
   /** The recipient's address. */
   email: string;
-  /** The action group's short name, which stands in the mails. */
+  /** The action group's short name, which the mails show. */
   shortName: string;
 }
 

@@ -21,7 +21,7 @@ export class Vault extends Component {
       tenantId,
       sku: { family: keyvault.SkuFamily.A, name: keyvault.SkuName.Standard },
       enableRbacAuthorization: true,
-      // The least there is; purge protection stays off, so that a destroyed vault can be purged at once.
+      // The minimum; purge protection stays off, so that a destroyed vault can be purged at once.
       softDeleteRetentionInDays: 7,
     };
     this.vault = new keyvault.Vault(name, { ...placement, properties }, { parent: this });

@@ -15,7 +15,7 @@ import { OwnCloud } from "../unit/helpers/own-cloud";
 /** Seconds: long for an app of one file to start, short for a test to wait. */
 const limit = 6;
 const logStream =
-  "What to do: look at the app's own output (Azure portal: the app, Log stream; or `az webapp log tail`). If it only " +
+  "Look at the app's own output (Azure portal: the app, Log stream; or `az webapp log tail`). If it only " +
   "needs longer to start, raise the config `releaseTimeout`; then run `pulumi up` again.";
 
 let appService: OwnAppService;
@@ -62,7 +62,7 @@ describe("the release provider against App Service", { concurrency: true }, () =
       [
         `not-ready: version ${app.version.slice(0, 12)} runs, but was not ready within N s.`,
         `Last answer of https://${site.hostName}/readyz: 503 {"status":"not ready"}`,
-        "What to do: the app runs, but cannot use something it needs with its identity (queue, tables, vault). New role " +
+        "The app runs, but cannot use something it needs with its identity (queue, tables, vault). New role " +
           "assignments take up to 10 minutes: run `pulumi up` again or raise the config `releaseTimeout`; then check the " +
           "app's role assignments and its Log stream.",
       ].join("\n"),
@@ -98,7 +98,7 @@ describe("the release provider against App Service", { concurrency: true }, () =
         "no-zip: the deployment failed: invalid zip data",
         "Deployment log (end):",
         "invalid zip data",
-        "What to do: read the deployment log above (Azure portal: the app, Deployment Center, Logs); then run `pulumi up` again.",
+        "Read the deployment log above (Azure portal: the app, Deployment Center, Logs); then run `pulumi up` again.",
       ].join("\n"),
     );
     assert.ok(performance.now() - began < 30_000, "no waiting for what has failed");
@@ -130,7 +130,7 @@ describe("the release provider against App Service", { concurrency: true }, () =
         [
           `stuck: ${scm.url}/api/publish?type=zip&async=true did not accept the zip within N s.`,
           "Last answer: 409 not now",
-          "What to do: check that the login that runs `pulumi up` is at least Contributor on the resource group and that the SCM " +
+          "Check that the login that runs `pulumi up` is at least Contributor on the resource group and that the SCM " +
             "site is reachable from here (no access restriction). New role assignments take up to 10 minutes; then run `pulumi up` again.",
         ].join("\n"),
       );

@@ -17,7 +17,7 @@ const script = "package/dist/webchat.js";
 /**
  * Web Chat for browsers, one script. It comes from npm once and is kept in node_modules/.cache; as a dependency it would
  * bring 500 MB with it.
- * @throws Error that says what to do when it cannot be had, or is not the file it should be
+ * @throws Error when npm cannot get it, or when it is not the expected file
  */
 export async function webChatScript(root = projectRoot): Promise<Buffer> {
   const version = Buffer.from(integrity.slice("sha512-".length), "base64").toString("hex").slice(0, 32);
@@ -50,11 +50,11 @@ async function packInto(folder: string): Promise<string> {
     );
   }
   const tarball = (await readdir(folder)).find((name) => name.endsWith(".tgz"));
-  if (!tarball) throw new Error(`npm pack ${webChat} left no tarball`);
+  if (!tarball) throw new Error(`"npm pack ${webChat}" left no tarball. Run it in an empty folder to see why.`);
   return tarball;
 }
 
-/** @throws Error unless these are the bytes that were looked at when the version was chosen. */
+/** @throws Error unless these are the bytes that were checked when the version was chosen */
 export function verify(tarball: Uint8Array): void {
   const found = `sha512-${createHash("sha512").update(tarball).digest("base64")}`;
   if (found === integrity) return;

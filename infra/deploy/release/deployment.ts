@@ -13,7 +13,7 @@ interface Deployment {
 }
 
 const deploymentHint =
-  "What to do: read the deployment log above (Azure portal: the app, Deployment Center, Logs); then run `pulumi up` again.";
+  "Read the deployment log above (Azure portal: the app, Deployment Center, Logs); then run `pulumi up` again.";
 
 /**
  * Polls until the platform says that the zip is in place. Returns the deployment's id, "" when unknown; or null when the

@@ -5,11 +5,11 @@ import { elapsed, type Run } from "./run";
 const maxRestarts = 2;
 
 const healthHint =
-  "What to do: look at the app's own output (Azure portal: the app, Log stream; or `az webapp log tail`). If it only " +
+  "Look at the app's own output (Azure portal: the app, Log stream; or `az webapp log tail`). If it only " +
   "needs longer to start, raise the config `releaseTimeout`; then run `pulumi up` again.";
 
 const readyHint =
-  "What to do: the app runs, but cannot use something it needs with its identity (queue, tables, vault). New role " +
+  "The app runs, but cannot use something it needs with its identity (queue, tables, vault). New role " +
   "assignments take up to 10 minutes: run `pulumi up` again or raise the config `releaseTimeout`; then check the " +
   "app's role assignments and its Log stream.";
 

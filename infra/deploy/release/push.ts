@@ -9,7 +9,7 @@ const pushPath = {
 
 /** The advice in an error about the SCM site. */
 export const pushHint =
-  "What to do: check that the login that runs `pulumi up` is at least Contributor on the resource group and that the SCM " +
+  "Check that the login that runs `pulumi up` is at least Contributor on the resource group and that the SCM " +
   "site is reachable from here (no access restriction). New role assignments take up to 10 minutes; then run `pulumi up` again.";
 
 /**
