@@ -14,7 +14,7 @@ const appService = "https://appservice.azure.com";
 const resourceManager = "https://management.azure.com";
 const directLine = `resources:Deployment ${names.bot}-direct-line`;
 
-describe("Azure as different subscriptions meet it", { skip: skipWithoutPulumi }, () => {
+describe("Azure's behaviour differs between subscriptions", { skip: skipWithoutPulumi }, () => {
   let project: EngineProject;
   let cleanUp: CleanUp;
   before(() => {
@@ -118,7 +118,7 @@ describe("Azure as different subscriptions meet it", { skip: skipWithoutPulumi }
   });
 
   const noRight: AzureBehaviour = { registeredProviders: "none", mayRegisterProviders: false };
-  inCloud("the deployer may not register a resource provider", noRight, async (stack) => {
+  inCloud("the deployer is not allowed to register a resource provider", noRight, async (stack) => {
     const { succeeded, said } = await stack.attempt("up");
     assert.equal(succeeded, false);
     assert.match(said, /AuthorizationFailed: .*'Microsoft\.\w+\/register\/action'/);

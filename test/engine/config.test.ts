@@ -53,7 +53,7 @@ describe("one setting changed", { skip: skipWithoutPulumi }, () => {
   // A preview is mostly Node's own work: two at a time use two cores.
   describe("previews", { concurrency: 2 }, () => {
     for (const { key, value, does } of effects) {
-      const what = does.length ? "changes what it is for, and nothing else" : "changes nothing that is there";
+      const what = does.length ? "changes only the resources that it is for" : "changes no resource";
       test(`${key} ${what}`, async () => {
         assert.deepEqual(summary(await stack.previewWith({ [key]: value })), does.toSorted());
       });
@@ -65,19 +65,19 @@ describe("one setting changed", { skip: skipWithoutPulumi }, () => {
       assert.deepEqual(summary(await stack.previewWith(settings)), [plan, functionSettings]);
     });
 
-    test("instances that the plan's size does not have are refused before anything is made", async () => {
+    test("more instances than the plan's size allows are refused before a resource is made", async () => {
       await assert.rejects(
         stack.previewWith({ instances: "4" }),
         new RegExp(`${projectName}:instances is "4": must be at most 3 with ${projectName}:appServiceSku B1`),
       );
     });
 
-    test("cloud changes the settings that its row is for, and nothing else", async () => {
+    test("cloud changes only the settings that use its row", async () => {
       const row = { ...JSON.parse(cloud.description.config.cloud ?? ""), callerId: "urn:botframework:another" };
       assert.deepEqual(summary(await stack.previewWith({ cloud: JSON.stringify(row) })), [botSettings]);
     });
 
-    test("environment makes everything again in another cloud, but the webhook's secret", async () => {
+    test("environment replaces everything but the webhook's secret", async () => {
       const all = await everythingButTheSecret();
       const steps = await stack.previewWith({ "azure-native:environment": "usgovernment" });
       assert.deepEqual(replacedBy(steps), all);
@@ -110,7 +110,7 @@ describe("one setting changed", { skip: skipWithoutPulumi }, () => {
     assert.deepEqual(summary(await stack.up()), [`update storage:StorageAccount ${names.storageAccount}`]);
   });
 
-  test("tags change what takes tags in place, and nothing else", async () => {
+  test("tags update every resource that takes tags, and nothing else", async () => {
     await stack.set({ tags: '{"costCenter":"1234"}' });
     const steps = await stack.up(); // not by preview, as with nodeVersion
     const types = new Set(summary(steps).map((step) => step.split(" ").slice(0, 2).join(" ")));
@@ -136,7 +136,7 @@ describe("one setting changed", { skip: skipWithoutPulumi }, () => {
     assert.deepEqual(tags, { costCenter: "1234", project: projectName, stack: "dev" });
   });
 
-  test("queueName makes other queues, with their roles, and tells the apps", async () => {
+  test("queueName replaces the queues and their roles, and changes the apps' settings", async () => {
     await stack.set({ queueName: "another-queue" });
     const roles = (suffix: string) =>
       ["bot-queueDataReader", "bot-queueMessageSender", "operator-queueDataContributor"].map(
@@ -165,7 +165,7 @@ describe("one setting changed", { skip: skipWithoutPulumi }, () => {
     await roundTrip(outputs, "signed with another secret");
   });
 
-  test("schedules can be set one by one, and tell the function alone", async () => {
+  test("schedules can be set one by one, and change only the function's settings", async () => {
     const set = (path: string, value: string, ...flags: string[]) =>
       stack.pulumi.succeed(["config", "set", path, value, "--path", "--stack", stack.name, ...flags]);
     await set("schedules[0].cron", "0 0 9 * * 1-5");
@@ -183,7 +183,7 @@ describe("one setting changed", { skip: skipWithoutPulumi }, () => {
     ]);
   });
 
-  test("alertEmail makes an alert, and another address changes only who is told", async () => {
+  test("alertEmail makes an alert, and another address changes only its recipient", async () => {
     await stack.set({ alertEmail: "ops@example.com" });
     assert.deepEqual(
       summary(await stack.up()),
@@ -193,7 +193,7 @@ describe("one setting changed", { skip: skipWithoutPulumi }, () => {
     assert.deepEqual(summary(steps), [`update monitor:ActionGroup ${names.bot}-operators`]);
   });
 
-  test("location makes everything again elsewhere, but the webhook's secret, and the bot answers there", async () => {
+  test("location replaces everything but the webhook's secret, and the bot answers there", async () => {
     const all = await everythingButTheSecret();
     const { webhookSecret } = await stack.outputs();
     await stack.set({ "azure-native:location": "northeurope" });
@@ -208,7 +208,7 @@ describe("one setting changed", { skip: skipWithoutPulumi }, () => {
     await roundTrip(outputs, "from another place");
   });
 
-  test("without alertEmail there is no alert", async () => {
+  test("without alertEmail the alert is deleted", async () => {
     await stack.unset("alertEmail");
     assert.deepEqual(
       summary(await stack.up()),
@@ -221,7 +221,7 @@ describe("one setting changed", { skip: skipWithoutPulumi }, () => {
     assert.deepEqual(summary(await stack.up()), [`create botservice:Channel ${names.bot}-teams`]);
   });
 
-  test("webChat takes the page off the bot's address", async () => {
+  test("webChat removes the page from the bot's address", async () => {
     const { webChatUrl = "" } = await stack.outputs();
     assert.equal((await fetch(webChatUrl)).status, 200);
     await stack.set({ webChat: "false" });

@@ -25,7 +25,7 @@ function drifted(verb: "create" | "delete"): string[] {
   ];
 }
 
-describe("what somebody did by hand", { skip: skipWithoutPulumi }, () => {
+describe("a change by hand", { skip: skipWithoutPulumi }, () => {
   let stage: EngineStage;
   let hand: EngineStage["hand"];
   let stack: PulumiStack;

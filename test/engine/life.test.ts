@@ -29,7 +29,7 @@ describe("the life of a stack", { skip: skipWithoutPulumi }, () => {
     assert.deepEqual(childProcesses(cloud.pid), []);
   });
 
-  test("up makes exactly what preview said, and the bot answers", async () => {
+  test("up makes exactly the resources of the preview, and the bot answers", async () => {
     const made = await stack.up();
     assert.deepEqual(operations(made), operations(previewed));
     outputs = await stack.outputs();
@@ -84,7 +84,7 @@ describe("the life of a stack", { skip: skipWithoutPulumi }, () => {
     assert.equal(JSON.parse(await stack.export()).deployment.resources, undefined);
   });
 
-  test("the vault of a destroyed stack can still be brought back, and is named", async () => {
+  test("the vault of a destroyed stack can be recovered, and has its name", async () => {
     assert.deepEqual(
       (await hand.deletedVaults()).map(({ name }) => name.replace(/[0-9a-f]{8}$/, "")),
       [names.vault],

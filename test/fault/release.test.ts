@@ -38,7 +38,7 @@ describe("the release provider against App Service", { concurrency: true }, () =
     }
   });
 
-  test("a zip that crashes at start ends with what the front end says, and the next one is released", async () => {
+  test("an app that crashes at start fails with the front end's answer, and the next zip is released", async () => {
     const { app, site } = await deployment("crashes", 'throw new Error("QUEUE_URL is missing");');
     assert.equal(
       await failureOf(app),
@@ -55,7 +55,7 @@ describe("the release provider against App Service", { concurrency: true }, () =
     await releaseGood(app, site);
   });
 
-  test("a zip that never becomes ready ends with what /readyz says and where to look, and the next one is released", async () => {
+  test("an app that is never ready fails with the answer of /readyz and a hint, and the next zip is released", async () => {
     const { app, site } = await deployment("not-ready", answering({ ready: false }));
     assert.equal(
       await failureOf(app),
@@ -70,7 +70,7 @@ describe("the release provider against App Service", { concurrency: true }, () =
     await releaseGood(app, site);
   });
 
-  test("a zip that answers another version ends with both versions, and the next one is released", async () => {
+  test("an app that answers with another version fails with both versions, and the next zip is released", async () => {
     const other = "0e".repeat(32);
     const { app, site } = await deployment("other", answering({ version: other }));
     assert.equal(
@@ -87,7 +87,7 @@ describe("the release provider against App Service", { concurrency: true }, () =
     await releaseGood(app, site);
   });
 
-  test("a zip that is none ends at once with the platform's log, the app before it runs on, and the next one is released", async () => {
+  test("an invalid zip fails at once with the platform's log, the app before it runs on, and the next zip is released", async () => {
     const { app, site } = await deployment("no-zip", answering());
     await releaseProvider.create(app);
     writeFileSync(app.package, "not a zip");
@@ -107,7 +107,7 @@ describe("the release provider against App Service", { concurrency: true }, () =
     await releaseGood(app, site);
   });
 
-  test("an SCM site that answers 409, then 503, then 202 has released in the end", async () => {
+  test("a release succeeds after the SCM site answered 409 and 503", async () => {
     const { app, site } = await deployment("busy", answering());
     const scm = await reluctant(site, [409, 503]);
     try {
@@ -121,7 +121,7 @@ describe("the release provider against App Service", { concurrency: true }, () =
     );
   });
 
-  test("an SCM site that stays busy ends with its last answer, and the next release succeeds", async () => {
+  test("an SCM site that stays busy fails the release with its last answer, and the next release succeeds", async () => {
     const { app, site } = await deployment("stuck", answering());
     const scm = await reluctant(site, Array(100).fill(409));
     try {
@@ -140,7 +140,7 @@ describe("the release provider against App Service", { concurrency: true }, () =
     await releaseGood(app, site);
   });
 
-  test("an SCM site that takes only the other audience's token gets that one", async () => {
+  test("an SCM site that accepts only the other audience's token gets that one", async () => {
     const { app, site } = await deployment("audience", answering());
     const refused = await appService.token("https://other.example");
     await releaseProvider.create({ ...app, tokens: { ...app.tokens, appService: refused } });
@@ -168,7 +168,7 @@ describe("the release against App Service and Azure Resource Manager", () => {
     }
   });
 
-  test("an app that no restart brings up ends with what was tried", async () => {
+  test("an app that no restart brings up fails, and the error says that it was restarted", async () => {
     const stubborn = await StubbornApp.open(3);
     try {
       const app = await stubborn.release(answering());

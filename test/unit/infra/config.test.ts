@@ -123,7 +123,7 @@ const refused: [key: string, values: string[], says: RegExp][] = [
   ["releaseTimeout", ["9", "7201", "1m"], /10 to 7200/],
 ];
 for (const [key, values, says] of refused) {
-  test(`a wrong ${key} is refused with its full name and what is allowed`, () => {
+  test(`a wrong ${key} is refused with its full name and the allowed values`, () => {
     for (const value of values) {
       const { config, problems } = parse({ [key]: value });
       assert.equal(config, undefined, value);
@@ -184,7 +184,7 @@ const wrongSchedules: [what: string, entries: object[], says: string][] = [
   ["to one user without a list", [{ cron, to: "me" }], '[0].to is "me": must be "all" or a list of users\' ids'],
 ];
 for (const [what, entries, says] of wrongSchedules) {
-  test(`a schedule ${what} is refused by its place`, () => {
+  test(`a schedule ${what} is refused, and the error names its place`, () => {
     const { config, problems } = parse({ schedules: JSON.stringify(entries) });
     assert.equal(config, undefined);
     assert.deepEqual(problems, [`acme-bot:schedules${says}`]);
@@ -205,7 +205,7 @@ const plans: [settings: Record<string, string>, says: RegExp | undefined][] = [
   ],
 ];
 for (const [given, says] of plans) {
-  test(`${JSON.stringify(given)} is ${says ? "refused with what its plan allows" : "allowed"}`, () => {
+  test(`${JSON.stringify(given)} is ${says ? "refused with the limits of its plan" : "allowed"}`, () => {
     const { config, problems } = parse(given);
     assert.equal(problems.length, says ? 1 : 0, problems.join());
     assert.equal(config === undefined, says !== undefined);
@@ -223,7 +223,7 @@ const tagNames: [name: string, says: RegExp][] = [
   ["Microsoft", /does not begin with azure/],
 ];
 for (const [name, says] of tagNames) {
-  test(`a tag that is called ${JSON.stringify(name.slice(0, 20))} is refused with the reason`, () => {
+  test(`a tag with the name ${JSON.stringify(name.slice(0, 20))} is refused with the reason`, () => {
     const { problems } = parse({ tags: JSON.stringify({ [name]: "x", costCenter: "1234" }) });
     assert.equal(problems.length, 1, problems.join());
     assert.match(problems[0] ?? "", /^acme-bot:tags/);
@@ -231,7 +231,7 @@ for (const [name, says] of tagNames) {
   });
 }
 
-test("tags that are too many, too long, no text or given twice are refused", () => {
+test("too many tags, a tag that is too long, no text or given twice are refused", () => {
   const many = Object.fromEntries(Array.from({ length: 14 }, (_, n) => [`tag${n}`, ""]));
   assert.match(
     parse({ tags: JSON.stringify(many) }).problems.join(),
@@ -246,7 +246,7 @@ test("tags that are too many, too long, no text or given twice are refused", () 
   assert.match(parse({ tags: '{"Owner":"a","owner":"b"}' }).problems.join(), /names of tags have no case/);
 });
 
-test("a schedule says something, starts a dialog, or the default one", () => {
+test("a schedule sends a text, or starts a dialog or the default dialog", () => {
   const entries = [{ cron, text: "Hello" }, { cron, dialog: "newSurvey", name: "monday" }, { cron }];
   assert.deepEqual(parse({ schedules: JSON.stringify(entries) }).config?.schedules, [
     { name: "schedule1", cron, text: "Hello", to: "all" },
@@ -255,7 +255,7 @@ test("a schedule says something, starts a dialog, or the default one", () => {
   ]);
 });
 
-test("all problems come at once", () => {
+test("all problems are reported together", () => {
   const { problems } = parse({ queueName: "X", botSku: "X", environment: "mars", nodeVersion: "8" });
   const keys = ["acme-bot:queueName", "acme-bot:botSku", "acme-bot:nodeVersion", "azure-native:environment"];
   assert.deepEqual(
@@ -264,20 +264,20 @@ test("all problems come at once", () => {
   );
 });
 
-test("a cloud that has no row says which have and how to give one", () => {
+test("a cloud without a row is refused, and the error names the clouds with one and how to give another", () => {
   const { problems } = parse({ environment: "china" });
   const text =
     'azure-native:environment is "china": must be public or usgovernment; for another cloud give its row as acme-bot:cloud';
   assert.deepEqual(problems, [text]);
 });
 
-test("a whole row as JSON is used whatever the environment", () => {
+test("a whole row as JSON is used in every environment", () => {
   const row = { ...clouds.public, directLine: "https://localhost:4443", serviceHosts: ["localhost:4443"] };
   const { config } = parse({ environment: "china", cloud: JSON.stringify(row) });
   assert.deepEqual(config?.cloud, row);
 });
 
-test("a row with a gap, a slip or a slash too many is refused by name", () => {
+test("a row with a missing, an unknown or a wrong value is refused, and the error names it", () => {
   const { portal, ...row } = { ...clouds.public, directLine: "https://localhost/", tokenIsuer: "x" };
   const { problems } = parse({ cloud: JSON.stringify(row) });
   assert.equal(problems.length, 3);
@@ -286,7 +286,7 @@ test("a row with a gap, a slip or a slash too many is refused by name", () => {
   assert.ok(problems.some((problem) => problem.endsWith("must not have tokenIsuer")));
 });
 
-test("a row that is no JSON is refused by name", () => {
+test("a row that is not JSON is refused, and the error names it", () => {
   const { problems } = parse({ cloud: "{" });
   assert.deepEqual(problems, ['acme-bot:cloud is "{": must be a row of infra/clouds.ts, as JSON']);
 });

@@ -5,7 +5,7 @@ import { directLineKeyIn } from "../../../infra/resources/bot";
 const site = { siteName: "Default Site", isEnabled: true, key: "the key" };
 const other = { siteName: "Other", isEnabled: true, key: "another" };
 
-test("Direct Line's key is found wherever Azure puts it", () => {
+test("Direct Line's key is found in each place where Azure may put it", () => {
   assert.equal(directLineKeyIn({ properties: { properties: { sites: [site] } } }), "the key");
   assert.equal(directLineKeyIn({ setting: { sites: [site] } }), "the key");
   assert.equal(directLineKeyIn({ resource: { properties: { sites: [site] } } }), "the key");
@@ -23,7 +23,7 @@ test("a place without keys hides no other place", () => {
   );
 });
 
-test("Default Site comes before others, then the first enabled site that has a key", () => {
+test("the key of Default Site is preferred, then that of the first enabled site", () => {
   assert.equal(directLineKeyIn({ setting: { sites: [other, site] } }), "the key");
   const off = { ...other, siteName: "Off", isEnabled: false };
   assert.equal(directLineKeyIn({ setting: { sites: [off, { ...site, key: undefined }, other] } }), "another");
@@ -33,7 +33,7 @@ test("Default Site comes before others, then the first enabled site that has a k
   );
 });
 
-test("there is no key where no site is enabled", () => {
+test("without an enabled site no key is found", () => {
   assert.equal(directLineKeyIn({ setting: { sites: [{ ...site, isEnabled: false }] } }), undefined);
   assert.equal(directLineKeyIn({}), undefined);
 });

@@ -52,7 +52,7 @@ const functionClient = `client-acme-bot-function${suffix}`;
 const account = `acmebot${suffix}`;
 const group = `${subscription}/resourceGroups/${bot}/providers`;
 
-test("every name has a random suffix, but for what azure-native names itself or what is a child", async () => {
+test("every name has a random suffix, except names that azure-native chooses and names of children", async () => {
   const { resources } = await standard;
   const named = ["queueName", "tableName", "channelName"];
   for (const { inputs, type } of resources) {
@@ -177,7 +177,7 @@ test("Application Insights takes telemetry only with a token", async () => {
   });
 });
 
-test("mail tells of the poison queue, to whom the configuration names", async () => {
+test("the configured address gets a mail about messages in the poison queue", async () => {
   const { location, resourceGroupName, tags, ...operators } = one(await government, "monitor:ActionGroup").inputs;
   assert.equal(location, "global");
   assert.equal(resourceGroupName, bot);
@@ -215,12 +215,12 @@ test("mail tells of the poison queue, to whom the configuration names", async ()
   });
 });
 
-test("without an address there is no alert, which would cost", async () => {
+test("without an address no alert is made, because it would cost money", async () => {
   assert.deepEqual(all(await standard, "monitor:ActionGroup"), []);
   assert.deepEqual(all(await standard, "monitor:ScheduledQueryRule"), []);
 });
 
-test("nobody has a role beyond what their work needs", async () => {
+test("each principal has exactly the roles that its work needs", async () => {
   const storage = `${group}/Microsoft.Storage/storageAccounts/${account}`;
   const [queue, poison] = ["bot-queue", "bot-queue-poison"].map(
     (name) => `${storage}/queueServices/default/queues/${name}`,
@@ -298,13 +298,13 @@ test("the vault holds both secrets, by roles alone, and a destroyed one can be p
   ]);
 });
 
-test("a configured operator gets the roles instead of whoever deploys", async () => {
+test("a configured operator gets the roles instead of the deployer", async () => {
   const principals = all(await government, "authorization:RoleAssignment").map(({ inputs }) => inputs.principalId);
   assert.equal(principals.filter((id) => id === govConfig["acme-bot:operatorObjectId"]).length, 5);
   assert.equal(principals.includes(deployer), false);
 });
 
-test("the bot's app settings are exactly what the bot reads", async () => {
+test("the bot's app settings are exactly those that the bot reads", async () => {
   assert.deepEqual(settings(await standard, "acme-bot"), {
     MicrosoftAppId: botClient,
     MicrosoftAppType: "UserAssignedMSI",
@@ -330,7 +330,7 @@ test("the bot's app settings are exactly what the bot reads", async () => {
   });
 });
 
-test("the function's app settings are exactly what its host and it read", async () => {
+test("the function's app settings are exactly those that the function and its host read", async () => {
   assert.deepEqual(settings(await standard, "acme-function"), {
     FUNCTIONS_EXTENSION_VERSION: "~4",
     FUNCTIONS_WORKER_RUNTIME: "node",
@@ -411,7 +411,7 @@ test("the bot is registered with its own identity", async () => {
   });
 });
 
-test("Direct Line is a template's, which makes it or changes it, and no resource of its own", async () => {
+test("Direct Line is made or changed by a template and is no resource of its own", async () => {
   const { inputs } = one(await standard, "resources:Deployment");
   assert.equal(inputs.location, undefined, "Azure refuses one");
   const { mode, template } = inputs.properties as { mode: string; template: { resources: Record<string, unknown>[] } };
@@ -431,12 +431,12 @@ test("Direct Line is a template's, which makes it or changes it, and no resource
   assert.deepEqual(all(await standard, "botservice:Channel"), []);
 });
 
-test("Teams is a channel only when asked for", async () => {
+test("Teams is a channel only when the configuration says so", async () => {
   const channels = all(await government, "botservice:Channel").map(({ inputs }) => inputs.channelName);
   assert.deepEqual(channels, ["MsTeamsChannel"]);
 });
 
-test("no secret is in anything's inputs unless marked as one", async () => {
+test("no input contains a secret that is not marked as one", async () => {
   for (const deployment of [await standard, await government]) {
     const open = deployment.resources.flatMap((resource) => openTexts(resource.inputs));
     for (const secret of deployment.secrets) {
@@ -450,7 +450,7 @@ test("no secret is in anything's inputs unless marked as one", async () => {
   }
 });
 
-test("each secret is marked where it comes from", async () => {
+test("each secret is marked as one at its source", async () => {
   assert.deepEqual((await standard).secretProperties.sort(), ["BotRegistration.directLineKey", "WebhookSecret.value"]);
 });
 
@@ -460,7 +460,7 @@ test("the webhook secret is 32 random bytes, renewed by its version", async () =
   assert.equal(Buffer.from(secret.replace(/^whsec_/, ""), "base64").length, 32);
 });
 
-test("every type that takes tags is tagged with project and stack, and with the user's own", async () => {
+test("every resource that takes tags has the project, the stack and the user's own tags", async () => {
   const own = { costCenter: "1234", owner: "Ärger & Söhne" };
 
   let tagged = 0;
@@ -476,7 +476,7 @@ test("every type that takes tags is tagged with project and stack, and with the 
   assert.equal(tagged, 17);
 });
 
-test("the stack's outputs are those that people and tests rely on", async () => {
+test("the stack's outputs are those that users and tests rely on", async () => {
   const { webhookSecret, ...outputs } = (await standard).outputs;
   assert.match(webhookSecret ?? "", /^whsec_/);
   assert.deepEqual(outputs, {
@@ -499,7 +499,7 @@ test("the stack's outputs are those that people and tests rely on", async () => 
   assert.equal((await government).outputs.teams, true);
 });
 
-test("an app is released with its package, where Azure says its code goes", async () => {
+test("an app is released with its package to the SCM host that Azure lists", async () => {
   const [forBot, forFunction] = releases(await standard).sort((a, b) => byText(a.name, b.name));
   for (const [release, kind, name] of [
     [forBot, "web", bot],
@@ -543,7 +543,7 @@ test("roles come before apps, the channel before its key, settings before code",
   }
 });
 
-test("a login that gets no token for App Service releases with the one for Azure Resource Manager, and is told why", async () => {
+test("without a token for App Service the release uses the one for Azure Resource Manager, and a warning says why", async () => {
   const audience = "https://appservice.azure.com";
   const deployment = await deploy({}, false, [audience]);
   const tokens = releases(deployment).map(({ inputs }) => unwrap(inputs.tokens));
@@ -553,7 +553,7 @@ test("a login that gets no token for App Service releases with the one for Azure
   for (const { inputs } of releases(deployment)) assert.ok(!openTexts(inputs).includes(armToken));
 });
 
-test("a login that gets no token at all ends with both reasons and what to do", async () => {
+test("without any token the program ends with both reasons and the command to run", async () => {
   const refused = ["https://appservice.azure.com", ""];
   await assert.rejects(deploy({}, false, refused), (error: { stderr: string }) => {
     assert.match(error.stderr, /your login gets no token for Azure Resource Manager \(Audience .* audience\)/);
@@ -563,7 +563,7 @@ test("a login that gets no token at all ends with both reasons and what to do", 
   });
 });
 
-test("a first preview asks for no key and no deployment token", async () => {
+test("a first preview requests no key and no deployment token", async () => {
   const { invokes, resources } = await firstPreview;
   assert.deepEqual(
     invokes.map((invoke) => invoke.token),
@@ -572,7 +572,7 @@ test("a first preview asks for no key and no deployment token", async () => {
   assert.deepEqual(resources.map((r) => r.name).sort(), (await standard).resources.map((r) => r.name).sort());
 });
 
-test("a wrong configuration stops before anything is made and names every wrong key", async () => {
+test("a wrong configuration is refused before a resource is made, and the error names every wrong key", async () => {
   const wrong = { "acme-bot:queueName": "Bad_", "acme-bot:appServiceSku": "F1" };
   await assert.rejects(deploy(wrong), (error: { stderr: string }) => {
     assert.match(error.stderr, /acme-bot:queueName is "Bad_": must be/);

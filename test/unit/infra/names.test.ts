@@ -12,7 +12,7 @@ const limits: Record<Exclude<keyof Names, "alert">, RegExp> = {
   storageAccount: /^[a-z0-9]{3,24}$/,
 };
 
-test("the template's own project has the names that its stacks have had from the start", () => {
+test("the template's own project keeps the names that its stacks have always had", () => {
   assert.deepEqual(namesOf("proactive-bot"), {
     bot: "proactive-bot",
     function: "proactive-function",
@@ -22,7 +22,7 @@ test("the template's own project has the names that its stacks have had from the
   });
 });
 
-test("another project's names follow its own", () => {
+test("the resources of another project are named after it", () => {
   assert.deepEqual(namesOf("helpdesk"), {
     bot: "helpdesk",
     function: "helpdesk-function",
@@ -32,7 +32,7 @@ test("another project's names follow its own", () => {
   });
 });
 
-test("a project's name of any length that is allowed gives names within Azure's limits", () => {
+test("the names are within Azure's limits for every allowed length of the project's name", () => {
   const longest = "a1-b2-c3-d4-e5-f6-g7-h8-i9-j10-k11-bot";
   for (let length = 1; length <= 34; length++) {
     for (const project of [
@@ -45,7 +45,7 @@ test("a project's name of any length that is allowed gives names within Azure's 
   for (const project of ["bot", "x-bot", "function", "My_Project.Bot"]) assertWithinLimits(project);
 });
 
-test("a project's name that Azure cannot take is refused with what to do", () => {
+test("a project's name that Azure cannot use is refused, and the error says which names are allowed", () => {
   for (const project of ["a".repeat(35), "1-bot", "---", "ß"]) {
     assert.throws(() => namesOf(project), {
       message:

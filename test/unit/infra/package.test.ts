@@ -44,7 +44,7 @@ test("the bot's zip holds its bundle, its page and the hash of everything else",
   assert.equal(botPackage.path, `node_modules/.cache/infra/bot-${botPackage.version}.zip`);
 });
 
-test("a bot without Web Chat has no script of it", async () => {
+test("without Web Chat its script is not in the bot's zip", async () => {
   const root = await project();
   const files = await unzip(root, await packageBot({ root }));
   assert.equal("public/webchat.js" in files, false);
@@ -98,13 +98,13 @@ test("a comment does not change the version", async () => {
   assert.equal((await packageBot({ root })).version, version);
 });
 
-test("a mistake in the code is told with file and line", async () => {
+test("an error in the code is reported with file and line", async () => {
   const root = await project();
   await writeFile(join(root, "bot/greet.ts"), "export const greet = (;\n");
   await assert.rejects(packageBot({ root }), /bot\/greet\.ts:1:22/);
 });
 
-test("a run beside another leaves whole zips and nothing else", async () => {
+test("runs at the same time leave whole zips and nothing else", async () => {
   const root = await project();
   const packages = await Promise.all(Array.from({ length: 8 }, () => packageBot({ root })));
   assert.equal(new Set(packages.map(({ path }) => path)).size, 1);
@@ -143,7 +143,7 @@ test("Web Chat's script is the one that was pinned, and is fetched once", async 
   }
 });
 
-test("another tarball than the pinned one is refused", () => {
+test("a tarball with another hash than the pinned one is refused", () => {
   assert.throws(() => verify(new Uint8Array([1, 2, 3])), /another botframework-webchat@4\.18\.1 than expected/);
 });
 

@@ -58,7 +58,7 @@ async function createAndUpdate(text: string): Promise<void> {
   });
 }
 
-test("the provider survives as text: it creates and updates, is small, and holds no token", async (t) => {
+test("the provider works after serialization, is small and contains no token", async (t) => {
   t.mock.method(console, "log", () => {});
   await withStub(wellBehaved, async ({ app }) => {
     const { inputs } = await register(app);
@@ -69,7 +69,7 @@ test("the provider survives as text: it creates and updates, is small, and holds
   });
 });
 
-test("the provider survives as text when Pulumi's own TypeScript loader compiled it, as under the real engine", async (t) => {
+test("the provider works after serialization when Pulumi's own TypeScript loader compiled it", async (t) => {
   const script = `
     const { tsnodeRequire, typescriptRequire } = require("@pulumi/pulumi/tsutils").typeScriptRequireStrings();
     require(tsnodeRequire).register({ compiler: typescriptRequire, transpileOnly: true });
