@@ -67,43 +67,57 @@ type Scopes = Record<string, { id: pulumi.Output<string> }>;
 
 /** The role assignments: each role at the narrowest scope that suffices. Names are left to azure-native, which keeps a random GUID. */
 export class Access extends Component {
+  private readonly definitions: pulumi.Output<string>;
+
   constructor(name: string, args: AccessArgs, opts?: pulumi.ComponentResourceOptions) {
     super("Access", name, opts);
-    const { storage } = args;
-    const queues = { queue: storage.queue, poison: storage.poisonQueue };
-    const { account, tables } = storage;
-    // At the vault, which holds only the apps' secrets: Microsoft advises against roles on single secrets, and these exist too late
-    // to wait for. learn.microsoft.com/azure/key-vault/general/rbac-guide#best-practices-for-individual-keys-secrets-and-certificates-role-assignments
-    const { vault } = args.vault;
-
-    // The bot sends to both queues, checks that they exist, reads and writes the tables and reads the vault.
-    const bot = app("bot", args.identities.bot);
-    this.assign(args, bot, "queueMessageSender", queues);
-    this.assign(args, bot, "queueDataReader", queues);
-    this.assign(args, bot, "tableDataContributor", tables);
-    this.assign(args, bot, "keyVaultSecretsUser", { vault });
-
-    // The roles that Microsoft documents for a Functions host whose storage has no keys, though a queue trigger alone needs
-    // less; they also let the function write into `deliveries`:
-    // learn.microsoft.com/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity
-    const host = app("function", args.identities.function);
-    this.assign(args, host, "blobDataOwner", { account });
-    this.assign(args, host, "queueDataContributor", { account });
-    this.assign(args, host, "tableDataContributor", { account });
-    // learn.microsoft.com/azure/azure-monitor/app/azure-ad-authentication
-    this.assign(args, host, "metricsPublisher", { insights: args.monitoring.insights });
-    this.assign(args, host, "keyVaultSecretsUser", { vault });
-
-    const operator = operatorOf(args);
-    this.assign(args, operator, "queueDataContributor", queues);
-    this.assign(args, operator, "tableDataContributor", tables);
+    const { subscriptionId } = args;
+    this.definitions = pulumi.interpolate`/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleDefinitions`;
+    this.assignToBot(args);
+    this.assignToFunction(args);
+    this.assignToOperator(args);
     this.registerOutputs();
   }
 
-  private assign({ subscriptionId }: AccessArgs, principal: Principal, role: keyof typeof roles, scopes: Scopes): void {
-    const definitions = pulumi.interpolate`/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleDefinitions`;
-    const roleDefinitionId = pulumi.interpolate`${definitions}/${roles[role]}`;
+  /** The bot sends to both queues, checks that they exist, reads and writes the tables and reads the vault. */
+  private assignToBot({ identities, storage: { queues, tables }, vault: { vault } }: AccessArgs): void {
+    const bot = app("bot", identities.bot);
+    this.assign(bot, "queueMessageSender", queues);
+    this.assign(bot, "queueDataReader", queues);
+    this.assign(bot, "tableDataContributor", tables);
+    // At the vault, which holds only the apps' secrets: Microsoft advises against roles on single secrets, and these exist too late
+    // to wait for. learn.microsoft.com/azure/key-vault/general/rbac-guide#best-practices-for-individual-keys-secrets-and-certificates-role-assignments
+    this.assign(bot, "keyVaultSecretsUser", { vault });
+  }
+
+  /**
+   * The roles that Microsoft documents for a Functions host whose storage has no keys, though a queue trigger alone needs
+   * less; they also let the function write into `deliveries`:
+   * learn.microsoft.com/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity
+   */
+  private assignToFunction({ identities, storage: { account }, monitoring, vault: { vault } }: AccessArgs): void {
+    const host = app("function", identities.function);
+    this.assign(host, "blobDataOwner", { account });
+    this.assign(host, "queueDataContributor", { account });
+    this.assign(host, "tableDataContributor", { account });
+    // learn.microsoft.com/azure/azure-monitor/app/azure-ad-authentication
+    this.assign(host, "metricsPublisher", { insights: monitoring.insights });
+    this.assign(host, "keyVaultSecretsUser", { vault });
+  }
+
+  private assignToOperator({ operator: { objectId, named }, storage: { queues, tables } }: AccessArgs): void {
+    // A user, a group or a pipeline. azure-native would say "User" for a plain undefined, and Azure then refuses the others.
+    const type = pulumi.output<PrincipalType | undefined>(undefined);
+    // Otherwise a laptop and a pipeline would take the roles from each other with every `pulumi up`.
+    const ignoreChanges = named ? [] : ["principalId"];
+    const operator = { name: "operator", id: objectId, type, ignoreChanges };
+    this.assign(operator, "queueDataContributor", queues);
+    this.assign(operator, "tableDataContributor", tables);
+  }
+
+  private assign(principal: Principal, role: keyof typeof roles, scopes: Scopes): void {
     const { name, id: principalId, type: principalType, ignoreChanges } = principal;
+    const roleDefinitionId = pulumi.interpolate`${this.definitions}/${roles[role]}`;
     for (const [resource, { id: scope }] of Object.entries(scopes)) {
       const args = { principalId, principalType, roleDefinitionId, scope };
       new RoleAssignment(`${name}-${role}-${resource}`, args, { parent: this, ignoreChanges });
@@ -114,15 +128,4 @@ export class Access extends Component {
 /** With its type Azure does not look the principal up, which fails while a new identity is not known everywhere. */
 function app(name: string, identity: UserAssignedIdentity): Principal {
   return { name, id: identity.principalId, type: PrincipalType.ServicePrincipal };
-}
-
-function operatorOf({ operator }: AccessArgs): Principal {
-  return {
-    name: "operator",
-    id: operator.objectId,
-    // A user, a group or a pipeline. azure-native would say "User" for a plain undefined, and Azure then refuses the others.
-    type: pulumi.output(undefined),
-    // Otherwise a laptop and a pipeline would take the roles from each other with every `pulumi up`.
-    ignoreChanges: operator.named ? [] : ["principalId"],
-  };
 }

@@ -17,8 +17,10 @@ export interface StorageArgs {
 /** The storage account without keys, and its queues and tables. Apps never create one: a missing one is an error. */
 export class Storage extends Component {
   readonly account: storage.StorageAccount;
+  /** The queue that other systems write to. */
   readonly queue: storage.Queue;
-  readonly poisonQueue: storage.Queue;
+  /** This queue and the poison queue, by the end of their logical names. */
+  readonly queues: Record<string, storage.Queue>;
   /** By name. */
   readonly tables: Record<string, storage.Table>;
   /** `https://<account's queue endpoint>/<queue>` */
@@ -33,7 +35,7 @@ export class Storage extends Component {
     const queue = (label: string, queueName: string) =>
       new storage.Queue(`${name}-${label}`, { ...inAccount, queueName }, parent);
     this.queue = queue("queue", args.queueName);
-    this.poisonQueue = queue("poison", args.queueName + poisonSuffix);
+    this.queues = { queue: this.queue, poison: queue("poison", args.queueName + poisonSuffix) };
     const table = (tableName: string) => new storage.Table(`${name}-${tableName}`, { ...inAccount, tableName }, parent);
     this.tables = Object.fromEntries(tableNames.map((tableName) => [tableName, table(tableName)]));
     // The endpoint ends with "/".

@@ -16,6 +16,8 @@ export interface Request {
   token?: string;
   /** A zip. */
   body?: Uint8Array<ArrayBuffer>;
+  /** Longest wait for the answer, in milliseconds. Absent: the pace's. */
+  limit?: number;
 }
 
 /** A condition that a release waits for. */
@@ -54,8 +56,9 @@ function usualDelay({ started, pace }: Run): number {
   return Math.max(pace.poll, Math.min((Date.now() - started) / 10, pace.maxPoll));
 }
 
-/** Sends one request, limited in time by `limit` (milliseconds) and by the deadline. Never throws: no answer is status 0. */
-export async function send(run: Run, { url, method, token, body }: Request, limit = run.pace.request): Promise<Answer> {
+/** Sends one request, limited in time by its own limit and by the deadline. Never throws: no answer is status 0. */
+export async function send(run: Run, request: Request): Promise<Answer> {
+  const { url, method, token, body, limit = run.pace.request } = request;
   const headers = {
     ...(token && { authorization: `Bearer ${token}` }),
     ...(body && { "content-type": "application/zip" }),

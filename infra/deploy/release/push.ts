@@ -49,7 +49,7 @@ async function upload(
   [token = "", ...others]: string[],
 ): Promise<Answer> {
   run.token = token;
-  const answer = await send(run, { url, method: "POST", token, body }, run.pace.upload);
+  const answer = await send(run, { url, method: "POST", token, body, limit: run.pace.upload });
   // 403 is no reason for another token: this one is known, and its role may still be on its way.
   const another = answer.status === 401 && others.length > 0 && timeLeft(run) > 0;
   return another ? upload(run, url, body, others) : answer;
