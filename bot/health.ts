@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { type RequestHandler, Router } from "express";
-import type { Readiness } from "../message";
+import type { Readiness } from "../core/readiness";
 
 /** `/healthz`: the process is up, and which version it is. `/readyz`: what it depends on answers too. */
 export function health(readiness: Readiness): Router {

@@ -1,27 +1,23 @@
 import { ManagedIdentityCredential } from "@azure/identity";
-import {
-  Deliveries,
-  directLineSecret,
-  MessageQueue,
-  Readiness,
-  VaultSecret,
-  webhookForm,
-  webhookSecret,
-} from "../message";
-import { Addressees } from "./addressees";
-import { ChannelAdapter } from "./channel-adapter";
-import { ConversationTurns } from "./conversation-turns";
-import { ConversationDialogs } from "./dialogs/conversation-dialogs";
-import { rootDialogs } from "./dialogs/root-dialogs";
+import { directLineSecret, webhookForm, webhookSecret } from "../core/names";
+import { MessageQueue } from "../core/queue/message-queue";
+import { Readiness } from "../core/readiness";
+import { VaultSecret } from "../core/secrets/vault-secret";
+import { Deliveries } from "../core/tables/deliveries";
+import { ChannelAdapter } from "./channel/channel-adapter";
+import { ConversationTurns } from "./channel/conversation-turns";
+import { ConversationDialogs } from "./dialogs/engine/conversation-dialogs";
+import { rootDialogs } from "./dialogs/index";
 import { log, reason } from "./log";
 import { Notifications } from "./notify/notifications";
-import { OptOuts } from "./opt-outs";
+import { Addressees } from "./proactive/addressees";
+import { ProactiveDelivery } from "./proactive/delivery";
 import { ProactiveBot } from "./proactive-bot";
-import { ProactiveDelivery } from "./proactive-delivery";
-import { References } from "./references";
 import { createServer } from "./server";
 import { readSettings } from "./settings";
 import { ItemStore } from "./state/item-store";
+import { OptOuts } from "./state/opt-outs";
+import { References } from "./state/references";
 import { TableStorage } from "./state/table-storage";
 import { Tables } from "./tables";
 
@@ -55,7 +51,7 @@ const notifications = new Notifications({ webhook, delivery, queue, deliveries, 
 const webChat = settings.webChat ? { directLine: settings.directLine, secret: directLine } : undefined;
 const needed = [queue, tables, webhook, ...(webChat ? [directLine] : [])];
 const readiness = new Readiness(
-  needed.map((one) => () => one.reach()),
+  needed.map((one) => () => one.checkAccess()),
   (error) => log("error", "not ready", { reason: reason(error) }),
 );
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ServiceHosts } from "./service-hosts";
+import { ServiceHosts } from "./channel/service-hosts";
 
 const environment = z
   .object({

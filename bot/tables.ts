@@ -1,5 +1,6 @@
 import type { TokenCredential } from "@azure/identity";
-import { deliveriesTable, referencesTable, stateTable, Table } from "../message";
+import { deliveriesTable, referencesTable, stateTable } from "../core/names";
+import { Table } from "../core/tables/table";
 
 /** The stack's tables. */
 export class Tables {
@@ -14,8 +15,8 @@ export class Tables {
     this.deliveries = new Table(url, deliveriesTable, credential);
   }
 
-  /** Resolves when this app's identity can read every table. @throws TableUnreachable */
-  async reach(): Promise<void> {
-    await Promise.all([this.state, this.references, this.deliveries].map((table) => table.reach()));
+  /** Resolves when this app's identity can read every table. @throws TableUnreachableError */
+  async checkAccess(): Promise<void> {
+    await Promise.all([this.state, this.references, this.deliveries].map((table) => table.checkAccess()));
   }
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { HttpHandler } from "@azure/functions";
-import type { Readiness } from "../message";
+import type { Readiness } from "../core/readiness";
 
 /** The process is up, and which version it is. */
 export function healthz(): HttpHandler {

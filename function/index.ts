@@ -1,28 +1,22 @@
 import { app, trigger } from "@azure/functions";
 import { ManagedIdentityCredential } from "@azure/identity";
-import {
-  Deliveries,
-  DeliveryRecords,
-  deliveriesTable,
-  directLineSecret,
-  MessageQueue,
-  PoisonQueue,
-  Readiness,
-  referencesTable,
-  Table,
-  VaultSecret,
-  webhookForm,
-  webhookSecret,
-} from "../message";
-import { cleanUp } from "./clean-up";
-import { DirectLine } from "./direct-line";
-import { Forwarder } from "./forwarder";
+import { deliveriesTable, directLineSecret, referencesTable, webhookForm, webhookSecret } from "../core/names";
+import { MessageQueue } from "../core/queue/message-queue";
+import { PoisonQueue } from "../core/queue/poison-queue";
+import { Readiness } from "../core/readiness";
+import { VaultSecret } from "../core/secrets/vault-secret";
+import { Deliveries } from "../core/tables/deliveries";
+import { DeliveryRecords } from "../core/tables/delivery-records";
+import { Table } from "../core/tables/table";
+import { DirectLine } from "./forward/direct-line";
+import { Forwarder } from "./forward/forwarder";
+import { NotifyApi } from "./forward/notify-api";
+import { SendRate } from "./forward/send-rate";
 import { healthz, readyz } from "./health";
-import { NotifyApi } from "./notify-api";
-import { poisonWatch } from "./poison-watch";
-import { says } from "./schedules";
-import { SendRate } from "./send-rate";
 import { readSettings } from "./settings";
+import { cleanUp } from "./timers/clean-up";
+import { poisonWatch } from "./timers/poison-watch";
+import { sendSchedule } from "./timers/schedules";
 
 const settings = readSettings(process.env);
 const credential = new ManagedIdentityCredential({ clientId: settings.clientId });
@@ -43,7 +37,7 @@ const rate = new SendRate(settings.sendsPerSecond / settings.instances);
 const forwarder = new Forwarder(queue, carrier, webhook, deliveries, rate);
 const needed = [queue, deliveries, webhook, ...(byApi ? [] : [directLineKey])];
 const readiness = new Readiness(
-  needed.map((one) => () => one.reach()),
+  needed.map((one) => () => one.checkAccess()),
   (error) => console.error(`Not ready: ${(error as Error).message}`),
 );
 
@@ -67,6 +61,6 @@ const { sendsPerSecond } = settings;
 for (const schedule of settings.schedules) {
   app.timer(`schedule-${schedule.name}`, {
     schedule: schedule.cron,
-    handler: says(schedule, { queue, deliveries, references, sendsPerSecond }),
+    handler: sendSchedule(schedule, { queue, deliveries, references, sendsPerSecond }),
   });
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { schedules } from "../message";
+import { schedules } from "../core/schedule";
 
 const json = z.string().transform((text, context) => {
   try {

@@ -21,12 +21,12 @@ describe("the operator's tool finds a stack through Pulumi", { skip: skipWithout
   });
   after(() => stage?.close());
 
-  /** `npm run send`, without npm, as whoever is logged in to the local cloud. */
+  /** `npm run cli`, without npm, as whoever is logged in to the local cloud. */
   async function operate(args: string[], env: Record<string, string> = {}) {
     const { project, cloud } = stage;
     const { identity } = cloud.description;
     const cli = await pulumiCli(() => {});
-    const child = spawn(process.execPath, ["-r", "tsx/cjs", "operator/index.ts", ...args], {
+    const child = spawn(process.execPath, ["-r", "tsx/cjs", "cli/index.ts", ...args], {
       cwd: project.folder,
       env: {
         ...process.env,

@@ -1,18 +1,15 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import {
-  type Delivery,
-  DeliveryRecords,
-  deliveriesTable,
-  referencesTable,
-  type StoredReference,
-  Table,
-} from "../../message";
-import { cancel } from "../../operator/cancelling";
-import { Desk } from "../../operator/desk";
-import { localStack } from "../../operator/stack/local-stacks";
-import { operatorCredential } from "../../operator/stack/operator-credential";
-import type { Stack } from "../../operator/stack/stack";
+import { cancel } from "../../cli/cancelling";
+import { Desk } from "../../cli/desk";
+import { localStack } from "../../cli/stack/local-stacks";
+import { operatorCredential } from "../../cli/stack/operator-credential";
+import type { Stack } from "../../cli/stack/stack";
+import { deliveriesTable, referencesTable } from "../../core/names";
+import type { Delivery } from "../../core/tables/deliveries";
+import { DeliveryRecords } from "../../core/tables/delivery-records";
+import type { StoredReference } from "../../core/tables/stored-reference";
+import { Table } from "../../core/tables/table";
 import { DirectLineClient } from "../harness/direct-line-client";
 import { eventually, patience } from "../harness/eventually";
 import { OwnStack } from "../harness/own-stack";

@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isAlive } from "../../cli/stack/is-alive";
 import { listen, stop } from "../../local/listen";
-import { isAlive } from "../../operator/stack/is-alive";
 import { startStack } from "../harness/running-stack";
 
 const root = path.resolve(__dirname, "../..");

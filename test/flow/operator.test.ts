@@ -8,8 +8,10 @@ import { after, before, test } from "node:test";
 import { odata } from "@azure/data-tables";
 import { QueueClient } from "@azure/storage-queue";
 import { strFromU8, unzipSync } from "fflate";
-import { leaseTime, referencesTable, Table } from "../../message";
-import { operatorCredential } from "../../operator/stack/operator-credential";
+import { operatorCredential } from "../../cli/stack/operator-credential";
+import { referencesTable } from "../../core/names";
+import { leaseTime } from "../../core/tables/deliveries";
+import { Table } from "../../core/tables/table";
 import { DirectLineClient } from "../harness/direct-line-client";
 import { eventually, patience } from "../harness/eventually";
 import { OwnStack } from "../harness/own-stack";
@@ -30,7 +32,7 @@ after(async () => {
   await stack?.down();
 });
 
-/** `npm run send`. */
+/** `npm run cli`. */
 function operate(args: string[], options?: Parameters<typeof runOperator>[2]): Promise<Ended> {
   return runOperator(stack.description, args, options);
 }
@@ -209,7 +211,7 @@ test("everyone is asked once, however often it is sent under its id, and the sum
 
 test("a reader who has seen enough ends no work: everyone still hears of it", async () => {
   const { alone } = await told("users");
-  const script = ["-r", "tsx/cjs", "operator/index.ts", "--port", new URL(stack.description.local.page).port];
+  const script = ["-r", "tsx/cjs", "cli/index.ts", "--port", new URL(stack.description.local.page).port];
   const send = ["--all", "--text", "to all", "--id", "unread", "--yes"];
   const child = spawn(process.execPath, [...script, ...send], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   child.stderr.once("data", () => child.stderr.destroy()); // as `2>&1 | head -1` does
@@ -348,11 +350,11 @@ test("wrong usage is 2, a failure is 1, and both are sentences", async () => {
   const large = await operate(["--to", "ada", "--text", "x".repeat(50_000)]);
   assert.equal(large.code, 1);
   assert.match(large.stderr, /The message is too large: \d+ bytes, at most 49152 are allowed/);
-  assert.match(await done("--help"), /^Usage: npm run send -- /);
+  assert.match(await done("--help"), /^Usage: npm run cli -- /);
 });
 
 test("without pulumi, a stack of its name cannot be found, and it says so", async () => {
-  const script = ["-r", "tsx/cjs", "operator/index.ts", "users", "--stack", "dev"];
+  const script = ["-r", "tsx/cjs", "cli/index.ts", "users", "--stack", "dev"];
   const child = spawn(process.execPath, script, { cwd: root, env: { ...process.env, PATH: folder } });
   let stderr = "";
   child.stderr.on("data", (text) => {

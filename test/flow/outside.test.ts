@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ManagedIdentityCredential } from "@azure/identity";
 import { QueueClient } from "@azure/storage-queue";
-import { fromQueueText, toQueueText, withExactText } from "../../message/queue-text";
+import { fromQueueText, toQueueText, withExactText } from "../../core/queue/queue-text";
 import { type RunningStack, startStack } from "../harness/running-stack";
 import { trustStack } from "../harness/trust-stack";
 import { comingBack, talk, texts } from "./talk";

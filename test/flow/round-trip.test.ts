@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { sideBySide } from "../../message";
+import { mapConcurrent } from "../../core/promises";
 import { connect } from "../harness/direct-line-js";
 import { type RunningStack, startStack } from "../harness/running-stack";
 import { trustStack } from "../harness/trust-stack";
@@ -67,7 +67,7 @@ test("ten conversations with fifty messages each get every message back once, ea
   const user = async (_: unknown, who: number) => {
     const client = await talk(stack);
     const said = Array.from({ length: 50 }, (_, n) => `message ${n} of user ${who}`);
-    await sideBySide(sayingAtOnce, said, (text) => client.say(text));
+    await mapConcurrent(sayingAtOnce, said, (text) => client.say(text));
     const answers = texts(await client.waitFor(2 * said.length, 60_000));
     assert.deepEqual(answers.sort(), [...said.map(acknowledged), ...said.map(comingBack)].sort());
     client.close();

@@ -17,14 +17,14 @@ interface Circumstances {
   onStderr?(said: string, child: ChildProcess): void;
 }
 
-/** `npm run send -- ARGS`, without npm, at a local stack, whose port tells it from others on this machine. */
+/** `npm run cli -- send ARGS`, without npm, at a local stack, whose port tells it from others on this machine. */
 export function runOperator(
   { local }: StackDescription,
   args: string[],
   { input = "", env = {}, onStderr = () => {} }: Circumstances = {},
 ): Promise<Ended> {
   const { port } = new URL(local.page);
-  const script = ["--disable-warning=DEP0040", "-r", "tsx/cjs", "operator/index.ts", "--port", port, ...args];
+  const script = ["--disable-warning=DEP0040", "-r", "tsx/cjs", "cli/index.ts", "--port", port, ...args];
   const child = spawn(process.execPath, script, { cwd: root, env: { ...process.env, ...env } });
   const said = { stdout: "", stderr: "" };
   for (const stream of ["stdout", "stderr"] as const) {

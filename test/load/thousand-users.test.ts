@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { DeliveryRecords, deliveriesTable, referencesTable, sideBySide, Table, withoutCopies } from "../../message";
-import { operatorCredential } from "../../operator/stack/operator-credential";
+import { operatorCredential } from "../../cli/stack/operator-credential";
+import { deliveriesTable, referencesTable } from "../../core/names";
+import { mapConcurrent } from "../../core/promises";
+import { DeliveryRecords } from "../../core/tables/delivery-records";
+import { withoutCopies } from "../../core/tables/stored-reference";
+import { Table } from "../../core/tables/table";
 import { comingBack } from "../flow/talk";
 import { eventually } from "../harness/eventually";
 import { OwnStack } from "../harness/own-stack";
@@ -60,7 +64,7 @@ function table(name: string): Table {
 
 test("a thousand users are asked once each, and the tool's summary is what deliveries tells", async () => {
   const names = Array.from({ length: users }, (_, index) => `user ${index}`);
-  conversations = await sideBySide(atOnce, names, meet);
+  conversations = await mapConcurrent(atOnce, names, meet);
   const references = table(referencesTable);
   await eventually(
     "everybody can be reached",
@@ -95,7 +99,7 @@ test("a thousand users are asked once each, and the tool's summary is what deliv
   assert.equal(again.code, 0, again.stderr);
   const unsaid = () => stack.log.split('"event":"not said again","id":"a thousand/').length - 1;
   await eventually("the second thousand has come by", () => unsaid() === users, patience);
-  const questions = await sideBySide(atOnce, conversations, async (conversation) =>
+  const questions = await mapConcurrent(atOnce, conversations, async (conversation) =>
     (await heard(conversation)).filter((text) => text === opening),
   );
   assert.deepEqual(new Set(questions.map(({ length }) => length)), new Set([1]));
@@ -116,7 +120,7 @@ test("Ctrl-C in the middle, and the same command again: each has heard it once",
   const again = await runOperator(stack.description, [...send, "--wait", String(patience / 1000)]);
   assert.equal(again.code, 0, again.stderr);
   assert.equal(JSON.parse(again.stdout).outcome.delivered, users);
-  const times = await sideBySide(atOnce, conversations, async (conversation) =>
+  const times = await mapConcurrent(atOnce, conversations, async (conversation) =>
     (await heard(conversation)).filter((said) => said === comingBack(text)),
   );
   assert.deepEqual(new Set(times.map(({ length }) => length)), new Set([1]));

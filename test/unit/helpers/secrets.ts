@@ -1,4 +1,5 @@
-import { type Secret, VaultError } from "../../../message";
+import type { Secret } from "../../../core/secrets/secret";
+import { VaultError } from "../../../core/secrets/vault-secret";
 
 export interface TestSecret extends Secret {
   /** How often a newer value was asked for. */
