@@ -3,7 +3,6 @@ import { MessageQueue } from "../core/queue/message-queue";
 import { Outbox } from "../core/queue/outbox";
 import { PoisonQueue } from "../core/queue/poison-queue";
 import { Deliveries, type Delivery } from "../core/tables/deliveries";
-import { DeliveryRecords } from "../core/tables/delivery-records";
 import { type StoredReference, withoutCopies } from "../core/tables/stored-reference";
 import { Table } from "../core/tables/table";
 import type { Stack } from "./stack/stack";
@@ -14,10 +13,8 @@ export class Desk {
   /** The way for new messages onto the queue. */
   readonly outbox: Outbox;
   readonly poison: PoisonQueue;
-  /** One message's row at a time. */
+  /** The rows of messages. */
   readonly deliveries: Deliveries;
-  /** The rows of many messages. */
-  readonly records: DeliveryRecords;
   readonly state: Table;
   private readonly references: Table;
 
@@ -28,7 +25,6 @@ export class Desk {
     this.poison = new PoisonQueue(queueUrl, credential);
     this.deliveries = new Deliveries(table(deliveriesTable));
     this.outbox = new Outbox(this.queue, this.deliveries);
-    this.records = new DeliveryRecords(table(deliveriesTable));
     this.state = table(stateTable);
     this.references = table(referencesTable);
   }
@@ -47,6 +43,6 @@ export class Desk {
 
   /** What is known of a batch's messages; of all, where none is named. @throws TableUnreachableError */
   deliveriesOf(batch?: string): Promise<Delivery[]> {
-    return this.records.list(batch && `${batch}/`);
+    return this.deliveries.list(batch && `${batch}/`);
   }
 }

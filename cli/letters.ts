@@ -1,15 +1,7 @@
-import { broadcastMessage } from "../core/message/broadcast";
+import { audience, broadcastMessage, optedOut, privateConversationsOf } from "../core/message/broadcast";
 import { InvalidMessageError } from "../core/message/invalid-message";
-import { formatMessage, type QueueMessage } from "../core/message/queue-message";
-import { copyOf } from "../core/message/received-message";
-import {
-  audience,
-  isGroup,
-  optedOut,
-  privateConversationsOf,
-  referenceIn,
-  type StoredReference,
-} from "../core/tables/stored-reference";
+import { copyOf, formatMessage, type QueueMessage } from "../core/message/queue-message";
+import { isGroup, referenceIn, type StoredReference } from "../core/tables/stored-reference";
 import type { Desk } from "./desk";
 import { Failure } from "./failure";
 import { note } from "./report";

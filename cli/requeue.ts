@@ -1,4 +1,4 @@
-import type { ReceivedMessage } from "../core/message/received-message";
+import type { ReceivedMessage } from "../core/message/queue-message";
 import type { MessageQueue } from "../core/queue/message-queue";
 import type { HeldPoison, PoisonQueue } from "../core/queue/poison-queue";
 import { type Deliveries, DeliverySettledError } from "../core/tables/deliveries";

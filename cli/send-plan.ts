@@ -1,6 +1,6 @@
 import { type Addressee, readAddressee } from "../core/message/addressee";
 import { InvalidMessageError } from "../core/message/invalid-message";
-import { isBlank } from "../core/message/text";
+import { isBlank } from "../core/message/queue-message";
 import { dueTime } from "./due-time";
 import { WrongUsage } from "./failure";
 import { messageFrom, type WrittenMessage } from "./message-file";

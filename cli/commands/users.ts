@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { audience, isGroup, optedOut, referenceIn, type StoredReference } from "../../core/tables/stored-reference";
+import { audience, optedOut } from "../../core/message/broadcast";
+import { isGroup, referenceIn, type StoredReference } from "../../core/tables/stored-reference";
 import type { Desk } from "../desk";
 import { perform } from "../perform";
 import type { Report } from "../report";

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import type { Desk } from "../../../cli/desk";
 import { mailingOf } from "../../../cli/letters";
 import { type SendOptions, sendPlan } from "../../../cli/send-plan";
-import { toJson } from "../../../core/message/queue-message";
+import { toJson } from "../../../core/message/json-text";
 import type { StoredReference } from "../../../core/tables/stored-reference";
 
 function seen(userId: string, conversationId: string, minute: number, fields: object = {}): StoredReference {

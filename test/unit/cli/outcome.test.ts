@@ -68,7 +68,7 @@ test("a table that is out of reach for a moment ends no waiting, and for longer 
   assert.deepEqual([outcome.delivered, outcome.problem], [1, undefined]);
   const known = await follow(["1", "2"], async () => (++looks === 3 ? rows.slice(0, 1) : unreachable()), soon(), never);
   assert.deepEqual([known.delivered, known.waiting], [1, 1]);
-  assert.match(outcomeText(known), /\n {2}this may be old: table deliveries: ulterior$/);
+  assert.match(outcomeText(known), /\n {2}this may be old: The table deliveries cannot be used: ulterior$/);
   await assert.rejects(
     follow(["1"], () => Promise.reject(new TypeError("a bug")), soon(), never),
     TypeError,
