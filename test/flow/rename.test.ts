@@ -8,16 +8,16 @@ import { trustStack } from "../harness/trust-stack";
 
 test("a project that is renamed in Pulumi.yaml and package.json comes up, and its resources have its name", async (t) => {
   const project = EngineProject.make();
-  t.after(() => project.remove());
+  let stack: RunningStack | undefined;
+  t.after(async () => {
+    await stack?.stop();
+    project.remove();
+  });
   project.rename("helpdesk-bot");
   assert.equal(JSON.parse(readFileSync(path.join(project.folder, "package.json"), "utf8")).name, "helpdesk-bot");
 
-  const start = [process.execPath, "-r", "tsx/cjs", "local/start.ts", "--json", "--port", "0"];
-  const stack = await RunningStack.launch({
-    command: "sh",
-    args: ["-c", 'cd "$0" && exec "$@"', project.folder, ...start],
-  });
-  t.after(() => stack.stop());
+  const args = ["--silent", "--prefix", project.folder, "start", "--", "--json", "--port", "0"];
+  stack = await RunningStack.launch({ command: "npm", args });
   trustStack(stack);
   const { outputs, local } = stack.description;
   assert.match(String(outputs.resourceGroupName), /^helpdesk-bot[0-9a-f]{8}$/);
