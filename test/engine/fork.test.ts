@@ -46,7 +46,8 @@ test("a project with another name keeps the resources that it had under the temp
   t.after(() => fork.remove());
   const pulumi = await Pulumi.open(fork, cloud.env);
   fork.rename("proactive-bot");
-  await (await pulumi.stack("dev", cloud.config)).up();
+  const everything = { ...cloud.config, alertEmail: "ops@example.com", teams: "true" };
+  await (await pulumi.stack("dev", everything)).up();
   const resources = cloud.resources.all.map(({ id }) => id).sort();
 
   fork.rename("helpdesk");
