@@ -10,8 +10,8 @@ export class UsageError extends CommandError {
   override readonly name = "UsageError";
 }
 
-/** An error of Azure's clients. */
-interface RestError extends Error {
+/** The fields of errors from Azure's clients and from commander. */
+interface LibraryError extends Error {
   statusCode?: number;
   code?: string;
 }
@@ -25,14 +25,21 @@ export function errorMessage(error: Error): string {
   return printableLines(sentenceOf(error));
 }
 
-function sentenceOf({ name, statusCode, code, message }: RestError): string {
+function sentenceOf({ name, statusCode, code, message }: LibraryError): string {
   const [firstLine = ""] = message.split("\n");
   if (name === "QueueMissingError" || code === "QueueNotFound") return queueMissing;
   if (name === "QueueForbiddenError") return accessRefused; // its own message is about an app's roles
   if (code === "commander.help") return "The command is missing. The list above shows the commands.";
-  if (name !== "RestError") return capitalized(message.replace(/^error: /, "")); // commander's prefix
+  if (code?.startsWith("commander.")) return usageSentence(message);
+  if (name !== "RestError") return capitalized(message);
   if (statusCode === 403) return `${accessRefused} ${firstLine}`;
   return statusCode ? `Azure answered ${statusCode}: ${firstLine}` : `Azure cannot be reached: ${firstLine}`;
+}
+
+/** Makes sentences of `error: unknown command 'x'\n(Did you mean y?)`. */
+function usageSentence(message: string): string {
+  const sentences = message.replace(/^error: /, "").replace(/\n\((.*)\)$/, ". $1");
+  return capitalized(/[.?]$/.test(sentences) ? sentences : `${sentences}.`);
 }
 
 function capitalized(text: string): string {

@@ -85,10 +85,10 @@ async function prepareBroadcast(client: Client, request: SendRequest): Promise<O
   if (!reached.length)
     throw new CommandError(
       optedOut
-        ? "The bot cannot reach any user: all users have opted out."
+        ? "The bot cannot reach any user: all users that it could reach have opted out."
         : "The bot cannot reach any user yet. It reaches a user after their first private conversation with it.",
     );
-  const broadcast = { batch: request.id, text: request.text, ...dialogOf(request), ...timeOf(request) };
+  const broadcast = { batch: request.id, text: request.text, dialog: request.dialog, ...timeOf(request) };
   return { messages: reached.map((user) => broadcastMessage(broadcast, user)), optedOut };
 }
 
@@ -97,9 +97,9 @@ async function prepareMessage(
   request: SendRequest,
   recipient: Exclude<Recipient, "all">,
 ): Promise<OutgoingMessage> {
-  const { id, text = "" } = request;
+  const { id, text = "", dialog } = request;
   if ("message" in recipient) return { ...recipient.message, ...timeOf(request), id };
-  const content = { text, ...dialogOf(request), ...timeOf(request), id };
+  const content = { text, dialog, ...timeOf(request), id };
   if ("to" in recipient) return { to: recipient.to, ...content };
   const relatesTo =
     "user" in recipient
@@ -144,10 +144,6 @@ function checkOptOut(row: StoredReference, rows: StoredReference[], { evenOptedO
 
 function severalConversations(user: string, { channelId, conversationId }: StoredReference, count: number): string {
   return `${user} has ${count} conversations. The message goes to the most recent one, ${conversationId} (${channelId}). Choose another with --conversation ID.`;
-}
-
-function dialogOf({ dialog }: SendRequest): { dialog?: string } {
-  return dialog === undefined ? {} : { dialog };
 }
 
 function timeOf({ notBefore }: SendRequest): { notBefore?: string } {

@@ -5,10 +5,10 @@ import { type Report, runCommand } from "../run-command";
 import type { StackClient } from "../stack-client";
 
 const notes = `
-Each row is a conversation in which the bot can speak to a user. The most recent is first. On channels such as Teams the
-bot reaches a user at any time; on directline and webchat only while the conversation is open. LAST PROBLEM says why the
-last message to the user failed; it disappears when the bot hears from the user again. With --json each user has the relatesTo that a
-queue message needs.
+Each row is a conversation in which the bot can speak to a user, the most recent first. On channels such as Teams the bot
+reaches a user at any time; on directline and webchat only while the conversation is open. LAST PROBLEM is the reason why
+the last message failed; it disappears when the bot hears from the user again. With --json each user has the relatesTo that
+a queue message needs.
 
 Examples:
   npm run cli -- users

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RestError } from "@azure/storage-queue";
+import { CommanderError } from "commander";
 import { CommandError, errorMessage } from "../../../cli/errors";
 import { QueueMissingError } from "../../../core/queue/message-queue";
 
@@ -33,7 +34,10 @@ test("control characters are replaced", () => {
   assert.equal(errorMessage(new Error("It said \u001b[2J\nto us")), "It said \ufffd[2J\nto us");
 });
 
-test("our own errors stay as they are, and commander's lose their prefix", () => {
+test("our own errors stay as they are, and commander's become sentences", () => {
   assert.equal(errorMessage(new CommandError("One thing.\nAnother.")), "One thing.\nAnother.");
-  assert.equal(errorMessage(new Error("error: unknown option '--x'")), "Unknown option '--x'");
+  const usage = (message: string) => errorMessage(new CommanderError(1, "commander.any", message));
+  assert.equal(usage("error: unknown option '--x'"), "Unknown option '--x'.");
+  assert.equal(usage("error: unknown command 'x'\n(Did you mean y?)"), "Unknown command 'x'. Did you mean y?");
+  assert.equal(usage("error: too many arguments for 'x'. Expected 0."), "Too many arguments for 'x'. Expected 0.");
 });

@@ -114,7 +114,7 @@ test("a broadcast leaves out users who opted out, and counts them", async () => 
   const nobody = prepare([{ ...bob, optedOutAt }], { all: true, text: "hi" });
   await assert.rejects(nobody, {
     name: "CommandError",
-    message: "The bot cannot reach any user: all users have opted out.",
+    message: "The bot cannot reach any user: all users that it could reach have opted out.",
   });
 });
 
