@@ -1,5 +1,5 @@
 import express, { type Express } from "express";
-import type { Readiness } from "../core/readiness";
+import type { Readiness } from "../core/health";
 import type { ChannelAdapter } from "./channel/channel-adapter";
 import { messages } from "./channel/messages";
 import { health } from "./health";

@@ -1,19 +1,11 @@
-import { broadcastMessage } from "../core/message/broadcast";
+import { audience, broadcastMessage, optedOut, privateConversationsOf } from "../core/message/broadcast";
 import type { ConversationReference } from "../core/message/conversation-reference";
 import { InvalidMessageError } from "../core/message/invalid-message";
-import { formatMessage, type QueueMessage } from "../core/message/queue-message";
-import { copyOf } from "../core/message/received-message";
+import { copyOf, formatMessage, type QueueMessage } from "../core/message/queue-message";
 import { mapConcurrent } from "../core/promises";
 import type { Batch, Outbox } from "../core/queue/outbox";
 import { DeliverySettledError } from "../core/tables/deliveries";
-import {
-  audience,
-  isGroup,
-  optedOut,
-  privateConversationsOf,
-  referenceIn,
-  type StoredReference,
-} from "../core/tables/stored-reference";
+import { isGroup, referenceIn, type StoredReference } from "../core/tables/stored-reference";
 import { CommandError, errorMessage } from "./errors";
 import { note } from "./output/terminal";
 import type { Recipient, SendRequest } from "./send-request";

@@ -1,4 +1,4 @@
-import type { ReceivedMessage } from "../core/message/received-message";
+import type { ReceivedMessage } from "../core/message/queue-message";
 import { mapConcurrent } from "../core/promises";
 import type { MessageQueue } from "../core/queue/message-queue";
 import type { HeldPoison, PoisonMessage, PoisonQueue } from "../core/queue/poison-queue";

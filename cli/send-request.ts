@@ -2,8 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { type Addressee, readAddressee } from "../core/message/addressee";
 import { InvalidMessageError } from "../core/message/invalid-message";
-import { messageId, parseMessage, type QueueMessage } from "../core/message/queue-message";
-import { isBlank } from "../core/message/text";
+import { isBlank, messageId, parseMessage, type QueueMessage } from "../core/message/queue-message";
 import { parseDueTime } from "./due-time";
 import { CommandError, UsageError } from "./errors";
 

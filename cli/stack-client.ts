@@ -3,7 +3,6 @@ import { MessageQueue } from "../core/queue/message-queue";
 import { Outbox } from "../core/queue/outbox";
 import { PoisonQueue } from "../core/queue/poison-queue";
 import { Deliveries, type Delivery } from "../core/tables/deliveries";
-import { DeliveryRecords } from "../core/tables/delivery-records";
 import { type StoredReference, withoutCopies } from "../core/tables/stored-reference";
 import { Table } from "../core/tables/table";
 import type { Stack } from "./stack/stack";
@@ -16,7 +15,6 @@ export class StackClient {
   readonly poison: PoisonQueue;
   readonly deliveries: Deliveries;
   readonly state: Table;
-  private readonly records: DeliveryRecords;
   private readonly references: Table;
 
   constructor(readonly stack: Stack) {
@@ -26,7 +24,6 @@ export class StackClient {
     this.poison = new PoisonQueue(queueUrl, credential);
     this.deliveries = new Deliveries(table(deliveriesTable));
     this.outbox = new Outbox(this.queue, this.deliveries);
-    this.records = new DeliveryRecords(table(deliveriesTable));
     this.state = table(stateTable);
     this.references = table(referencesTable);
   }
@@ -39,6 +36,6 @@ export class StackClient {
 
   /** The rows of a batch's messages; without `batch`, all rows. @throws TableUnreachableError */
   listDeliveries(batch?: string): Promise<Delivery[]> {
-    return this.records.list(batch && `${batch}/`);
+    return this.deliveries.list(batch && `${batch}/`);
   }
 }

@@ -8,7 +8,7 @@ export const directLineSecret = "direct-line";
 export const webhookSecret = "webhook";
 
 /** What the webhook secret must look like: 24 bytes at least, says the specification (standardwebhooks.com). */
-export const webhookForm = /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/;
+export const webhookPattern = /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/;
 
 /** The table of what the bot remembers of each conversation. */
 export const stateTable = "botstate";

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * Waits until a message is due, where that is soon; false: it is to be postponed.
- * @param notBefore ISO time @param patience milliseconds
+ * Waits for a time that is soon. Resolves to false, at once, for one that is further away.
+ * @param time ISO @param longest milliseconds
  */
-export async function waitUntilDue(notBefore: string, patience: number): Promise<boolean> {
-  const early = Date.parse(notBefore) - Date.now();
-  if (early > patience) return false;
+export async function waitIfSoon(time: string, longest: number): Promise<boolean> {
+  const early = Date.parse(time) - Date.now();
+  if (early > longest) return false;
   if (early > 0) await sleep(early);
   return true;
 }

@@ -1,18 +1,16 @@
 import { app, trigger } from "@azure/functions";
 import { ManagedIdentityCredential } from "@azure/identity";
-import { deliveriesTable, directLineSecret, referencesTable, webhookForm, webhookSecret } from "../core/names";
+import { type HealthAnswer, liveness, Readiness } from "../core/health";
+import { deliveriesTable, directLineSecret, referencesTable, webhookPattern, webhookSecret } from "../core/names";
 import { MessageQueue } from "../core/queue/message-queue";
 import { PoisonQueue } from "../core/queue/poison-queue";
-import { Readiness } from "../core/readiness";
-import { VaultSecret } from "../core/secrets/vault-secret";
 import { Deliveries } from "../core/tables/deliveries";
-import { DeliveryRecords } from "../core/tables/delivery-records";
 import { Table } from "../core/tables/table";
+import { VaultSecret } from "../core/vault-secret";
 import { DirectLine } from "./forward/direct-line";
 import { Forwarder } from "./forward/forwarder";
 import { NotifyApi } from "./forward/notify-api";
 import { SendRate } from "./forward/send-rate";
-import { healthz, readyz } from "./health";
 import { readSettings } from "./settings";
 import { cleanUp } from "./timers/clean-up";
 import { poisonWatch } from "./timers/poison-watch";
@@ -22,12 +20,11 @@ const settings = readSettings(process.env);
 const credential = new ManagedIdentityCredential({ clientId: settings.clientId });
 const queue = new MessageQueue(settings.queueUrl, credential);
 const vault = { ...settings.vault, credential };
-const webhook = new VaultSecret(vault, webhookSecret, webhookForm);
+const webhook = new VaultSecret(vault, webhookSecret, webhookPattern);
 const directLineKey = new VaultSecret(vault, directLineSecret);
 
 const table = (name: string) => new Table(settings.tableServiceUrl, name, credential);
 const deliveries = new Deliveries(table(deliveriesTable));
-const records = new DeliveryRecords(table(deliveriesTable));
 const references = table(referencesTable);
 const poison = new PoisonQueue(settings.queueUrl, credential);
 
@@ -51,11 +48,21 @@ app.generic("forward", {
   }),
   handler: (entry, context) => forwarder.forward(entry, context),
 });
-app.http("healthz", { methods: ["GET"], authLevel: "anonymous", handler: healthz() });
-app.http("readyz", { methods: ["GET"], authLevel: "anonymous", handler: readyz(readiness) });
+const live = liveness();
+const health = (name: string, answer: () => Promise<HealthAnswer>) =>
+  app.http(name, {
+    methods: ["GET"],
+    authLevel: "anonymous",
+    handler: async () => {
+      const { status, body } = await answer();
+      return { status, jsonBody: body };
+    },
+  });
+health("healthz", async () => live);
+health("readyz", () => readiness.answer());
 
 const days = { delivery: settings.deliveryDays, reference: settings.referenceDays };
-app.timer("clean-up", { schedule: "0 30 3 * * *", handler: cleanUp(records, references, days) });
+app.timer("clean-up", { schedule: "0 30 3 * * *", handler: cleanUp(deliveries, references, days) });
 app.timer("poison-watch", { schedule: "0 */5 * * * *", handler: poisonWatch(poison, deliveries) });
 const { sendsPerSecond } = settings;
 for (const schedule of settings.schedules) {

@@ -1,10 +1,10 @@
 import { InvalidMessageError } from "../../core/message/invalid-message";
 import { messageId } from "../../core/message/queue-message";
 import { verifyEvent } from "../../core/message/signed-event";
-import { waitUntilDue } from "../../core/promises";
+import { waitIfSoon } from "../../core/promises";
 import type { MessageQueue } from "../../core/queue/message-queue";
-import type { Secret } from "../../core/secrets/secret";
 import type { Deliveries } from "../../core/tables/deliveries";
+import type { Secret } from "../../core/vault-secret";
 import { ForbiddenServiceError, type ServiceHosts } from "../channel/service-hosts";
 import type { DialogRegistry } from "../dialogs/engine/dialog-registry";
 import { log, reason } from "../log";
@@ -71,7 +71,7 @@ export class Notifications {
   /** What is due never goes to the queue: the function, which empties that, may be the one who brings it. */
   private async bring(incoming: Incoming): Promise<void> {
     const { notBefore } = incoming.message;
-    if (notBefore && !(await waitUntilDue(notBefore, shortWait))) return this.postpone(incoming, notBefore);
+    if (notBefore && !(await waitIfSoon(notBefore, shortWait))) return this.postpone(incoming, notBefore);
     await this.parts.delivery.deliver(incoming);
   }
 

@@ -1,6 +1,6 @@
 import type { Activity } from "botbuilder";
 import { ForgedEventError, functionUser, type SignedEvent, verifyEvent } from "../../core/message/signed-event";
-import type { Secret } from "../../core/secrets/secret";
+import type { Secret } from "../../core/vault-secret";
 import { log, reason } from "../log";
 
 /** Signatures stay valid for five minutes on either side of their time. */

@@ -1,6 +1,5 @@
 import { InvalidMessageError } from "../../core/message/invalid-message";
-import { parseMessage, type QueueMessage } from "../../core/message/queue-message";
-import type { ReceivedMessage } from "../../core/message/received-message";
+import { parseMessage, type QueueMessage, type ReceivedMessage } from "../../core/message/queue-message";
 import type { SignedEvent } from "../../core/message/signed-event";
 
 /** How much of a conversation's id is told, in UTF-16 units: a table's row has its limits. */

@@ -1,4 +1,4 @@
-import { toJson } from "../../core/message/queue-message";
+import { toJson } from "../../core/message/json-text";
 import { entityKey, readableKey, toChunks } from "../../core/tables/entity";
 
 /**

@@ -85,7 +85,10 @@ export class OptOuts {
       );
       if (await unlessChanged(replace)) return;
     }
-    throw new TableUnreachableError(`table references: a row was changed by others ${tries} times in a row`);
+    throw TableUnreachableError.because(
+      "references",
+      new Error(`other changes of a row came first, ${tries} times in a row`),
+    );
   }
 
   /** The rows of a message's sender; where users name themselves, of the conversation. */

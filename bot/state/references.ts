@@ -7,7 +7,7 @@ import {
   TurnContext,
 } from "botbuilder";
 import type { Addressee } from "../../core/message/addressee";
-import { toJson } from "../../core/message/queue-message";
+import { toJson } from "../../core/message/json-text";
 import { functionUser } from "../../core/message/signed-event";
 import { mapConcurrent } from "../../core/promises";
 import { entityKey } from "../../core/tables/entity";

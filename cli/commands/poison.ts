@@ -90,8 +90,8 @@ function listText(messages: ExplainedPoison[], count: number): string {
 async function noMessagesText({ poison }: StackClient): Promise<string> {
   const count = await poison.count();
   return count
-    ? `${poison.name} has about ${countOf(count, "message")}, but another reader holds them. ${heldElsewhere}`
-    : `${poison.name} is empty.`;
+    ? `The queue ${poison.name} has about ${countOf(count, "message")}, but another reader holds them. ${heldElsewhere}`
+    : `The queue ${poison.name} is empty.`;
 }
 
 const heldElsewhere = "Messages that another reader holds come back within two minutes.";
@@ -173,6 +173,6 @@ async function processChosen(
 
 function notFound({ poison }: StackClient, id: string): CommandError {
   return new CommandError(
-    `${poison.name} has no message ${id} at the moment. "poison list" lists its messages. ${heldElsewhere}`,
+    `The queue ${poison.name} has no message ${id} at the moment. "poison list" lists its messages. ${heldElsewhere}`,
   );
 }

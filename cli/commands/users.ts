@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { audience, isGroup, optedOut, referenceIn, type StoredReference } from "../../core/tables/stored-reference";
+import { audience, optedOut } from "../../core/message/broadcast";
+import { isGroup, referenceIn, type StoredReference } from "../../core/tables/stored-reference";
 import { textTable } from "../output/text";
 import { type Report, runCommand } from "../run-command";
 import type { StackClient } from "../stack-client";

@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { channels, serviceUrl } from "./conversation-reference";
+import { channels, id, serviceUrl } from "./conversation-reference";
 import { InvalidMessageError } from "./invalid-message";
 import type { QueueMessage } from "./queue-message";
-import { id } from "./text";
 
 const fields = {
   channelId: z.enum(channels),

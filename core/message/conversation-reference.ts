@@ -1,5 +1,21 @@
 import { z } from "zod";
-import { id, name } from "./text";
+
+/** The longest id or name, in UTF-16 units: Teams' ids have some 200, and an id is part of a channel's URL. */
+const longestId = 1_024;
+
+/** Half a surrogate pair is no character: it has no UTF-8, and a channel refuses it. */
+const half = /\p{Surrogate}/u;
+
+/** A text that UTF-8 can carry. */
+export const text = z.string().refine((value) => !half.test(value), "expected text without half a surrogate pair");
+
+const tooLong = `expected at most ${longestId} characters`;
+
+/** What a channel says of somebody or something. Channels cut names short, in the middle of a pair, too. */
+export const name = z.string().max(longestId, tooLong);
+
+/** By what a channel finds somebody or something. */
+export const id = text.min(1, "expected an id, not an empty text").max(longestId, tooLong);
 
 /** The channels that Azure Bot Service speaks: `Channels` in botframework-schema 4.23, without its two retired ones. */
 export const channels = [

@@ -1,3 +1,4 @@
+import { isSameName } from "./field-names";
 import { InvalidMessageError, wholeMessage } from "./invalid-message";
 
 /**
@@ -39,4 +40,37 @@ export function decodeBase64(text: string): Buffer | undefined {
   if (!alphabet.test(compact)) return undefined;
   const bytes = Buffer.from(compact, "base64");
   return bytes.toString("base64") === compact ? bytes : undefined;
+}
+
+/** JSON that survives a storage queue: it travels inside XML 1.0, which cannot carry U+FFFE and U+FFFF. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value).replace(/[\uFFFE\uFFFF]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
+}
+
+/** The text of a JSON object with some of its fields set anew, in whatever spelling they were there; undefined takes one away. */
+export function withFields(json: string, changes: Record<string, unknown>): string {
+  const kept = membersOf(json).filter(({ name }) => !Object.keys(changes).some((changed) => isSameName(changed, name)));
+  const added = Object.entries(changes).filter(([, value]) => value !== undefined);
+  const members = [
+    ...kept.map(({ text }) => text),
+    ...added.map(([name, value]) => `"${name}":${JSON.stringify(value)}`),
+  ];
+  return `{${members.join(",")}}`;
+}
+
+const token = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s"{}[\],:]+/g;
+
+/** The fields of a JSON object as they are written, without the white space between them. @param json that has been parsed */
+function membersOf(json: string): { name: string; text: string }[] {
+  const members: string[][] = [[]];
+  let depth = 0;
+  for (const [part] of json.matchAll(token)) {
+    if (part === "}" || part === "]") depth--;
+    if (depth === 1 && part === ",") members.push([]);
+    else if (depth > 0) members.at(-1)?.push(part);
+    if (part === "{" || part === "[") depth++;
+  }
+  return members
+    .filter(([name]) => name !== undefined)
+    .map((parts) => ({ name: JSON.parse(parts[0] ?? ""), text: parts.join("") }));
 }

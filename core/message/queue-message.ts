@@ -1,17 +1,18 @@
 import { z } from "zod";
 import { addressee } from "./addressee";
-import { attachments } from "./attachment";
-import { conversationReference } from "./conversation-reference";
+import { conversationReference, name, text } from "./conversation-reference";
 import { withKnownNames } from "./field-names";
 import { InvalidMessageError, MessageTooLargeError, wholeMessage } from "./invalid-message";
-import { jsonTextOf } from "./json-text";
-import { isBlank, text } from "./text";
+import { jsonTextOf, toJson, withFields } from "./json-text";
 
 /**
  * The largest message, in bytes of UTF-8 JSON. A storage queue takes 64 KiB of text, and this is what fits as Base64 too.
  * Source: learn.microsoft.com/azure/storage/queues/scalability-targets.
  */
 export const maxMessageBytes = 48 * 1024;
+
+/** What a storage queue takes, in bytes. Source: learn.microsoft.com/azure/storage/queues/scalability-targets. */
+const maxQueueBytes = 64 * 1024;
 
 /** What a copy's `id`, `attempt` and `deferredSince` may add to it, in bytes. */
 const ownFieldBytes = 512;
@@ -20,6 +21,42 @@ const ownFieldBytes = 512;
 export const messageId = z
   .string()
   .regex(/^[!-~]([ -~]{0,198}[!-~])?$/, "expected 1 to 200 printable ASCII characters, without a space at either end");
+
+/** Whether a text shows nothing: white space and invisible marks only, such as a zero-width space. */
+export function isBlank(value: string): boolean {
+  return !/[^\s\p{Cf}]/u.test(value);
+}
+
+/** The most attachments of one message. */
+const mostAttachments = 10;
+
+/** A picture or a file by its address; `data:` carries it itself. */
+const contentUrl = z
+  .string()
+  .regex(/^(https:\/\/[^\s/]|data:)/i, "expected an https or data URL")
+  .describe("Where its content is: an https or data URL.");
+
+/** A card, or something else beside the text: the Bot Framework's Attachment. Unknown fields are kept. */
+const attachment = z
+  .looseObject({
+    contentType: name.min(1, "expected a media type, such as application/vnd.microsoft.card.adaptive"),
+    content: z.record(z.string(), z.unknown(), "expected an object").nullish().describe("A card as JSON."),
+    contentUrl: contentUrl.nullish(),
+    name: name.nullish(),
+    thumbnailUrl: name.nullish(),
+  })
+  .refine(({ content, contentUrl }) => content || contentUrl, {
+    path: ["content"],
+    message: "expected a card as an object, or contentUrl beside contentType",
+  })
+  .describe("The Bot Framework's Attachment, such as an Adaptive Card.");
+
+const attachments = z
+  .array(attachment)
+  .min(1, "expected at least one attachment")
+  .max(mostAttachments, `expected at most ${mostAttachments} attachments`);
+
+export type Attachment = z.infer<typeof attachment>;
 
 const time = z.iso.datetime({
   offset: true,
@@ -81,6 +118,29 @@ export function parseMessage(entry: unknown): QueueMessage {
   return message as QueueMessage; // zod's copy has its fields in another order
 }
 
+/** A message that came, and goes on. */
+export interface ReceivedMessage {
+  /** Its own, or the one under which it came. */
+  id: string;
+  /** As it came: JSON text, plain or as Base64. */
+  json: string;
+  /** What it says. */
+  message: QueueMessage;
+}
+
+/** The apps' own fields of a copy; undefined takes one away. */
+export type CopyFields = Partial<Pick<QueueMessage, "attempt" | "deferredSince" | "notBefore">>;
+
+/**
+ * The JSON text of a copy. Every field but the given ones stays character by character: JavaScript would round large
+ * numbers, and forget what is there twice.
+ */
+export function copyOf({ id, json, message }: ReceivedMessage, fields: CopyFields): string {
+  const changes = { ...fields, id };
+  const copy = withFields(jsonTextOf(json), changes);
+  return Buffer.byteLength(copy) <= maxQueueBytes ? copy : toJson({ ...message, ...changes }); // with fewer escapes
+}
+
 /** Whether a message was put back on the queue by one of the apps. */
 export function isCopy({ attempt }: Pick<QueueMessage, "attempt">): boolean {
   return typeof attempt === "number";
@@ -94,11 +154,6 @@ export function formatMessage(message: QueueMessage): string {
   const json = toJson(message);
   refuseOversize(json, message);
   return json;
-}
-
-/** JSON that survives a storage queue: it travels inside XML 1.0, which cannot carry U+FFFE and U+FFFF. */
-export function toJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[\uFFFE\uFFFF]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
 }
 
 /** @throws InvalidMessageError for what can be read but not written: JavaScript's stack ends at some thousand arrays in one another. */

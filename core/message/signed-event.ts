@@ -1,6 +1,6 @@
 import { Webhook } from "standardwebhooks";
 import { z } from "zod";
-import { type Secret, withSecret } from "../secrets/secret";
+import { type Secret, withSecret } from "../vault-secret";
 
 /** The `name` of the event activity that carries a queue message to the bot. */
 export const eventName = "proactive";

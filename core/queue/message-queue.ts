@@ -1,7 +1,6 @@
 import type { TokenCredential } from "@azure/identity";
 import { QueueClient } from "@azure/storage-queue";
-import { formatMessage, type QueueMessage } from "../message/queue-message";
-import { copyOf, type ReceivedMessage } from "../message/received-message";
+import { copyOf, formatMessage, type QueueMessage, type ReceivedMessage } from "../message/queue-message";
 import { poisonSuffix } from "../names";
 import { toQueueText, withExactText } from "./queue-text";
 import { longestInvisibility, retryDelay } from "./retry-delay";

@@ -1,12 +1,10 @@
 import { randomUUID } from "node:crypto";
+import { odata } from "@azure/data-tables";
 import { entityKey, readableKey } from "./entity";
-import { type Table, unlessChanged, unlessMissing } from "./table";
+import type { RowKey, Stored, Table } from "./table";
 
 /** Milliseconds for which a claim keeps others away: longer than a send can take, and what a crash costs. */
 export const leaseTime = 60_000;
-
-/** How often a change is tried when others keep changing the same row. */
-const tries = 10;
 
 /** The longest reason that is kept, in UTF-16 units. */
 const longestReason = 1_000;
@@ -103,9 +101,6 @@ export class DeliveryPostponedError extends Error {
   }
 }
 
-/** A row as it was read: with its ETag. */
-type Known = Delivery & { etag: string };
-
 /** What becomes of each message: the table `deliveries`, one row for each id. It makes delivery idempotent. */
 export class Deliveries {
   constructor(private readonly table: Table) {}
@@ -126,12 +121,13 @@ export class Deliveries {
       receivedAt,
     };
     let unsure = 0;
-    await this.change(id, undefined, (row) => {
+    const decide = (row: Delivery | undefined) => {
       unsure = row?.unsure ?? 0;
-      if (row?.lease === lease) return undefined; // the first try was heard, and only its answer was lost
+      if (row?.lease === lease) return undefined; // an earlier try was written, and only its answer was lost
       if (row) refuse(row);
       return { ...claimed, conversation, tries: (row?.tries ?? 0) + 1 };
-    });
+    };
+    await this.change(id, decide, true);
     return { id, lease, until, unsure };
   }
 
@@ -143,10 +139,11 @@ export class Deliveries {
   async announce(id: string, facts: Pick<Delivery, "conversation" | "dueAt">, batch?: string): Promise<void> {
     const { dueAt } = facts;
     const reason = dueAt && dueAt.getTime() > Date.now() ? `it is not due before ${dueAt.toISOString()}` : "";
-    await this.change(id, undefined, (row) => {
+    const decide = (row: Delivery | undefined): Partial<Delivery> | undefined => {
       if (row?.status === "cancelled") throw new DeliverySettledError("cancelled");
       return row ? undefined : { ...facts, status: "waiting", reason, queuedAt: new Date() };
-    });
+    };
+    await this.change(id, decide, true);
     if (batch === undefined || (await this.read(batch))?.status !== "cancelled") return;
     await this.cancel(id, "its batch was cancelled");
     throw new DeliverySettledError("cancelled");
@@ -158,7 +155,7 @@ export class Deliveries {
    */
   async cancel(id: string, reason: string): Promise<Delivery | undefined> {
     let before: Delivery | undefined;
-    await this.change(id, await this.read(id), (row) => {
+    await this.change(id, (row) => {
       before = row;
       return isSettled(row?.status) ? undefined : { status: "cancelled", reason, cancelledAt: new Date() };
     });
@@ -167,14 +164,13 @@ export class Deliveries {
 
   /** The channel has taken the message: whatever the row says, this is so. @throws TableUnreachableError */
   async markDelivered(id: string, sentAt: Date): Promise<void> {
-    const entity = toEntity(id, { status: "delivered", sentAt, reason: "" });
-    await this.table.request((client, options) => client.upsertEntity(entity, "Merge", options));
+    await this.merge(id, { status: "delivered", sentAt, reason: "" });
   }
 
   /** Nothing more will be tried. What was delivered all the same stays so. @throws TableUnreachableError */
-  async markFailed(id: string, reason: string, hop: Timestamps = {}): Promise<void> {
-    await this.change(id, await this.read(id), (row) =>
-      row?.status === "delivered" ? undefined : { ...hop, status: "failed", reason, failedAt: new Date() },
+  async markFailed(id: string, reason: string, timestamps: Timestamps = {}): Promise<void> {
+    await this.change(id, (row) =>
+      row?.status === "delivered" ? undefined : { ...timestamps, status: "failed", reason, failedAt: new Date() },
     );
   }
 
@@ -184,7 +180,7 @@ export class Deliveries {
    */
   async release({ id, lease, unsure }: Claim, reason: string, retryAt?: Date): Promise<void> {
     const pause = retryAt && { unsure: unsure + 1, retryAt };
-    await this.change(id, await this.read(id), (row) =>
+    await this.change(id, (row) =>
       row?.lease === lease && row.status === "claimed"
         ? { ...waiting(reason), leaseUntil: new Date(), ...pause }
         : undefined,
@@ -192,15 +188,15 @@ export class Deliveries {
   }
 
   /** The message waits in the queue. A claim that lives, and what is final, stay. @throws TableUnreachableError */
-  async markWaiting(id: string, reason: string, hop: Timestamps = {}): Promise<void> {
-    await this.change(id, await this.read(id), (row) =>
-      row && (isSettled(row.status) || leaseLeft(row) > 0) ? hop : { ...hop, ...waiting(reason) },
+  async markWaiting(id: string, reason: string, timestamps: Timestamps = {}): Promise<void> {
+    await this.change(id, (row) =>
+      row && (isSettled(row.status) || leaseLeft(row) > 0) ? timestamps : { ...timestamps, ...waiting(reason) },
     );
   }
 
   /** Lets a message that has failed be tried once more. @throws DeliverySettledError when it was delivered or cancelled, TableUnreachableError */
   async reopen(id: string, reason: string): Promise<void> {
-    await this.change(id, await this.read(id), (row) => {
+    await this.change(id, (row) => {
       if (!isSettled(row?.status)) return undefined;
       if (row.status !== "failed") throw new DeliverySettledError(row.status);
       return { ...waiting(reason), leaseUntil: new Date(), unsure: 0, retryAt: new Date(0) };
@@ -208,8 +204,8 @@ export class Deliveries {
   }
 
   /** Adds what one of the apps has learned of the message's way. @throws TableUnreachableError */
-  async addTimestamps(id: string, hop: Timestamps & Pick<Delivery, "conversation">): Promise<void> {
-    await this.table.request((client, options) => client.upsertEntity(toEntity(id, hop), "Merge", options));
+  async addTimestamps(id: string, timestamps: Timestamps & Pick<Delivery, "conversation">): Promise<void> {
+    await this.merge(id, timestamps);
   }
 
   /** @throws TableUnreachableError */
@@ -217,37 +213,37 @@ export class Deliveries {
     return this.table.checkAccess();
   }
 
-  /** The row of a message. @throws TableUnreachableError */
-  async read(id: string): Promise<Known | undefined> {
-    const { partitionKey, rowKey } = addressOf(id);
-    const get = this.table.request((client, options) => client.getEntity<Delivery>(partitionKey, rowKey, options));
-    return (await get.catch(unlessMissing)) as Known | undefined;
+  /** Reads the row of a message. @throws TableUnreachableError */
+  read(id: string): Promise<Stored<Delivery> | undefined> {
+    return this.table.get<Delivery>(keyOf(id));
+  }
+
+  /** Every row, or those whose id begins so, in no order. @throws TableUnreachableError */
+  list(beginning = ""): Promise<Delivery[]> {
+    const filter = odata`id ge ${beginning} and id lt ${`${beginning}\u007f`}`; // an id is printable ASCII
+    return this.table.all<Delivery>(beginning ? { filter } : {});
   }
 
   /**
-   * Changes a row as if alone: who loses a race decides again on what is there now.
-   * @param row as it is believed to be @param decide what is to be merged into it; undefined: nothing
+   * Removes what has not changed since then; resolves to how many rows that were. One that was due later stays: its message may
+   * still be on the queue, and must not be said if it was cancelled. @throws TableUnreachableError
    */
-  private async change(
-    id: string,
-    row: Known | undefined,
-    decide: (row: Known | undefined) => Partial<Delivery> | undefined,
-  ): Promise<void> {
-    for (let i = 0, known = row; i < tries; i++, known = await this.read(id)) {
-      const change = decide(known);
-      if (!change || (await this.write(id, change, known?.etag))) return;
-    }
-    throw new Error(`the row of message ${id} was changed by others ${tries} times in a row`);
+  async removeUnchangedSince(time: Date): Promise<number> {
+    const select = ["PartitionKey", "RowKey", "dueAt"];
+    const old = await this.table.all<Pick<Delivery, "dueAt">>({ filter: odata`Timestamp lt ${time}`, select });
+    return this.table.removeUnchanged(old.filter(({ dueAt }) => !dueAt || dueAt < time));
   }
 
-  /** False: the row is not, or no longer, what it was believed to be. */
-  private async write(id: string, change: Partial<Delivery>, etag?: string): Promise<boolean> {
-    const entity = toEntity(id, change);
-    return unlessChanged(
-      this.table.request<unknown>((client, options) =>
-        etag ? client.updateEntity(entity, "Merge", { ...options, etag }) : client.createEntity(entity, options),
-      ),
-    );
+  private merge(id: string, properties: Partial<Delivery>): Promise<void> {
+    return this.table.merge({ ...keyOf(id), ...propertiesOf(id, properties) });
+  }
+
+  private change(id: string, decide: (row: Delivery | undefined) => Partial<Delivery> | undefined, assumeNew = false) {
+    const properties = (row: Delivery | undefined) => {
+      const change = decide(row);
+      return change && propertiesOf(id, change);
+    };
+    return this.table.change<Delivery>(keyOf(id), properties, { assumeNew });
   }
 }
 
@@ -278,11 +274,12 @@ function waiting(reason: string): Partial<Delivery> {
   return { status: "waiting", reason, deferredAt: new Date() };
 }
 
-function addressOf(id: string) {
+function keyOf(id: string): RowKey {
   return { partitionKey: entityKey(id), rowKey: "delivery" };
 }
 
-function toEntity(id: string, change: Partial<Delivery>) {
+/** As a row holds them: with the message's id, and the reason cut to its limit. */
+function propertiesOf(id: string, change: Partial<Delivery>): Partial<Delivery> {
   const reason = change.reason === undefined ? {} : { reason: change.reason.slice(0, longestReason) };
-  return { ...addressOf(id), ...change, ...reason, id: readableKey(id) };
+  return { ...change, ...reason, id: readableKey(id) };
 }

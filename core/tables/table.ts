@@ -2,18 +2,37 @@ import { TableClient, type TableEntityQueryOptions, type TableEntityResult } fro
 import type { TokenCredential } from "@azure/identity";
 import { mapConcurrent, withTimeout } from "../promises";
 
-/** Milliseconds for a request with its tries: a turn makes a few, and its channel waits 15 s. */
+/** Milliseconds for a request with its retry: a turn makes a few requests, and its channel waits 15 s. */
 const requestLimit = 4_000;
 
-/** How many rows are removed side by side. */
-const removedAtOnce = 32;
+/** The number of rows that are removed at the same time. */
+const concurrentRemovals = 32;
 
-/** What each request hands on to Azure's SDK. */
+/** The number of times a change is tried when other changes of the same row come first. */
+const changeTries = 10;
+
+/** The two keys of a row. */
+export interface RowKey {
+  partitionKey: string;
+  rowKey: string;
+}
+
+/** A row as it was read, with its ETag. */
+export type Stored<Row extends object> = TableEntityResult<Row>;
+
+/** The options that each request passes to Azure's SDK. */
 export interface TableRequest {
   abortSignal: AbortSignal;
 }
 
-/** One of the stack's tables, reached with a managed identity. The Pulumi program makes it. */
+export interface ChangeOptions {
+  /** `Merge` keeps the properties that are not given, `Replace` removes them. */
+  mode?: "Merge" | "Replace";
+  /** Saves reading the row first: the first try assumes that it does not exist. */
+  assumeNew?: boolean;
+}
+
+/** One of the stack's tables, used with a managed identity. The Pulumi program makes it. */
 export class Table {
   private readonly client: TableClient;
 
@@ -24,11 +43,11 @@ export class Table {
   }
 
   /**
-   * Asks the table something, for a limited time.
-   * @throws TableUnreachableError, or what the SDK threw when the service's answer is about the entity
+   * Sends a request to the table, with a time limit.
+   * @throws TableUnreachableError, or the SDK's error when the service's answer is about the row
    */
   async request<T>(send: (client: TableClient, options: TableRequest) => Promise<T>): Promise<T> {
-    const end = new AbortController(); // which an identity's client does not look at, hence `within`
+    const end = new AbortController(); // `withTimeout` too: an identity's client ignores the signal
     try {
       return await withTimeout(requestLimit, "a request", send(this.client, { abortSignal: end.signal }));
     } catch (error) {
@@ -39,13 +58,44 @@ export class Table {
     }
   }
 
-  /** What the table holds, page by page, each with the time of a request. @throws TableUnreachableError */
-  async *list<T extends object>(queryOptions: TableEntityQueryOptions = {}): AsyncGenerator<TableEntityResult<T>> {
+  /** Reads one row; undefined: it does not exist. @throws TableUnreachableError */
+  async get<Row extends object>({ partitionKey, rowKey }: RowKey): Promise<Stored<Row> | undefined> {
+    return this.request((client, options) => client.getEntity<Row>(partitionKey, rowKey, options)).catch(unlessMissing);
+  }
+
+  /** Writes properties to a row, which need not exist; its other properties stay. @throws TableUnreachableError */
+  async merge(row: RowKey & object): Promise<void> {
+    await this.request((client, options) => client.upsertEntity(row, "Merge", options));
+  }
+
+  /**
+   * Reads a row and changes it as if nothing else did: when another change comes first, `decide` runs again on the newer row.
+   * @param decide gets the row (undefined: it does not exist) and returns the properties to write, or undefined to leave it
+   * @throws TableUnreachableError, also when other changes came first every time; or the error of `decide`
+   */
+  async change<Row extends object>(
+    key: RowKey,
+    decide: (row: Stored<Row> | undefined) => Partial<Row> | undefined,
+    { mode = "Merge", assumeNew = false }: ChangeOptions = {},
+  ): Promise<void> {
+    let row = assumeNew ? undefined : await this.get<Row>(key);
+    for (let i = 1; ; i++) {
+      const change = decide(row);
+      if (!change || (await this.write({ ...change, ...key }, mode, row?.etag))) return;
+      if (i === changeTries) break;
+      row = await this.get<Row>(key);
+    }
+    const problem = `other changes of a row came first, ${changeTries} times in a row`;
+    throw TableUnreachableError.because(this.client.tableName, new Error(problem));
+  }
+
+  /** Reads the rows page by page, each with the time limit of a request. @throws TableUnreachableError */
+  async *list<Row extends object>(queryOptions: TableEntityQueryOptions = {}): AsyncGenerator<Stored<Row>> {
     let continuationToken: string | undefined;
     do {
       const page = await this.request((client, options) =>
         client
-          .listEntities<T>({ queryOptions, ...options })
+          .listEntities<Row>({ queryOptions, ...options })
           .byPage({ continuationToken })
           .next(),
       );
@@ -54,17 +104,26 @@ export class Table {
     } while (continuationToken);
   }
 
-  /** The same, all of it. @throws TableUnreachableError */
-  async all<T extends object>(queryOptions?: TableEntityQueryOptions): Promise<TableEntityResult<T>[]> {
-    const rows: TableEntityResult<T>[] = [];
-    for await (const row of this.list<T>(queryOptions)) rows.push(row);
+  /** Reads all rows. @throws TableUnreachableError */
+  async all<Row extends object>(queryOptions?: TableEntityQueryOptions): Promise<Stored<Row>[]> {
+    const rows: Stored<Row>[] = [];
+    for await (const row of this.list<Row>(queryOptions)) rows.push(row);
     return rows;
   }
 
-  /** Removes rows that are still as they were read; resolves to how many that were. @throws TableUnreachableError */
-  async removeUnchanged(rows: TableEntityResult<object>[]): Promise<number> {
-    const removed = await mapConcurrent(removedAtOnce, rows, (row) => this.remove(row));
+  /** Removes the rows that have not changed since they were read; resolves to their number. @throws TableUnreachableError */
+  async removeUnchanged(rows: Stored<object>[]): Promise<number> {
+    const removed = await mapConcurrent(concurrentRemovals, rows, ({ partitionKey = "", rowKey = "", etag }) =>
+      this.remove({ partitionKey, rowKey }, etag),
+    );
     return removed.filter(Boolean).length;
+  }
+
+  /** Removes a row. False: it does not exist, or has another ETag. @throws TableUnreachableError */
+  async remove({ partitionKey, rowKey }: RowKey, etag = "*"): Promise<boolean> {
+    return unlessChanged(
+      this.request((client, options) => client.deleteEntity(partitionKey, rowKey, { ...options, etag })),
+    );
   }
 
   /** Resolves when this app's identity can read the table. @throws TableUnreachableError */
@@ -78,26 +137,27 @@ export class Table {
     );
   }
 
-  /** False: somebody has changed it since it was read, or removed it. */
-  private async remove({ partitionKey = "", rowKey = "", etag }: TableEntityResult<object>): Promise<boolean> {
+  /** Creates a row, or changes the version with this ETag. False: another change came first. */
+  private async write(row: RowKey & object, mode: "Merge" | "Replace", etag?: string): Promise<boolean> {
     return unlessChanged(
-      this.request((client, options) => client.deleteEntity(partitionKey, rowKey, { ...options, etag })),
+      this.request<unknown>((client, options) =>
+        etag ? client.updateEntity(row, mode, { ...options, etag }) : client.createEntity(row, options),
+      ),
     );
   }
 }
 
-/** There is no such entity. */
-export function isMissing(error: unknown): boolean {
-  return tableErrorCode(error) === "ResourceNotFound";
+function isMissing(error: unknown): boolean {
+  return errorCode(error) === "ResourceNotFound";
 }
 
-/** The entity is another one by now, is there already, or is not there. */
+/** The row has another ETag, exists already, or does not exist. */
 export function isConflict(error: unknown): boolean {
   const preconditionFailed = (error as { statusCode?: number }).statusCode === 412;
-  return preconditionFailed || tableErrorCode(error) === "EntityAlreadyExists" || isMissing(error);
+  return preconditionFailed || errorCode(error) === "EntityAlreadyExists" || isMissing(error);
 }
 
-/** False: the entity is another one by now, is there already, or is not there. @throws what else the request threw */
+/** Resolves to false after a conflict. @throws every other error of the request */
 export async function unlessChanged(request: Promise<unknown>): Promise<boolean> {
   try {
     await request;
@@ -108,12 +168,12 @@ export async function unlessChanged(request: Promise<unknown>): Promise<boolean>
   }
 }
 
-/** The entity is larger than a table takes. */
+/** The row is larger than a table takes. */
 export function isTooLarge(error: unknown): boolean {
-  return ["EntityTooLarge", "RequestBodyTooLarge"].includes(tableErrorCode(error) ?? "");
+  return ["EntityTooLarge", "RequestBodyTooLarge"].includes(errorCode(error) ?? "");
 }
 
-/** For the `catch` of a request that minds no absence. */
+/** For the `catch` of a request: turns "the row does not exist" into undefined. */
 export function unlessMissing(error: unknown): undefined {
   if (!isMissing(error)) throw error;
 }
@@ -122,20 +182,21 @@ export function unlessMissing(error: unknown): undefined {
 export class TableUnreachableError extends Error {
   override readonly name = "TableUnreachableError";
 
-  /** In words for whoever runs the apps. @param error what Azure's SDK threw */
+  /** @param error thrown by Azure's SDK */
   static because(table: string, error: unknown): TableUnreachableError {
     const { message } = error as Error;
-    return new TableUnreachableError(`table ${table}: ${meanings[tableErrorCode(error) ?? ""] ?? message}`);
+    const reason = explanations[errorCode(error) ?? ""] ?? message;
+    return new TableUnreachableError(`The table ${table} cannot be used: ${reason}`);
   }
 }
 
-/** What Azure's error codes mean to whoever runs the apps. */
-const meanings: Record<string, string> = {
-  AuthorizationPermissionMismatch: "the role Storage Table Data Contributor is missing, or does not work yet",
-  TableNotFound: 'it does not exist: the Pulumi program makes it, so run "pulumi up"',
+/** The meaning of Azure's error codes for the operator of the apps. */
+const explanations: Record<string, string> = {
+  AuthorizationPermissionMismatch: "the role Storage Table Data Contributor is missing, or does not work yet.",
+  TableNotFound: 'it does not exist. The Pulumi program makes it: run "pulumi up".',
 };
 
 /** Such as `ResourceNotFound`: learn.microsoft.com/rest/api/storageservices/table-service-error-codes */
-export function tableErrorCode(error: unknown): string | undefined {
+function errorCode(error: unknown): string | undefined {
   return (error as { details?: { odataError?: { code?: string } } }).details?.odataError?.code;
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { eventName, functionUser, type SignedEvent } from "../../core/message/signed-event";
 import { parseRetryAfter } from "../../core/queue/retry-delay";
-import { type Secret, withSecret } from "../../core/secrets/secret";
+import { type Secret, withSecret } from "../../core/vault-secret";
 import { type Transport, TransportError } from "./transport";
 
 /** Direct Line waits 15 s for the bot; past that its answer is on the way. Milliseconds. */

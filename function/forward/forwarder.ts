@@ -1,14 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { InvocationContext } from "@azure/functions";
 import { InvalidMessageError } from "../../core/message/invalid-message";
-import { isCopy, parseMessage, toJson } from "../../core/message/queue-message";
-import { copyOf, type ReceivedMessage } from "../../core/message/received-message";
+import { toJson } from "../../core/message/json-text";
+import { copyOf, isCopy, parseMessage, type ReceivedMessage } from "../../core/message/queue-message";
 import { signEvent } from "../../core/message/signed-event";
-import { waitUntilDue } from "../../core/promises";
+import { waitIfSoon } from "../../core/promises";
 import { deferralLimit, type MessageQueue } from "../../core/queue/message-queue";
-import type { Secret } from "../../core/secrets/secret";
-import { VaultError } from "../../core/secrets/vault-secret";
 import type { Deliveries, Timestamps } from "../../core/tables/deliveries";
+import { type Secret, VaultError } from "../../core/vault-secret";
 import type { SendRate } from "./send-rate";
 import { type Transport, TransportError } from "./transport";
 
@@ -50,7 +49,7 @@ export class Forwarder {
   private async deliver(received: ReceivedMessage, visit: Attempt): Promise<void> {
     const { notBefore } = received.message;
     if (isCopy(received.message)) visit.hop.queuedAt = undefined; // of a copy: the message is older
-    if (notBefore && !(await waitUntilDue(notBefore, shortWait))) return this.postpone(received, notBefore, visit);
+    if (notBefore && !(await waitIfSoon(notBefore, shortWait))) return this.postpone(received, notBefore, visit);
     const turn = this.rate.ask(turnPatience);
     if ("comeBackIn" in turn) return this.queueUp(received, new Date(Date.now() + turn.comeBackIn), visit);
     if (turn.wait > 0) await sleep(turn.wait);

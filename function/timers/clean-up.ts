@@ -1,6 +1,6 @@
 import { odata } from "@azure/data-tables";
 import type { TimerHandler } from "@azure/functions";
-import type { DeliveryRecords } from "../../core/tables/delivery-records";
+import type { Deliveries } from "../../core/tables/deliveries";
 import { isSelfNamed, type StoredReference } from "../../core/tables/stored-reference";
 import type { Table } from "../../core/tables/table";
 
@@ -15,9 +15,9 @@ export interface CleanUpDays {
 }
 
 /** Forgets what became of old messages, and chat visitors who do not come back: nobody can recognise those again. */
-export function cleanUp(records: DeliveryRecords, references: Table, days: CleanUpDays): TimerHandler {
+export function cleanUp(deliveries: Deliveries, references: Table, days: CleanUpDays): TimerHandler {
   return async (_timer, context) => {
-    const removed = await records.removeUnchangedSince(ago(days.delivery));
+    const removed = await deliveries.removeUnchangedSince(ago(days.delivery));
     context.log(`Clean-up: ${removed} deliveries that had not changed for ${days.delivery} days were removed`);
     if (!days.reference) return;
     const forgotten = await removeVisitors(references, ago(days.reference));

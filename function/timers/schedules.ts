@@ -1,18 +1,12 @@
 import type { InvocationContext, Timer, TimerHandler } from "@azure/functions";
-import { broadcastMessage } from "../../core/message/broadcast";
+import { audience, broadcastMessage, optedOut, privateConversationsOf } from "../../core/message/broadcast";
 import type { QueueMessage } from "../../core/message/queue-message";
 import { mapConcurrent } from "../../core/promises";
 import type { MessageQueue } from "../../core/queue/message-queue";
 import { Batch, Outbox } from "../../core/queue/outbox";
 import type { Schedule } from "../../core/schedule";
 import { type Deliveries, DeliverySettledError } from "../../core/tables/deliveries";
-import {
-  audience,
-  optedOut,
-  privateConversationsOf,
-  type StoredReference,
-  withoutCopies,
-} from "../../core/tables/stored-reference";
+import { type StoredReference, withoutCopies } from "../../core/tables/stored-reference";
 import { type Table, TableUnreachableError } from "../../core/tables/table";
 
 /** How many messages are put on the queue side by side. */

@@ -80,7 +80,7 @@ const needs: Record<string, Need> = {
   },
   "function-tableDataContributor-account": {
     breaks: ["function records what failed", "function is ready"],
-    says: /function .*table deliveries: the role Storage Table Data Contributor is missing/,
+    says: /function .*table deliveries cannot be used: the role Storage Table Data Contributor is missing/,
   },
   "function-keyVaultSecretsUser-vault": {
     breaks: ["function is ready"],

@@ -6,8 +6,7 @@ import { operatorCredential } from "../../cli/stack/operator-credential";
 import type { Stack } from "../../cli/stack/stack";
 import { StackClient } from "../../cli/stack-client";
 import { deliveriesTable, referencesTable } from "../../core/names";
-import type { Delivery } from "../../core/tables/deliveries";
-import { DeliveryRecords } from "../../core/tables/delivery-records";
+import { Deliveries, type Delivery } from "../../core/tables/deliveries";
 import type { StoredReference } from "../../core/tables/stored-reference";
 import { Table } from "../../core/tables/table";
 import { DirectLineClient } from "../harness/direct-line-client";
@@ -44,7 +43,7 @@ function table(name: string): Table {
 }
 
 function rows(batch: string): Promise<Delivery[]> {
-  return new DeliveryRecords(table(deliveriesTable)).list(`${batch}/`);
+  return new Deliveries(table(deliveriesTable)).list(`${batch}/`);
 }
 
 async function referenceOf({ conversationId }: DirectLineClient): Promise<StoredReference | undefined> {

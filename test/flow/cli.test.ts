@@ -290,7 +290,8 @@ test("poison lists failed messages with their reasons, shows them as they came, 
   assert.deepEqual(await next(client), [comingBack("at last")]);
 
   const hands = await queue("-poison").receiveMessages({ numberOfMessages: 32, visibilityTimeout: 60 });
-  const inHand = /^bot-queue-poison has about 3 messages, but another reader holds them\. .* within two minutes\.$/m;
+  const inHand =
+    /^The queue bot-queue-poison has about 3 messages, but another reader holds them\. .* within two minutes\.$/m;
   assert.match(await output("poison", "list"), inHand);
   assert.match(await output("poison", "requeue", "--all"), inHand);
   for (const { messageId, popReceipt } of hands.receivedMessageItems)
@@ -310,13 +311,13 @@ test("poison lists failed messages with their reasons, shows them as they came, 
   assert.equal(await output("poison", "drop", "typo"), "typo is dropped.\n");
   const twice = await run(["poison", "drop", "typo"]);
   assert.deepEqual([twice.code, twice.stdout], [1, ""]);
-  assert.match(twice.stderr, /bot-queue-poison has no message typo at the moment\. "poison list"/);
+  assert.match(twice.stderr, /^The queue bot-queue-poison has no message typo at the moment\. "poison list"/m);
   const unasked = await run(["poison", "drop", "--all"]);
   assert.equal(unasked.code, 2);
   assert.match(unasked.stderr, /Add --yes/);
   const { dropped } = await json("poison", "drop", "--all", "--yes");
   assert.equal(dropped.length, 2);
-  assert.equal(await output("poison", "list"), "bot-queue-poison is empty.\n");
+  assert.equal(await output("poison", "list"), "The queue bot-queue-poison is empty.\n");
   client.close();
 });
 

@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { operatorCredential } from "../../cli/stack/operator-credential";
 import { deliveriesTable, referencesTable } from "../../core/names";
 import { mapConcurrent } from "../../core/promises";
-import { DeliveryRecords } from "../../core/tables/delivery-records";
+import { Deliveries } from "../../core/tables/deliveries";
 import { withoutCopies } from "../../core/tables/stored-reference";
 import { Table } from "../../core/tables/table";
 import { comingBack } from "../flow/talk";
@@ -91,7 +91,7 @@ test("a thousand users are asked once each, and the tool's summary is what deliv
   assert.match(stderr, /^\d+\/1000 on the queue$/m);
   assert.match(stderr, /^1000\/1000 delivered/m);
 
-  const records = new DeliveryRecords(table(deliveriesTable));
+  const records = new Deliveries(table(deliveriesTable));
   const rows = await records.list("a thousand/");
   assert.equal(rows.filter(({ status, tries }) => status === "delivered" && tries === 1).length, users);
 

@@ -4,8 +4,7 @@ import { beforeEach, mock, test } from "node:test";
 import type { ChannelAccount } from "botbuilder";
 import { EventGate } from "../../../bot/proactive/event-gate";
 import { ForgedEventError, functionUser, type SignedEvent, signEvent } from "../../../core/message/signed-event";
-import type { Secret } from "../../../core/secrets/secret";
-import { VaultError } from "../../../core/secrets/vault-secret";
+import { type Secret, VaultError } from "../../../core/vault-secret";
 import { fixedSecret, lostSecret, rotatingSecret } from "../helpers/secrets";
 
 const key = randomKey();

@@ -77,7 +77,7 @@ test("everything that is wrong is named at once, and no value is repeated", () =
       ]) {
         assert.match(error.message, new RegExp(`\\b${name}: `));
       }
-      return /infra\/ writes them/.test(error.message) && !error.message.includes("ulterior");
+      return /\(infra\/\)/.test(error.message) && !error.message.includes("ulterior");
     },
   );
 });

@@ -279,22 +279,25 @@ async function refusals(of: TableStorage): Promise<unknown[]> {
 test("a table that is missing is not made, and the error says who makes it", async () => {
   for (const error of await refusals(table.instance("nowhere"))) {
     assert(error instanceof TableUnreachableError, String(error));
-    assert.equal(error.message, 'table nowhere: it does not exist: the Pulumi program makes it, so run "pulumi up"');
+    assert.equal(
+      error.message,
+      'The table nowhere cannot be used: it does not exist. The Pulumi program makes it: run "pulumi up".',
+    );
   }
 });
 
 test("a service that fails is an error, never an item that is not there; and the next call is as good as the first", async () => {
   const failures: [RegExp, typeof table.interfere][] = [
     [
-      /table botstate: the role Storage Table Data Contributor is missing/,
+      /table botstate cannot be used: the role Storage Table Data Contributor is missing/,
       (_request, response) => {
         const body = { "odata.error": { code: "AuthorizationPermissionMismatch", message: { value: "no" } } };
         response.writeHead(403, { "content-type": "application/json" }).end(JSON.stringify(body));
       },
     ],
-    [/table botstate: /, (_request, response) => void response.writeHead(500).end()],
-    [/table botstate: /, (request) => void request.socket.destroy()],
-    [/table botstate: /, (_request, response) => void response.writeHead(404).end()], // of a proxy: not the table's own words
+    [/table botstate cannot be used: /, (_request, response) => void response.writeHead(500).end()],
+    [/table botstate cannot be used: /, (request) => void request.socket.destroy()],
+    [/table botstate cannot be used: /, (_request, response) => void response.writeHead(404).end()], // of a proxy: not the table's own words
   ];
   const key = newKey();
   const fresh = table.instance();
@@ -337,7 +340,10 @@ test("a request that is never answered ends", async (t) => {
   let arrived = () => {};
   const request = new Promise<void>((resolve) => (arrived = resolve));
   table.interfere = () => arrived();
-  const reading = assert.rejects(storage.read([newKey()]), /table botstate: a request took longer than 4000 ms/);
+  const reading = assert.rejects(
+    storage.read([newKey()]),
+    /table botstate cannot be used: a request took longer than 4000 ms/,
+  );
   await request;
   t.mock.timers.tick(4_000);
   await reading;

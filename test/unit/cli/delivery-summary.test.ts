@@ -77,7 +77,10 @@ test("an unreachable table does not end the wait; if it stays so, the last known
     never,
   );
   assert.deepEqual([known.delivered, known.waiting], [1, 1]);
-  assert.match(summaryText(known), /\n {2}These counts may be out of date: table deliveries: ulterior$/);
+  assert.match(
+    summaryText(known),
+    /\n {2}These counts may be out of date: The table deliveries cannot be used: ulterior$/,
+  );
   await assert.rejects(
     waitForDeliveries(["1"], () => Promise.reject(new TypeError("a bug")), soon(), never),
     TypeError,

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { enqueueMessages, type OutgoingMessage, prepareMessages } from "../../../cli/outgoing-messages";
 import { readSendRequest, type SendOptions } from "../../../cli/send-request";
 import type { StackClient } from "../../../cli/stack-client";
-import { toJson } from "../../../core/message/queue-message";
+import { toJson } from "../../../core/message/json-text";
 import { DeliverySettledError } from "../../../core/tables/deliveries";
 import type { StoredReference } from "../../../core/tables/stored-reference";
 

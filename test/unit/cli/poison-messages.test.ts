@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { requeue, toReceived } from "../../../cli/poison-messages";
-import type { QueueMessage } from "../../../core/message/queue-message";
-import type { ReceivedMessage } from "../../../core/message/received-message";
+import type { QueueMessage, ReceivedMessage } from "../../../core/message/queue-message";
 import type { HeldPoison } from "../../../core/queue/poison-queue";
 import { type Delivery, DeliverySettledError } from "../../../core/tables/deliveries";
 

@@ -10,7 +10,6 @@ import {
   isBeingSent,
   leaseTime,
 } from "../../../core/tables/deliveries";
-import { DeliveryRecords } from "../../../core/tables/delivery-records";
 import { TableUnreachableError } from "../../../core/tables/table";
 import { StateTable } from "../helpers/state-table";
 
@@ -221,7 +220,7 @@ test("a batch that is cancelled while it is being queued ends, and no message of
   const queueing = Promise.allSettled(ids.map(queue));
   await sleep(80);
   await instance().cancel(batch, "no"); // as the tool does: first the batch, then each row that it finds
-  const records = new DeliveryRecords(tables.table(deliveriesTable));
+  const records = new Deliveries(tables.table(deliveriesTable));
   for (const { id } of await records.list(`${batch}/`)) await instance().cancel(id, "no");
   const refused = (await queueing).filter(({ status }) => status === "rejected");
   assert.equal(queued.length + refused.length, ids.length);

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { InvalidMessageError } from "../../../core/message/invalid-message";
-import { maxMessageBytes, parseMessage, type QueueMessage } from "../../../core/message/queue-message";
-import type { ReceivedMessage } from "../../../core/message/received-message";
+import {
+  maxMessageBytes,
+  parseMessage,
+  type QueueMessage,
+  type ReceivedMessage,
+} from "../../../core/message/queue-message";
 import { MessageQueue, QueueMissingError } from "../../../core/queue/message-queue";
 import { startTlsStub, type TlsStub } from "../helpers/tls-stub";
 

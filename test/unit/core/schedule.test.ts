@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { broadcastMessage } from "../../../core/message/broadcast";
+import { audience, broadcastMessage, personKey, reachableUsers } from "../../../core/message/broadcast";
 import { ncrontabProblem } from "../../../core/ncrontab";
 import { type Schedule, schedules } from "../../../core/schedule";
-import { audience, personKey, reachableUsers, type StoredReference } from "../../../core/tables/stored-reference";
+import type { StoredReference } from "../../../core/tables/stored-reference";
 
 /** A row of the table `references`. */
 function row(channelId: string, userId: string, conversationId: string, day = 1, more: object = {}): StoredReference {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withSecret } from "../../../core/secrets/secret";
-import { VaultError } from "../../../core/secrets/vault-secret";
+import { VaultError, withSecret } from "../../../core/vault-secret";
 import { fixedSecret, lostSecret, rotatingSecret, type TestSecret } from "../helpers/secrets";
 
 const refusal = new Error("refused");

@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { after, before, beforeEach, mock, test } from "node:test";
 import type { TokenCredential } from "@azure/identity";
-import { webhookForm } from "../../../core/names";
-import { VaultError, VaultSecret } from "../../../core/secrets/vault-secret";
+import { webhookPattern } from "../../../core/names";
+import { VaultError, VaultSecret } from "../../../core/vault-secret";
 
 type Answer = (response: ServerResponse) => void;
 
@@ -262,11 +262,11 @@ test("neither a vault nor an identity that hangs is waited for, for long", async
 test("a signing key that can be guessed, or is none, is not used: the one in hand goes on", async () => {
   const key = Buffer.alloc(32, 7).toString("base64");
   value = `whsec_${key}`;
-  const secret = open(url, webhookForm);
+  const secret = open(url, webhookPattern);
   assert.equal(await secret.get(), value);
   for (const bad of ["whsec_", "whsec_AA==", "whsec_motive", `whsec_${"!".repeat(44)}`, key, `${value}\n`]) {
     instead = [answer(200, { value: bad }), answer(200, { value: bad })];
-    assert.match(await failure(open(url, webhookForm).get()), /"webhook" cannot be used: .*whsec_/);
+    assert.match(await failure(open(url, webhookPattern).get()), /"webhook" cannot be used: .*whsec_/);
     mock.timers.tick(10 * second);
     await failure(secret.renew());
     assert.equal(await secret.get(), value);

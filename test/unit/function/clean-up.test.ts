@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { deliveriesTable, referencesTable } from "../../../core/names";
 import { Deliveries } from "../../../core/tables/deliveries";
-import { DeliveryRecords } from "../../../core/tables/delivery-records";
 import type { StoredReference } from "../../../core/tables/stored-reference";
 import { cleanUp } from "../../../function/timers/clean-up";
 import { TestInvocation, timer } from "../helpers/invocation";
@@ -20,7 +19,7 @@ test("what has not changed for so many days is forgotten, and the log says how m
   const deliveries = new Deliveries(tables.table(deliveriesTable));
   await deliveries.markDelivered("a", new Date());
   await deliveries.markDelivered("b", new Date());
-  const records = new DeliveryRecords(tables.table(deliveriesTable));
+  const records = new Deliveries(tables.table(deliveriesTable));
   const handler = cleanUp(records, tables.table(referencesTable), { delivery: 30, reference: 0 });
 
   const early = new TestInvocation();
@@ -37,7 +36,7 @@ test("what has not changed for so many days is forgotten, and the log says how m
 
 test("chat visitors who have not written for so many days are forgotten, and nobody else is", async () => {
   const references = tables.table(referencesTable);
-  const records = new DeliveryRecords(tables.table(deliveriesTable));
+  const records = new Deliveries(tables.table(deliveriesTable));
   const keep = (channelId: string, conversationId: string, days: number) => {
     const seenAt = new Date(Date.now() - days * day);
     const row = { channelId, conversationId, userId: "u", serviceUrl: "", reference: "{}", seenAt };

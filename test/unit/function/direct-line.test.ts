@@ -3,8 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { after, before, beforeEach, test } from "node:test";
 import type { SignedEvent } from "../../../core/message/signed-event";
-import type { Secret } from "../../../core/secrets/secret";
-import { VaultError } from "../../../core/secrets/vault-secret";
+import { type Secret, VaultError } from "../../../core/vault-secret";
 import { DirectLine } from "../../../function/forward/direct-line";
 import { TransportError } from "../../../function/forward/transport";
 import { fixedSecret, lostSecret, rotatingSecret } from "../helpers/secrets";

@@ -2,14 +2,17 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { beforeEach, test } from "node:test";
 import type { InvocationContext } from "@azure/functions";
-import { maxMessageBytes, parseMessage, type QueueMessage } from "../../../core/message/queue-message";
-import type { ReceivedMessage } from "../../../core/message/received-message";
+import {
+  maxMessageBytes,
+  parseMessage,
+  type QueueMessage,
+  type ReceivedMessage,
+} from "../../../core/message/queue-message";
 import { openEvent, type SignedEvent } from "../../../core/message/signed-event";
 import { MessageQueue } from "../../../core/queue/message-queue";
-import type { Secret } from "../../../core/secrets/secret";
-import { VaultError } from "../../../core/secrets/vault-secret";
 import type { Delivery } from "../../../core/tables/deliveries";
 import { TableUnreachableError } from "../../../core/tables/table";
+import { type Secret, VaultError } from "../../../core/vault-secret";
 import { Forwarder } from "../../../function/forward/forwarder";
 import { SendRate } from "../../../function/forward/send-rate";
 import { TransportError } from "../../../function/forward/transport";

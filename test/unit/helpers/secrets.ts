@@ -1,5 +1,4 @@
-import type { Secret } from "../../../core/secrets/secret";
-import { VaultError } from "../../../core/secrets/vault-secret";
+import { type Secret, VaultError } from "../../../core/vault-secret";
 
 export interface TestSecret extends Secret {
   /** How often a newer value was asked for. */

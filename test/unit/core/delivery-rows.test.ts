@@ -2,19 +2,18 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { deliveriesTable } from "../../../core/names";
 import { Deliveries, DeliverySettledError } from "../../../core/tables/deliveries";
-import { DeliveryRecords } from "../../../core/tables/delivery-records";
 import type { Table } from "../../../core/tables/table";
 import { StateTable } from "../helpers/state-table";
 
 let tables: StateTable;
 let table: Table;
 let deliveries: Deliveries;
-let records: DeliveryRecords;
+let records: Deliveries;
 before(async () => {
   tables = await StateTable.open();
   table = tables.table(deliveriesTable);
   deliveries = new Deliveries(table);
-  records = new DeliveryRecords(table);
+  records = new Deliveries(table);
 });
 after(() => tables?.close());
 
