@@ -271,7 +271,7 @@ test("poison: what failed is listed with its reason, shown as it came, put back 
   assert.match(list, /^QUEUE'S ID +OWN ID +SINCE +CONVERSATION +WHY\n/);
   assert.match(list, /typo .*dialog is not one of this bot's/);
   assert.match(list, /gone .*The conversation is gone \(the channel answered 404/);
-  assert.match(list, /the message is not valid: \(message\) is not JSON/);
+  assert.match(list, /[Tt]he message is not valid: \(message\) is not JSON/);
   assert.equal(JSON.parse(await done("poison", "show", "gone")).text, "ulterior");
   assert.equal((await told("poison", "show", "gone")).id, "gone");
   assert.match(await done("status", "--all", "--failed"), /gone +failed/);

@@ -174,7 +174,7 @@ test("an invalid message is set aside at once and as it came, with a reason that
     assert.deepEqual(poisoned, [textOf(entry)]);
     const [row] = deliveries.rows;
     assert.deepEqual([row?.id, row?.status], ["the queue's id", "failed"]);
-    assert.match(row?.reason ?? "", /^the message is not valid: /);
+    assert.match(row?.reason ?? "", /^The message is not valid: /);
     assert.match(row?.reason ?? "", reason);
     assert.match(lines.join(), /^Message the queue's id was moved to the poison queue: /);
     assert.match(lines.join(), reason);
@@ -452,7 +452,7 @@ test("a message that waits has its reason in its row", async () => {
   await forward({ ...message, id: "2" }, "q", facts);
   const kept = deliveries.rows.map(({ id, status, reason, queuedAt }) => [id, status, reason, queuedAt?.toISOString()]);
   assert.deepEqual(kept, [
-    ["1", "waiting", "it is not due before 2099-01-01T00:00:00Z", "2026-01-02T03:04:05.000Z"],
+    ["1", "waiting", "The message is not due before 2099-01-01T00:00:00Z.", "2026-01-02T03:04:05.000Z"],
     ["2", "waiting", "Direct Line answered 503", "2026-01-02T03:04:05.000Z"],
   ]);
 });
@@ -463,7 +463,7 @@ test("what has failed has its reason in its row, unless the bot has said it all 
   await forward({ ...message, id: "1" });
   assert.deepEqual(
     [deliveries.rows[0]?.status, deliveries.rows[0]?.reason],
-    ["failed", "it was deferred for a day; last: Direct Line answered 503"],
+    ["failed", "The message was deferred for a day. Last error: Direct Line answered 503"],
   );
   post = async () => {
     await deliveries.markDelivered("2", new Date());
@@ -482,7 +482,7 @@ test("a table that is out of reach holds nothing up, and the log says what was n
   await forward(message);
   assert.deepEqual([posted.length, poisoned.length, postponed.length, deferred.length], [2, 1, 1, 1]);
   const unrecorded = lines.filter((line) =>
-    /^What became of message .* was not recorded: table deliveries: gone$/.test(line),
+    /^The row of message .* was not written: table deliveries: gone$/.test(line),
   );
   assert.equal(unrecorded.length, 4);
 });

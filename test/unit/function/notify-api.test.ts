@@ -59,7 +59,7 @@ test("what the bot calls wrong in the message is final, with the bot's reason", 
   for (const status of [400, 413]) {
     answer = respond(status, { error: "dialog is not one of this bot's", field: "dialog" });
     const { isFinal, message } = await failure();
-    assert.deepEqual([isFinal, message], [true, `the bot answered ${status} dialog is not one of this bot's`]);
+    assert.deepEqual([isFinal, message], [true, `The bot answered ${status} dialog is not one of this bot's`]);
   }
 });
 
@@ -68,7 +68,7 @@ test("the same status from whatever stands before the bot is not final, and its 
     for (const body of ["", "<p>ulterior</p>", "null", '"ulterior"', '{"error":5}', '{"message":"ulterior"}']) {
       answer = respond(status, body);
       const { isFinal, message } = await failure();
-      assert.deepEqual([isFinal, message], [false, `the bot answered ${status}`], body);
+      assert.deepEqual([isFinal, message], [false, `The bot answered ${status}`], body);
     }
   }
 });
@@ -101,7 +101,7 @@ test("a bot that cannot be reached, or hangs up, is an error to defer for", asyn
   await new Promise((resolve) => gone.close(resolve));
   const unreachable = await failure(`http://127.0.0.1:${port}/api/notify`);
   assert.deepEqual([unreachable.status, unreachable.isFinal], [0, false]);
-  assert.equal(unreachable.message, "the bot could not be reached: ECONNREFUSED");
+  assert.equal(unreachable.message, "The bot could not be reached: ECONNREFUSED");
   answer = (response) => response.destroy();
   assert.equal((await failure()).status, 0);
 });

@@ -36,11 +36,11 @@ test("nothing is said of an empty queue", async () => {
 
 test("whose host died is recorded as failed, once, and the log says so as long as anything lies there", async () => {
   lies("1");
-  const alarm = "error Poison queue: 1 message waits in bot-queue-poison for somebody to look at them";
-  assert.deepEqual(await watch(), [alarm, "warn Message 1 was recorded as failed: it lies in the poison queue"]);
+  const alarm = 'error Poison queue: 1 message waits in bot-queue-poison. List them with "npm run cli -- poison list".';
+  assert.deepEqual(await watch(), [alarm, "warn Message 1 was recorded as failed: it is in the poison queue"]);
   const [row] = deliveries.rows;
   assert.equal(row?.status, "failed");
-  assert.match(row?.reason ?? "", /^the host of the function died 5 times while it had the message/);
+  assert.match(row?.reason ?? "", /the function's host stopped 5 times while it had the message/);
   assert.deepEqual(await watch(), [alarm]);
   assert.deepEqual(deliveries.rows, [row]);
 });
@@ -48,7 +48,7 @@ test("whose host died is recorded as failed, once, and the log says so as long a
 test("the number is the queue's, or of those that were seen", async () => {
   lies("1");
   lies("2");
-  assert.match((await watch())[0] ?? "", /^error Poison queue: 2 messages wait in bot-queue-poison /);
+  assert.match((await watch())[0] ?? "", /^error Poison queue: 2 messages wait in bot-queue-poison\. /);
   approximately = 1_000;
   assert.match((await watch())[0] ?? "", /^error Poison queue: 1000 messages wait /);
 });
@@ -98,6 +98,6 @@ test("what has no id, or cannot be read, is known by the poison queue's id, with
       ["queue id 2", "failed"],
     ],
   );
-  assert.match(deliveries.rows[0]?.reason ?? "", /^it lies in the poison queue, and came without an id/);
-  assert.equal(deliveries.rows[1]?.reason, "the message is not valid: (message) is not JSON");
+  assert.match(deliveries.rows[0]?.reason ?? "", /^The message is in the poison queue and has no id/);
+  assert.equal(deliveries.rows[1]?.reason, "The message is not valid: (message) is not JSON");
 });

@@ -108,8 +108,8 @@ test("a list of users is told, and how many of them are not known is said withou
   await run({ text: "Good morning", to: ["anna", "anna", "chris", "nobody"] });
   assert.deepEqual(conversations(), ["new"]);
   assert.deepEqual(invocation.lines, [
-    "warn Schedule schedule1: the bot cannot speak to 2 of the users in its list",
-    "info Schedule schedule1: 1 messages schedule-schedule1-2026-11-23T09:00:00.000Z/… begin",
+    "warn Schedule schedule1: the bot cannot reach 2 of the users in the list",
+    "info Schedule schedule1: putting 1 messages schedule-schedule1-2026-11-23T09:00:00.000Z/… on the queue",
   ]);
 });
 
