@@ -5,7 +5,7 @@ import { copyOf, isCopy, parseMessage, type ReceivedMessage } from "../../core/m
 import { signEvent } from "../../core/message/signed-event";
 import { waitIfSoon } from "../../core/promises";
 import { deferralLimit, type MessageQueue } from "../../core/queue/message-queue";
-import type { Deliveries, Timestamps } from "../../core/tables/deliveries";
+import { type Deliveries, notDueReason, type Timestamps } from "../../core/tables/deliveries";
 import { type Secret, VaultError } from "../../core/vault-secret";
 import type { SendRate } from "./send-rate";
 import { type Transport, TransportError } from "./transport";
@@ -51,7 +51,7 @@ export class Forwarder {
     if (isCopy(received.message)) timestamps.queuedAt = undefined; // the time of the copy: the message is older
     if (notBefore && !(await waitIfSoon(notBefore, maxWait))) {
       timestamps.dueAt = new Date(notBefore);
-      return this.postpone(received, timestamps.dueAt, `The message is not due before ${notBefore}.`, attempt);
+      return this.postpone(received, timestamps.dueAt, notDueReason(notBefore), attempt);
     }
     const delay = await this.rate.waitForTurn(maxWait);
     if (delay > 0)

@@ -106,7 +106,7 @@ test("a broadcast for later can be seen, and cancelled, before it is due: nobody
 
   const { waiting, reasons } = await told("status", "spring");
   assert.equal(waiting, alone);
-  assert.match(reasons[0].reason, /^it is not due before 2\d{3}-/);
+  assert.match(reasons[0].reason, /^The message is not due before 2\d{3}-/);
   const one = await told("status", sent[0].id);
   assert.deepEqual([one.status, one.final, Date.parse(one.dueAt) > Date.now()], ["waiting", false, true]);
 

@@ -132,5 +132,7 @@ async function killInTheMiddle(): Promise<string | undefined> {
 
 /** The batches of roll calls that the function has begun, in order. */
 function begun(): string[] {
-  return [...stack.log.matchAll(/Schedule roll-call: putting \d+ messages (\S+)\/… on the queue/g)].map(([, batch = ""]) => batch);
+  return [...stack.log.matchAll(/Schedule roll-call: putting \d+ messages (\S+)\/… on the queue/g)].map(
+    ([, batch = ""]) => batch,
+  );
 }

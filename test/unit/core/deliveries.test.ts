@@ -164,7 +164,7 @@ test("a message is known before it is on the queue, and its row keeps nobody fro
   const dueAt = new Date(Date.now() + 60_000);
   await instance().announce(id, { conversation: "c", dueAt });
   const { status, reason, conversation, queuedAt, dueAt: kept } = await row(id);
-  assert.deepEqual([status, reason], ["waiting", `it is not due before ${dueAt.toISOString()}`]);
+  assert.deepEqual([status, reason], ["waiting", `The message is not due before ${dueAt.toISOString()}.`]);
   assert.deepEqual([conversation, queuedAt instanceof Date, kept], ["c", true, dueAt]);
   await instance().markWaiting(id, "it is not due", { dequeueCount: 1 });
   await instance().claim(id, "c");

@@ -40,7 +40,7 @@ test("a message has its row before it is on the queue", async () => {
   const message = { relatesTo, text: "ulterior", notBefore, id: "b/1" };
   await outbox.put(message, new Batch("b", 40));
   assert.deepEqual(queued, [message]);
-  const reason = "it is not due before 2099-01-01T00:00:00.000Z";
+  const reason = "The message is not due before 2099-01-01T00:00:00.000Z.";
   assert.deepEqual(row("b/1"), { status: "waiting", reason, conversation: "c" });
   assert.doesNotMatch(JSON.stringify(deliveries.rows), /ulterior/);
 });
@@ -50,7 +50,7 @@ test("the row of a message that could not be queued says so, and the next try ma
   await assert.rejects(outbox.put({ relatesTo, text: "x", id: "1" }), { message: "no queue" });
   assert.deepEqual(row("1"), {
     status: "waiting",
-    reason: "it could not be put on the queue: no queue",
+    reason: "The message could not be put on the queue: no queue",
     conversation: "c",
   });
   enqueue = async (message) => void queued.push(message);
@@ -63,7 +63,7 @@ test("nothing of a cancelled batch is queued any more, and each row says so", as
   await deliveries.cancel("b", "an operator cancelled it");
   await assert.rejects(outbox.put({ relatesTo, text: "x", id: "b/1" }, new Batch("b", 40)), DeliverySettledError);
   assert.deepEqual(queued, []);
-  assert.deepEqual([row("b/1").status, row("b/1").reason], ["cancelled", "its batch was cancelled"]);
+  assert.deepEqual([row("b/1").status, row("b/1").reason], ["cancelled", "The batch of the message was cancelled."]);
 });
 
 test("without its row nothing is queued: it could not be cancelled", async () => {
