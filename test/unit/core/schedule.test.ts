@@ -33,10 +33,10 @@ test("what a schedule cannot be is said in words", () => {
   assert.match(problem({ text: "a", dialog: "b" }) ?? "", /text or dialog, not both/);
   assert.match(problem({ text: "" }) ?? "", /must not be empty/);
   assert.match(problem({ text: "x".repeat(5_001) }) ?? "", /must have at most 5000 characters/);
-  assert.match(problem({ to: [] }) ?? "", /must name somebody/);
+  assert.match(problem({ to: [] }) ?? "", /must have at least one user/);
   assert.match(problem({ to: "anna" }) ?? "", /"all" or a list of users' ids/);
   assert.match(problem({ name: "Every day" }) ?? "", /letters, digits and hyphens/);
-  assert.match(problem({ name: "a" }, { name: "A" }) ?? "", /must not have one name twice/);
+  assert.match(problem({ name: "a" }, { name: "A" }) ?? "", /must not have the same name twice/);
   assert.match(problem({ whom: "all" }) ?? "", /whom/);
   assert.match(problem({ cron: "0 9 * * *" }) ?? "", /must have six fields/);
   assert.match(problem(...Array.from({ length: 21 }, () => ({}))) ?? "", /at most 20/);

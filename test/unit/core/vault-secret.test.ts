@@ -205,18 +205,18 @@ test("a missing right is said so, with the role that gives it", async () => {
   instead = [answer(403, { error: { code: "Forbidden", message: "ulterior" } })];
   assert.equal(
     await failure(open().get()),
-    'the secret "webhook" cannot be read: the vault answered 403; the role Key Vault Secrets User is missing, or does not work yet',
+    'The secret "webhook" cannot be read: the vault answered 403. The role Key Vault Secrets User is missing, or does not work yet.',
   );
 });
 
 test("whatever else the vault answers is a failure that names the secret and the status, and repeats nothing", async () => {
   for (const status of [400, 401, 404, 429, 500, 503]) {
     instead = [answer(status, { value: "ulterior", error: { message: "motive" } })];
-    assert.equal(await failure(open().get()), `the secret "webhook" cannot be read: the vault answered ${status}`);
+    assert.equal(await failure(open().get()), `The secret "webhook" cannot be read: the vault answered ${status}.`);
   }
   for (const body of ["", "null", "[]", "<p>ulterior</p>", "{}", '{"value":""}', '{"value":["ulterior"]}']) {
     instead = [answer(200, body)];
-    assert.equal(await failure(open().get()), 'the secret "webhook" cannot be read: the vault answered 200', body);
+    assert.equal(await failure(open().get()), 'The secret "webhook" cannot be read: the vault answered 200.', body);
   }
   instead = [(response) => void response.writeHead(200).write('{"value":"ult', () => response.destroy())];
   await failure(open().get());
@@ -228,7 +228,7 @@ test("a vault that cannot be reached is a failure that says so", async () => {
   const { port } = gone.address() as AddressInfo;
   await new Promise((resolve) => gone.close(resolve));
   const message = await failure(open(`http://127.0.0.1:${port}`).get());
-  assert.equal(message, 'the secret "webhook" cannot be read: the vault could not be reached: ECONNREFUSED');
+  assert.equal(message, 'The secret "webhook" cannot be read: the vault could not be reached: ECONNREFUSED');
 });
 
 test("an identity without a token is a failure with its reason, and a token that is none is not repeated", async () => {
