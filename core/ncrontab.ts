@@ -41,22 +41,15 @@ export function ncrontabProblem(schedule: string): string | undefined {
   return isPossible ? undefined : "must name a day that one of its months has"; // the host would never run it, without an error
 }
 
-/** Rewrites a valid schedule with numbers instead of words, for readers of other cron expressions. */
+/** Rewrites a valid schedule as lists of numbers, such as `0 0,30 9 …`, which every reader of cron expressions understands. */
 export function withNumbers(schedule: string): string {
-  const inNumbers = (part: string, field: Field | undefined) =>
-    part.replace(/[a-z]+/gi, (word) => String((field && numberOf(field, word)) ?? word));
-  return partsOf(schedule)
-    .map((part, index) => inNumbers(part, fields[index]))
-    .join(" ");
-}
-
-function partsOf(schedule: string): string[] {
-  return schedule.trim().split(/\s+/);
+  return valuesOf(schedule).join(" ");
 }
 
 /** The numbers of each field; undefined: the field is not valid. */
 function valuesOf(schedule: string): (number[] | undefined)[] {
-  return partsOf(schedule).map((part, index) => {
+  const parts = schedule.trim().split(/\s+/);
+  return parts.map((part, index) => {
     const field = fields[index];
     const items = part.split(",").map((item) => field && itemValues(field, item));
     return items.includes(undefined) ? undefined : items.flatMap((values) => values ?? []);

@@ -184,7 +184,9 @@ export class Deliveries {
   /** Records that the message waits in the queue. A claim and a final status stay. @throws TableUnreachableError */
   async markWaiting(id: string, reason: string, timestamps: Timestamps = {}): Promise<void> {
     await this.change(id, (row) =>
-      row && (isSettled(row.status) || leaseLeft(row) > 0) ? timestamps : { ...timestamps, ...waiting(reason) },
+      row && (isSettled(row.status) || timeLeft(row.leaseUntil) > 0)
+        ? timestamps
+        : { ...timestamps, ...waiting(reason) },
     );
   }
 
@@ -245,19 +247,15 @@ export class Deliveries {
 function checkClaimable(row: Delivery): void {
   const { status } = row;
   if (isSettled(status)) throw new DeliverySettledError(status);
-  const left = status === "claimed" ? leaseLeft(row) : 0; // after a release, the clock that wrote leaseUntil may be ahead
+  const left = status === "claimed" ? timeLeft(row.leaseUntil) : 0; // after a release, the clock that wrote leaseUntil may be ahead
   if (left > 0) throw new DeliveryLeasedError(Math.ceil(left / 1000));
   const pause = timeLeft(row.retryAt);
   if (pause > 0) throw new DeliveryPostponedError(Math.ceil(pause / 1000));
 }
 
-function leaseLeft({ leaseUntil }: Delivery): number {
-  return timeLeft(leaseUntil);
-}
-
 /** Whether a delivery of the message is in progress. */
 export function isBeingSent(row: Delivery | undefined): boolean {
-  return row?.status === "claimed" && leaseLeft(row) > 0;
+  return row?.status === "claimed" && timeLeft(row.leaseUntil) > 0;
 }
 
 /** Milliseconds. */
