@@ -64,7 +64,7 @@ function most(times: Iterable<number>): number {
 }
 
 for (const perSecond of [1, 5, 40, 1000]) {
-  test(`${perSecond} leave within any second, however they come, and hardly fewer`, () => {
+  test(`at most ${perSecond} messages leave within any second, and hardly fewer`, () => {
     const count = Math.min(perSecond * 20, 2_000);
     for (const queue of [crowd(count), broadcast(count, perSecond)]) {
       const left = run(perSecond, queue);
@@ -76,7 +76,7 @@ for (const perSecond of [1, 5, 40, 1000]) {
   });
 }
 
-test("whoever comes in the middle of a broadcast is not behind all of it", () => {
+test("a message that comes during a broadcast does not wait behind all of it", () => {
   const late = { id: -1, visible: 20_500 };
   const left = run(40, [...broadcast(2_000, 40), late]);
   const waited = (left.get(-1) ?? Infinity) - late.visible;
@@ -84,7 +84,7 @@ test("whoever comes in the middle of a broadcast is not behind all of it", () =>
   assert.ok([...left.values()].filter((time) => time > 25_000).length > 500, "the broadcast was not over");
 });
 
-test("a single message waits for nothing", () => {
+test("a single message does not wait", () => {
   const rate = new SendRate(0.5);
   assert.deepEqual(rate.reserve(0, 1_000), { wait: 0 });
   assert.deepEqual(rate.reserve(2_000, 1_500), { wait: 1_500 });
@@ -92,7 +92,7 @@ test("a single message waits for nothing", () => {
   assert.deepEqual(rate.reserve(0, 100_000), { wait: 0 });
 });
 
-test("messages that were all late for their turns, because the process stood still, do not leave together", () => {
+test("messages that are late for their turns, because the process was stopped, do not leave together", () => {
   const rate = new SendRate(40);
   for (let n = 0; n < 24; n++) rate.reserve(maxWait, 0);
   const left: number[] = [];
