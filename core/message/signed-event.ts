@@ -54,12 +54,12 @@ export function verifyEvent(value: unknown, webhook: Secret): Promise<SignedEven
  */
 export function openEvent(value: unknown, secret: string): SignedEvent {
   const event = signedEvent.safeParse(value);
-  if (!event.success) throw new ForgedEventError("it is not signed");
+  if (!event.success) throw new ForgedEventError("The event is not signed.");
   const { Message, "webhook-id": id, "webhook-timestamp": timestamp } = event.data;
   try {
     new Webhook(secret).verify(Message, event.data, { jsonParse: false });
   } catch (error) {
-    throw new ForgedEventError((error as Error).message);
+    throw new ForgedEventError(`The signature of the event is not valid: ${(error as Error).message}.`);
   }
   // Signed again, because "v1,<good> v1,<bad>" and "1700000000x" verify too: an old event would look new.
   return signEvent(Message, id, secret, new Date(Number.parseInt(timestamp, 10) * 1000));

@@ -25,6 +25,13 @@ export interface TableRequest {
   abortSignal: AbortSignal;
 }
 
+export interface ChangeOptions {
+  /** `Merge` keeps the properties that are not given, `Replace` removes them. */
+  mode?: "Merge" | "Replace";
+  /** Saves reading the row first: the first try assumes that it does not exist. */
+  assumeNew?: boolean;
+}
+
 /** One of the stack's tables, used with a managed identity. The Pulumi program makes it. */
 export class Table {
   private readonly client: TableClient;
@@ -57,26 +64,25 @@ export class Table {
   }
 
   /** Writes properties to a row, which need not exist; its other properties stay. @throws TableUnreachableError */
-  async merge(row: RowKey & object): Promise<void> {
+  async merge<Row extends RowKey>(row: Row): Promise<void> {
     await this.request((client, options) => client.upsertEntity(row, "Merge", options));
   }
 
   /**
    * Reads a row and changes it as if nothing else did: when another change comes first, `decide` runs again on the newer row.
    * @param decide gets the row (undefined: it does not exist) and returns the properties to write, or undefined to leave it
-   * @param mode `Merge` keeps the properties that are not given, `Replace` removes them
-   * @param assumeNew saves reading the row first: the first try assumes that it does not exist
    * @throws TableUnreachableError, also when other changes came first every time; or the error of `decide`
    */
   async change<Row extends object>(
     key: RowKey,
-    decide: (row: Stored<Row> | undefined) => Partial<Row> | undefined,
-    { mode = "Merge" as "Merge" | "Replace", assumeNew = false } = {},
+    decide: (row: Stored<Row> | undefined) => Partial<Row> | undefined | Promise<Partial<Row> | undefined>,
+    { mode = "Merge", assumeNew = false }: ChangeOptions = {},
   ): Promise<void> {
     let row = assumeNew ? undefined : await this.get<Row>(key);
-    for (let i = 0; i < changeTries; i++) {
-      const change = decide(row);
+    for (let i = 1; ; i++) {
+      const change = await decide(row);
       if (!change || (await this.write({ ...change, ...key }, mode, row?.etag))) return;
+      if (i === changeTries) break;
       row = await this.get<Row>(key);
     }
     const problem = `other changes of a row came first, ${changeTries} times in a row`;
