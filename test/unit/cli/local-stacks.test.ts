@@ -41,7 +41,7 @@ test("one is found by itself, and of several the one whose port is said", () => 
   leave(process.pid, "a", described(4001));
   assert.equal(localStack()?.name, "local (http://localhost:4001/)");
   leave(process.pid, "b", described(4002));
-  assert.throws(() => localStack(), /^Failure: Several stacks are running: .* Choose one with --port\.$/);
+  assert.throws(() => localStack(), /^CommandError: Several stacks are running: .* Choose one with --port\.$/);
   assert.equal(localStack("4002")?.options, "--port 4002");
   assert.throws(() => localStack("4003"), /No stack has its page on port 4003\. There is: http/);
 });

@@ -179,7 +179,7 @@ const wrongSchedules: [what: string, entries: object[], says: string][] = [
       { cron, name: "daily" },
       { cron, name: "Daily" },
     ],
-    ` is [{"cron":"${cron}","name":"daily"},{"cron":"${cron}","name":"Daily"}]: must not have one name twice`,
+    ` is [{"cron":"${cron}","name":"daily"},{"cron":"${cron}","name":"Daily"}]: must not have the same name twice`,
   ],
   ["to one user without a list", [{ cron, to: "me" }], '[0].to is "me": must be "all" or a list of users\' ids'],
 ];

@@ -7,13 +7,12 @@ import { type StoredReference, withoutCopies } from "../core/tables/stored-refer
 import { Table } from "../core/tables/table";
 import type { Stack } from "./stack/stack";
 
-/** Where the operator works: the queues and tables of one stack. */
-export class Desk {
+/** The queues and tables of one stack. */
+export class StackClient {
   readonly queue: MessageQueue;
-  /** The way for new messages onto the queue. */
+  /** Puts new messages on the queue, each with its row in `deliveries`. */
   readonly outbox: Outbox;
   readonly poison: PoisonQueue;
-  /** The rows of messages. */
   readonly deliveries: Deliveries;
   readonly state: Table;
   private readonly references: Table;
@@ -29,20 +28,14 @@ export class Desk {
     this.references = table(referencesTable);
   }
 
-  /** Everyone of whom the bot has heard, who was heard of last first. @throws TableUnreachableError */
-  async users(): Promise<StoredReference[]> {
+  /** The users that the bot knows, one row for each conversation, the most recent first. @throws TableUnreachableError */
+  async listUsers(): Promise<StoredReference[]> {
     const rows = await this.references.all<StoredReference>(withoutCopies);
     return rows.sort((a, b) => b.seenAt.getTime() - a.seenAt.getTime());
   }
 
-  /** What is known of a message: one row, or none. @throws TableUnreachableError */
-  async delivery(id: string): Promise<Delivery[]> {
-    const row = await this.deliveries.read(id);
-    return row ? [row] : [];
-  }
-
-  /** What is known of a batch's messages; of all, where none is named. @throws TableUnreachableError */
-  deliveriesOf(batch?: string): Promise<Delivery[]> {
+  /** The rows of a batch's messages; without `batch`, all rows. @throws TableUnreachableError */
+  listDeliveries(batch?: string): Promise<Delivery[]> {
     return this.deliveries.list(batch && `${batch}/`);
   }
 }

@@ -13,12 +13,12 @@ export interface Ended {
 interface Circumstances {
   input?: string;
   env?: NodeJS.ProcessEnv;
-  /** Called with what it has said there so far. */
+  /** Called with all of stderr so far. */
   onStderr?(said: string, child: ChildProcess): void;
 }
 
-/** `npm run cli -- send ARGS`, without npm, at a local stack, whose port tells it from others on this machine. */
-export function runOperator(
+/** `npm run cli -- ARGS` without npm, on a local stack; its port tells it from others on this machine. */
+export function runCli(
   { local }: StackDescription,
   args: string[],
   { input = "", env = {}, onStderr = () => {} }: Circumstances = {},

@@ -10,7 +10,7 @@ import { EngineStage } from "../harness/engine-stage";
 import { eventually, patience } from "../harness/eventually";
 import { skipWithoutPulumi } from "../harness/pulumi";
 
-describe("the operator's tool finds a stack through Pulumi", { skip: skipWithoutPulumi }, () => {
+describe("npm run cli finds a stack through Pulumi", { skip: skipWithoutPulumi }, () => {
   let stage: EngineStage;
   let outputs: Record<string, string>;
   before(async () => {
@@ -21,8 +21,8 @@ describe("the operator's tool finds a stack through Pulumi", { skip: skipWithout
   });
   after(() => stage?.close());
 
-  /** `npm run cli`, without npm, as whoever is logged in to the local cloud. */
-  async function operate(args: string[], env: Record<string, string> = {}) {
+  /** `npm run cli` without npm, logged in to the local cloud. */
+  async function run(args: string[], env: Record<string, string> = {}) {
     const { project, cloud } = stage;
     const { identity } = cloud.description;
     const cli = await pulumiCli(() => {});
@@ -64,15 +64,16 @@ describe("the operator's tool finds a stack through Pulumi", { skip: skipWithout
     const client = await meet();
     await client.say("hello");
     await client.waitFor(2, patience);
-    await eventually("the bot has heard of the user", async () => {
-      const { code, stdout, stderr } = await operate(["--stack", "dev", "users", "--json"]);
+    await eventually("the bot knows the user", async () => {
+      const { code, stdout, stderr } = await run(["--stack", "dev", "users", "--json"]);
       assert.equal(code, 0, stderr);
       assert.match(stderr, /^Stack: dev$/m);
       return JSON.parse(stdout).users.some(({ userId }: { userId: string }) => userId === client.userId);
     });
-    const { code, stderr } = await operate([
+    const { code, stderr } = await run([
       "--stack",
       "dev",
+      "send",
       "--to",
       client.userId,
       "--text",
@@ -85,23 +86,23 @@ describe("the operator's tool finds a stack through Pulumi", { skip: skipWithout
   });
 
   test("a stack that does not exist, one that is not selected, and one that was never brought up", async () => {
-    const unknown = await operate(["--stack", "prod", "users"]);
+    const unknown = await run(["--stack", "prod", "users"]);
     assert.equal(unknown.code, 1);
     assert.match(unknown.stderr, /^Pulumi says: no stack named 'prod' found/m);
-    const unselected = await operate(["users"]);
+    const unselected = await run(["users"]);
     assert.equal(unselected.code, 1);
     assert.match(unselected.stderr, /^No stack was found. Start one on this machine with "npm start"/m);
     await stage.stack("empty");
-    const empty = await operate(["--stack", "empty", "users"]);
+    const empty = await run(["--stack", "empty", "users"]);
     assert.equal(empty.code, 1);
     assert.match(empty.stderr, /^The stack empty has no output queueUrl: run "pulumi up"/m);
   });
 
-  test("an unknown conversation is an error, and nobody logged in is told to log in", async () => {
-    const unknown = await operate(["--stack", "dev", "--conversation", "nobody's", "--text", "x"]);
+  test("an unknown conversation is an error, and so is a missing login", async () => {
+    const unknown = await run(["--stack", "dev", "send", "--conversation", "nobody's", "--text", "x"]);
     assert.equal(unknown.code, 1);
-    assert.match(unknown.stderr, /^The bot has not heard of a conversation "nobody's": "users" shows/m);
-    const loggedOut = await operate(["--stack", "dev", "users"], { IDENTITY_HEADER: "wrong" });
+    assert.match(unknown.stderr, /^The bot does not know a conversation "nobody's"\. "users" lists/m);
+    const loggedOut = await run(["--stack", "dev", "users"], { IDENTITY_HEADER: "wrong" });
     assert.equal(loggedOut.code, 1);
     assert.match(loggedOut.stderr, /^No Azure account is at hand: log in with "az login"/m);
   });

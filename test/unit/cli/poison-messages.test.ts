@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { receivedFrom, requeue } from "../../../cli/requeue";
+import { requeue, toReceived } from "../../../cli/poison-messages";
 import type { QueueMessage, ReceivedMessage } from "../../../core/message/queue-message";
 import type { HeldPoison } from "../../../core/queue/poison-queue";
 import { type Delivery, DeliverySettledError } from "../../../core/tables/deliveries";
@@ -31,13 +31,13 @@ function steps(failing?: string, failure: Error = new Error(`no ${failing}`), ro
   return { done, where };
 }
 
-test("the row is open before the message is on the queue, and it leaves the poison queue last", async () => {
+test("the row is opened before the message is on the queue, and the message leaves the poison queue last", async () => {
   const { done, where } = steps();
   assert.equal(await requeue(where, held()), "order-7");
   assert.deepEqual(done, ["reopen order-7", "restore order-7", "remove q-1"]);
 });
 
-test("where a step fails the message stays in the poison queue, and all steps can be done again", async () => {
+test("after a failed step the message is still in the poison queue, and all steps can be repeated", async () => {
   for (const [failing, before] of Object.entries({ reopen: 0, restore: 1, remove: 2 })) {
     const { done, where } = steps(failing);
     await assert.rejects(requeue(where, held()), { message: `no ${failing}` });
@@ -46,25 +46,28 @@ test("where a step fails the message stays in the poison queue, and all steps ca
   }
 });
 
-test("a message that cannot be put on the queue has failed as before, for the reason that it had", async () => {
+test("a message that cannot be put on the queue is failed again, with its old reason", async () => {
   const { done, where } = steps("restore", undefined, { id: "order-7", status: "failed", reason: "gone" });
   await assert.rejects(requeue(where, held()), { message: "no restore" });
   assert.deepEqual(done, ["reopen order-7", "failed order-7: gone"]);
 });
 
-test("what was delivered all the same is not said again", async () => {
+test("a delivered message is not sent again", async () => {
   const { done, where } = steps("reopen", new DeliverySettledError("delivered"));
-  await assert.rejects(requeue(where, held()), /it was delivered all the same/);
+  await assert.rejects(
+    requeue(where, held()),
+    /^CommandError: The message is already delivered\. Delete it with "poison drop"/,
+  );
   assert.deepEqual(done, []);
 });
 
-test("a message is put back with its text as it came, under its own id or the poison queue's", () => {
+test("a message keeps its text, and its own id or the poison queue's", () => {
   const { text, message } = held();
-  assert.deepEqual(receivedFrom(held()), { id: "order-7", json: text, message });
-  assert.equal(receivedFrom(held({ id: undefined })).id, "requeued-q-1");
+  assert.deepEqual(toReceived(held()), { id: "order-7", json: text, message });
+  assert.equal(toReceived(held({ id: undefined })).id, "requeued-q-1");
 });
 
-test("what cannot be read says why", () => {
+test("an invalid message is refused with its problem", () => {
   const broken = { ...held(), message: undefined, problem: "text is missing" };
-  assert.throws(() => receivedFrom(broken), /it cannot be read, now or later: text is missing/);
+  assert.throws(() => toReceived(broken), /The message is invalid, and no retry can succeed: text is missing/);
 });
