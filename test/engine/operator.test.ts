@@ -26,7 +26,7 @@ describe("the operator's tool finds a stack through Pulumi", { skip: skipWithout
     const { project, cloud } = stage;
     const { identity } = cloud.description;
     const cli = await pulumiCli(() => {});
-    const child = spawn(process.execPath, ["-r", "tsx/cjs", "operator/index.ts", ...args], {
+    const child = spawn(process.execPath, ["scripts/run.cjs", "operator/index.ts", ...args], {
       cwd: project.folder,
       env: {
         ...process.env,

@@ -209,7 +209,7 @@ test("everyone is asked once, however often it is sent under its id, and the sum
 
 test("a reader who has seen enough ends no work: everyone still hears of it", async () => {
   const { alone } = await told("users");
-  const script = ["-r", "tsx/cjs", "operator/index.ts", "--port", new URL(stack.description.local.page).port];
+  const script = ["scripts/run.cjs", "operator/index.ts", "--port", new URL(stack.description.local.page).port];
   const send = ["--all", "--text", "to all", "--id", "unread", "--yes"];
   const child = spawn(process.execPath, [...script, ...send], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   child.stderr.once("data", () => child.stderr.destroy()); // as `2>&1 | head -1` does
@@ -352,7 +352,7 @@ test("wrong usage is 2, a failure is 1, and both are sentences", async () => {
 });
 
 test("without pulumi, a stack of its name cannot be found, and it says so", async () => {
-  const script = ["-r", "tsx/cjs", "operator/index.ts", "users", "--stack", "dev"];
+  const script = ["scripts/run.cjs", "operator/index.ts", "users", "--stack", "dev"];
   const child = spawn(process.execPath, script, { cwd: root, env: { ...process.env, PATH: folder } });
   let stderr = "";
   child.stderr.on("data", (text) => {

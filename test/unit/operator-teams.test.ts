@@ -191,7 +191,7 @@ async function teams(args: string[], stackOutputs: object = outputs, environment
   const local = { page: "http://localhost:4001/", directLine, identity, caFile };
   writeFileSync(path.join(home, "stack.json"), JSON.stringify({ outputs: stackOutputs, local }));
   const out = path.join(folder, "made", "app.zip");
-  const command = ["-r", "tsx/cjs", path.join(root, "operator/index.ts"), "teams", "--out", out, ...args];
+  const command = [path.join(root, "scripts/run.cjs"), "operator/index.ts", "teams", "--out", out, ...args];
   const env = { ...process.env, TMPDIR: folder, ...environment };
   return new Promise<{ code: number; stdout: string; stderr: string; out: string }>((resolve) => {
     execFile(process.execPath, command, { cwd: root, env }, (error, stdout, stderr) =>
