@@ -45,6 +45,6 @@ process.emitWarning = (...warning) => {
   if (!warning.includes("DEP0040")) emitWarning.apply(process, warning);
 };
 
-require("tsx/cjs");
+require("./typescript.cjs");
 process.argv.splice(1, 2, path.join(root, file));
 require(process.argv[1]);

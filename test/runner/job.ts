@@ -55,7 +55,7 @@ export function testFile(suite: string, name: string, folder: string): Job {
   const reporter = path.join(__dirname, "reporter.cjs");
   const report = [`--test-reporter=${pathToFileURL(reporter)}`, `--test-reporter-destination=${reports}`];
   // Node loads the reporter with the first test; its signal handlers are needed before.
-  const loaded = ["-r", reporter, "-r", "tsx/cjs"];
+  const loaded = ["-r", reporter, "-r", path.join(root, "scripts/typescript.cjs")];
   return { suite, name, reports, args: ["--disable-warning=DEP0040", ...loaded, ...report, name] };
 }
 

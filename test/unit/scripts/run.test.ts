@@ -12,7 +12,8 @@ let fork: string;
 before(() => {
   fork = mkdtempSync(path.join(tmpdir(), "fork-"));
   mkdirSync(path.join(fork, "scripts"));
-  copyFileSync(path.join(root, "scripts/run.cjs"), path.join(fork, "scripts/run.cjs"));
+  for (const file of ["scripts/run.cjs", "scripts/typescript.cjs"])
+    copyFileSync(path.join(root, file), path.join(fork, file));
 });
 after(() => rmSync(fork, { recursive: true, force: true }));
 
