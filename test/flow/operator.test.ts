@@ -8,7 +8,7 @@ import { after, before, test } from "node:test";
 import { odata } from "@azure/data-tables";
 import { QueueClient } from "@azure/storage-queue";
 import { strFromU8, unzipSync } from "fflate";
-import { leaseTime, referencesTable, Table } from "../../message";
+import { type Delivery, DeliveryRecords, deliveriesTable, leaseTime, referencesTable, Table } from "../../message";
 import { operatorCredential } from "../../operator/stack/operator-credential";
 import { DirectLineClient } from "../harness/direct-line-client";
 import { eventually, patience } from "../harness/eventually";
@@ -58,10 +58,8 @@ async function meet(name: string): Promise<DirectLineClient> {
 }
 
 async function isKnown({ conversationId }: DirectLineClient): Promise<boolean> {
-  const { tableService } = stack.description.local;
-  const references = new Table(tableService, referencesTable, operatorCredential(stack.description));
   const filter = odata`conversationId eq ${conversationId}`;
-  return !(await references.list({ filter }).next()).done;
+  return !(await table(referencesTable).list({ filter }).next()).done;
 }
 
 /** What the bot said since the last look, once that is so much. */
@@ -71,14 +69,20 @@ async function next(client: DirectLineClient, count = 1): Promise<string[]> {
   return said;
 }
 
-async function isFailed(id: string): Promise<boolean> {
-  const { code, stdout } = await operate(["status", id, "--json"]);
-  return code === 0 && JSON.parse(stdout).status === "failed";
+function table(name: string): Table {
+  return new Table(stack.description.local.tableService, name, operatorCredential(stack.description));
 }
 
-/** Resolves when the poison queue holds so many. */
+/** Whether each row of a batch, or a message's, has this status. */
+async function areAll(status: Delivery["status"], beginning: string): Promise<boolean> {
+  const rows = await new DeliveryRecords(table(deliveriesTable)).list(beginning);
+  return rows.length > 0 && rows.every((row) => row.status === status);
+}
+
+/** Resolves when the poison queue holds so many that anybody could take. */
 async function poisoned(count: number, milliseconds = patience): Promise<void> {
-  const isSo = async () => (await told("poison", "list")).count === count;
+  const isSo = async () =>
+    (await queue("-poison").peekMessages({ numberOfMessages: 32 })).peekedMessageItems.length === count;
   await eventually(`${count} messages in the poison queue`, isSo, milliseconds);
 }
 
@@ -123,10 +127,9 @@ test("a user hears what is sent to them, in the newest of their conversations, a
   assert.deepEqual(older.received, []);
 
   const [, id = ""] = / status (\S+)/.exec(stdout) ?? [];
-  const text = await eventually("the function's hop", async () => {
-    const answer = await done("status", id);
-    return answer.includes("taken by the function") && answer;
-  });
+  const hasCome = async () => (await new DeliveryRecords(table(deliveriesTable)).list(id))[0]?.dequeuedAt !== undefined;
+  await eventually("the function's hop", hasCome);
+  const text = await done("status", id);
   assert.match(text, new RegExp(`^Message +${id}\nStatus +delivered\n`));
   const hops = ["put on the queue", "taken by the function", "received by the bot", "taken by the channel"];
   assert.match(text, new RegExp(hops.map((hop) => `${hop} +\\S+Z.*`).join("\n")));
@@ -165,7 +168,7 @@ test("what is sent for later comes then", async () => {
   assert.ok(due >= begin + 5_000);
   assert.deepEqual(await next(client), [comingBack("later")]);
   const late = Date.now() - due;
-  assert.ok(late >= 0 && late < 2_000, `it came ${late} ms after its time`);
+  assert.ok(late >= 0 && late < 30_000, `it came ${late} ms after its time`); // the host would try again after 30 s
   client.close();
 });
 
@@ -215,8 +218,8 @@ test("a reader who has seen enough ends no work: everyone still hears of it", as
   child.stderr.once("data", () => child.stderr.destroy()); // as `2>&1 | head -1` does
   child.stdout.destroy();
   assert.equal((await once(child, "close"))[0], 0);
-  const isSaid = async () => (await operate(["status", "unread"])).stdout.includes(`delivered ${alone}, failed 0, `);
-  await eventually("all of it", isSaid);
+  await eventually("all of it", () => areAll("delivered", "unread/"));
+  assert.match(await done("status", "unread"), new RegExp(`delivered ${alone}, failed 0, `));
 });
 
 test("Ctrl-C while it waits ends it, and says how it is", async () => {
@@ -297,7 +300,7 @@ test("poison: what failed is listed with its reason, shown as it came, put back 
   assert.match(all.stdout, /^On the queue again: typo$/m);
   assert.match(all.stdout, /Still in bot-queue-poison: \S+: It cannot be read, now or later: \(message\) is not JSON/);
   await poisoned(3, leaseTime + patience); // as bad as before; the bot's claims of the first time may still live
-  await eventually("the second end of both", async () => (await isFailed("gone")) && (await isFailed("typo")));
+  await eventually("both have failed again", async () => (await areAll("failed", "gone")) && areAll("failed", "typo"));
 
   assert.equal(await done("poison", "drop", "typo"), "Dropped: typo\n");
   const twice = await operate(["poison", "drop", "typo"]);

@@ -10,7 +10,7 @@ const root = path.resolve(__dirname, "../..");
 const command = ["scripts/run.cjs", "local/cloud.ts", "--json"];
 
 /** Milliseconds; generous, for a machine that does other things too. */
-const stopLimit = 15_000;
+const stopLimit = 60_000;
 
 /** The line that `npm run cloud -- --json` prints. */
 export interface CloudDescription {

@@ -10,7 +10,7 @@ const start = ["scripts/run.cjs", "local/start.ts", "--json", "--port", "0"];
 
 /** Milliseconds; generous, for a machine that does other things too. */
 const readyLimit = 120_000;
-const stopLimit = 15_000;
+const stopLimit = 60_000;
 
 export interface Launch {
   command: string;

@@ -17,10 +17,8 @@ export function suites(): string[] {
 
 /** What runs for a suite, a folder or a test file; nothing for any other name. @param reports the folder for the reports of test files */
 export function jobsOf(name: string, reports: string): Job[] {
-  if (name === check) {
-    const types = ["--incremental", "--tsBuildInfoFile", "node_modules/.cache/types.tsbuildinfo"];
-    return [program(check, "@biomejs/biome/bin/biome", "check"), program(check, "typescript/bin/tsc", ...types)];
-  }
+  if (name === check)
+    return [program(check, "@biomejs/biome/bin/biome", "check"), program(check, "typescript/bin/tsc")];
   const files = filesIn(suites().includes(name) ? `test/${name}` : path.relative(root, path.resolve(name)));
   return files.map((file) => testFile(/^test\/([^/]+)\//.exec(file)?.[1] ?? "files", file, reports));
 }

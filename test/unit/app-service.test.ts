@@ -138,7 +138,7 @@ test("new settings replace the old ones, in a new process", async () => {
   assert.throws(() => process.kill(before.pid, 0), "the old process is gone");
 });
 
-test("an app that ends by itself is reported, and new settings bring it back", { timeout: 20_000 }, async () => {
+test("an app that ends by itself is reported, and new settings bring it back", { timeout: 60_000 }, async () => {
   await look();
   await fetch(`https://${site.hostName}/exit`);
   while (!appService.lines.includes("mirror ended with exit code 3")) await sleep(10);
