@@ -18,6 +18,9 @@ Examples:
   npm test -- flow attack
   npm test -- test/unit/listen.test.ts`;
 
+/** Many files wait more than they compute. */
+const usualJobs = Math.min(4, availableParallelism() + 1);
+
 /** `npm test` */
 async function main(): Promise<void> {
   const command = new Command("npm test --")
@@ -25,7 +28,7 @@ async function main(): Promise<void> {
     .description(description)
     .argument("[names...]")
     .option("--all", "every suite")
-    .option("--jobs <N>", "how many files run at a time", count, Math.min(4, Math.max(2, availableParallelism())))
+    .option("--jobs <N>", "how many files run at a time", count, usualJobs)
     .helpOption("-h, --help", "this text")
     .addHelpText("after", examples)
     .exitOverride(({ exitCode }) => process.exit(exitCode ? 2 : 0))
