@@ -1,17 +1,13 @@
-import { readFileSync } from "node:fs";
-import path from "node:path";
-import { type RequestHandler, Router } from "express";
-import type { Readiness } from "../message";
+import { Router } from "express";
+import { liveness, type Readiness } from "../core/health";
 
-/** `/healthz`: the process is up, and which version it is. `/readyz`: what it depends on answers too. */
+/** `/healthz`: the process runs, and in which version. `/readyz`: the bot reaches everything it needs. */
 export function health(readiness: Readiness): Router {
-  const version = readFileSync(path.join(__dirname, "version.txt"), "utf8").trim();
-  const healthz: RequestHandler = (_request, response) => {
-    response.json({ status: "ok", version });
-  };
-  const readyz: RequestHandler = async (_request, response) => {
-    const ready = await readiness.ready();
-    response.status(ready ? 200 : 503).json({ status: ready ? "ready" : "not ready" });
-  };
-  return Router().get("/healthz", healthz).get("/readyz", readyz);
+  const live = liveness();
+  return Router()
+    .get("/healthz", (_request, response) => void response.json(live.body))
+    .get("/readyz", async (_request, response) => {
+      const { status, body } = await readiness.answer();
+      response.status(status).json(body);
+    });
 }

@@ -1,29 +1,32 @@
 import { ManagedIdentityCredential } from "@azure/identity";
+import { Readiness } from "../core/health";
 import {
-  Deliveries,
+  deliveriesTable,
   directLineSecret,
-  MessageQueue,
-  Readiness,
-  VaultSecret,
-  webhookForm,
+  referencesTable,
+  stateTable,
+  webhookPattern,
   webhookSecret,
-} from "../message";
-import { Addressees } from "./addressees";
-import { ChannelAdapter } from "./channel-adapter";
-import { ConversationTurns } from "./conversation-turns";
-import { ConversationDialogs } from "./dialogs/conversation-dialogs";
-import { rootDialogs } from "./dialogs/root-dialogs";
+} from "../core/names";
+import { MessageQueue } from "../core/queue/message-queue";
+import { Deliveries } from "../core/tables/deliveries";
+import { Table } from "../core/tables/table";
+import { VaultSecret } from "../core/vault-secret";
+import { ChannelAdapter } from "./channel/channel-adapter";
+import { ConversationTurns } from "./channel/conversation-turns";
+import { ConversationDialogs } from "./dialogs/engine/conversation-dialogs";
+import { rootDialogs } from "./dialogs/index";
 import { log, reason } from "./log";
 import { Notifications } from "./notify/notifications";
-import { OptOuts } from "./opt-outs";
+import { Addressees } from "./proactive/addressees";
+import { ProactiveDelivery } from "./proactive/delivery";
 import { ProactiveBot } from "./proactive-bot";
-import { ProactiveDelivery } from "./proactive-delivery";
-import { References } from "./references";
 import { createServer } from "./server";
 import { readSettings } from "./settings";
 import { ItemStore } from "./state/item-store";
+import { OptOuts } from "./state/opt-outs";
+import { References } from "./state/references";
 import { TableStorage } from "./state/table-storage";
-import { Tables } from "./tables";
 
 /**
  * Milliseconds for an idle connection: longer than App Service's proxy keeps one (a minute), which answers 502 for a request
@@ -35,13 +38,14 @@ const settings = readSettings(process.env);
 const credential = new ManagedIdentityCredential({ clientId: settings.appId });
 const queue = new MessageQueue(settings.queueUrl, credential);
 const vault = { ...settings.vault, credential };
-const webhook = new VaultSecret(vault, webhookSecret, webhookForm);
+const webhook = new VaultSecret(vault, webhookSecret, webhookPattern);
 const directLine = new VaultSecret(vault, directLineSecret);
 
 const { appId, serviceHosts, teamsServiceUrl } = settings;
 const adapter = new ChannelAdapter(process.env, serviceHosts);
 const turns = new ConversationTurns();
-const tables = new Tables(settings.tableServiceUrl, credential);
+const table = (name: string) => new Table(settings.tableServiceUrl, name, credential);
+const tables = { state: table(stateTable), references: table(referencesTable), deliveries: table(deliveriesTable) };
 const state = new TableStorage(tables.state);
 const dialogs = new ConversationDialogs(new ItemStore(state), rootDialogs);
 const deliveries = new Deliveries(tables.deliveries);
@@ -53,9 +57,9 @@ const delivery = new ProactiveDelivery({ ...sending, references, addressees, opt
 const bot = new ProactiveBot(queue, delivery, turns, webhook, dialogs, references, optOuts);
 const notifications = new Notifications({ webhook, delivery, queue, deliveries, registry: rootDialogs, serviceHosts });
 const webChat = settings.webChat ? { directLine: settings.directLine, secret: directLine } : undefined;
-const needed = [queue, tables, webhook, ...(webChat ? [directLine] : [])];
+const needed = [queue, ...Object.values(tables), webhook, ...(webChat ? [directLine] : [])];
 const readiness = new Readiness(
-  needed.map((one) => () => one.reach()),
+  needed.map((one) => () => one.checkAccess()),
   (error) => log("error", "not ready", { reason: reason(error) }),
 );
 

@@ -1,27 +1,23 @@
 import { randomUUID } from "node:crypto";
 import { type Activity, ActivityTypes, Channels, TurnContext } from "botbuilder";
-import {
-  eventName,
-  InvalidMessage,
-  type MessageQueue,
-  parseMessage,
-  QueueMissing,
-  type Secret,
-  sideBySide,
-  TableUnreachable,
-  wholeMessage,
-} from "../message";
-import { activityKey } from "./activity-key";
-import type { ConversationTurns } from "./conversation-turns";
-import type { ConversationDialogs, Taken } from "./dialogs/conversation-dialogs";
-import { EventGate } from "./event-gate";
-import { Incoming } from "./incoming";
+import { InvalidMessageError, wholeMessage } from "../core/message/invalid-message";
+import { parseMessage } from "../core/message/queue-message";
+import { eventName } from "../core/message/signed-event";
+import { mapConcurrent } from "../core/promises";
+import { type MessageQueue, QueueMissingError } from "../core/queue/message-queue";
+import { TableUnreachableError } from "../core/tables/table";
+import type { Secret } from "../core/vault-secret";
+import { activityKey } from "./channel/activity-key";
+import type { ConversationTurns } from "./channel/conversation-turns";
+import { isCardAction, readUserMessage, type UserMessage } from "./channel/user-message";
+import type { ConversationDialogs, Taken } from "./dialogs/engine/conversation-dialogs";
 import { log, reason } from "./log";
-import type { OptOuts } from "./opt-outs";
-import type { ProactiveDelivery } from "./proactive-delivery";
-import type { Conversation, References } from "./references";
-import { StateContested } from "./state/item-store";
-import { isCardAction, readUserMessage, type UserMessage } from "./user-message";
+import type { ProactiveDelivery } from "./proactive/delivery";
+import { EventGate } from "./proactive/event-gate";
+import { Incoming } from "./proactive/incoming";
+import { StateContestedError } from "./state/item-store";
+import type { OptOuts } from "./state/opt-outs";
+import type { Conversation, References } from "./state/references";
 import { trimmed } from "./words";
 
 /**
@@ -76,7 +72,7 @@ export class ProactiveBot {
 
   /** Ends the dialogs of conversations that the bot was removed from: after a new installation nothing is open. */
   private async end(conversations: Conversation[]): Promise<void> {
-    await sideBySide(atOnce, conversations, async (ended) => {
+    await mapConcurrent(atOnce, conversations, async (ended) => {
       const end = this.turns.run(ended.conversation.id, () => this.dialogs.end(ended));
       await end.catch((error) => log("error", "dialogs not ended", { reason: reason(error) }));
     });
@@ -106,7 +102,7 @@ export class ProactiveBot {
     try {
       return await this.dialogs.take(context, message);
     } catch (error) {
-      if (!(error instanceof TableUnreachable || error instanceof StateContested)) throw error;
+      if (!(error instanceof TableUnreachableError || error instanceof StateContestedError)) throw error;
       log("error", "not answered", { reason: reason(error) });
       await context.sendActivity(apology(error, this.queue.name));
       return undefined;
@@ -123,12 +119,12 @@ export class ProactiveBot {
       if (!taken.isAgain) await context.sendActivity(answer);
     } catch (error) {
       await taken.giveBack().catch((failure) => log("error", "state not put back", { reason: reason(failure) }));
-      if (!(error instanceof NotQueued) || taken.isAgain) throw error; // the user was told that it is on the queue
+      if (!(error instanceof NotQueuedError) || taken.isAgain) throw error; // the user was told that it is on the queue
       await context.sendActivity(apology(error.cause, this.queue.name));
     }
   }
 
-  /** Resolves to the answer for the user. @throws NotQueued */
+  /** Resolves to the answer for the user. @throws NotQueuedError */
   private async enqueue(activity: Activity, message: UserMessage): Promise<string> {
     const words = Buffer.from(message.text || submittedText(message)).toString(); // half a surrogate pair fits no message
     if (!trimmed(words)) return nothingToRead(message);
@@ -138,7 +134,7 @@ export class ProactiveBot {
       await this.queue.enqueue(parseMessage({ relatesTo, text: this.dialogs.registry.forQueue(words), id }));
     } catch (error) {
       log("error", "not queued", { id, reason: reason(error) });
-      throw new NotQueued(error);
+      throw new NotQueuedError(error);
     }
     log("info", "queued", { id });
     return `You said ${words}. Your message has been added to a queue, and it will be sent back to you via a Function shortly.`;
@@ -146,8 +142,8 @@ export class ProactiveBot {
 }
 
 /** The user's message is not on the queue; the cause says why. */
-class NotQueued extends Error {
-  override readonly name = "NotQueued";
+class NotQueuedError extends Error {
+  override readonly name = "NotQueuedError";
 
   constructor(cause: unknown) {
     super("the message is not on the queue", { cause });
@@ -190,12 +186,12 @@ function isProactiveEvent({ type, name, channelId }: Activity): boolean {
 }
 
 function apology(error: unknown, queueName: string): string {
-  if (error instanceof InvalidMessage) {
+  if (error instanceof InvalidMessageError) {
     return error.field === wholeMessage
       ? "Your message is too long for the queue. Please send a shorter one."
       : "This bot cannot come back to you on this channel. Please tell whoever runs it.";
   }
-  if (error instanceof QueueMissing) {
+  if (error instanceof QueueMissingError) {
     return `Your message was not added to the queue: the queue "${queueName}" does not exist. Please tell whoever runs this bot.`;
   }
   return "Your message could not be added to the queue. Please try again in a moment.";

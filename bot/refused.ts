@@ -10,8 +10,8 @@ export interface Refusal {
 }
 
 /** A request that is refused in words of its own. */
-export class Refused extends Error {
-  override readonly name = "Refused";
+export class RefusedError extends Error {
+  override readonly name = "RefusedError";
 
   /** @param status of HTTP, from 400 on */
   constructor(

@@ -1,8 +1,8 @@
 import express, { type Express } from "express";
-import type { Readiness } from "../message";
-import type { ChannelAdapter } from "./channel-adapter";
+import type { Readiness } from "../core/health";
+import type { ChannelAdapter } from "./channel/channel-adapter";
+import { messages } from "./channel/messages";
 import { health } from "./health";
-import { messages } from "./messages";
 import type { Notifications } from "./notify/notifications";
 import { notifyApi } from "./notify/notify-api";
 import type { ProactiveBot } from "./proactive-bot";

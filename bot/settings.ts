@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { ServiceHosts } from "./service-hosts";
+import { parseSettings } from "../core/settings";
+import { ServiceHosts } from "./channel/service-hosts";
 
 const environment = z
   .object({
@@ -34,10 +35,7 @@ const environment = z
 
 export type Settings = z.infer<typeof environment>;
 
-/** @throws Error naming every app setting that is missing or wrong: without an app id botbuilder would check no token. */
+/** @throws SettingsError: without an app id botbuilder would check no token. */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
-  const result = environment.safeParse(env);
-  if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-  throw new Error(`The bot cannot start, its app settings are wrong (infra/ writes them). ${problems.join("; ")}`);
+  return parseSettings("bot", environment, env);
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 import express, { type RequestHandler, Router } from "express";
-import { type Secret, withSecret } from "../message";
+import { type Secret, withSecret } from "../core/vault-secret";
 import { perMinute } from "./rate-limit";
 
 /** Tokens a minute for one address: enough for people behind one router, too few to use the bot up. */
@@ -37,18 +37,18 @@ async function askForToken(directLine: string, key: string, userId: string): Pro
     body: JSON.stringify({ user: { id: userId } }),
     signal: AbortSignal.timeout(10_000),
   });
-  if (!answer.ok) throw new NoToken(answer.status);
+  if (!answer.ok) throw new TokenRefusedError(answer.status);
   return ((await answer.json()) as { token: string }).token;
 }
 
-class NoToken extends Error {
+class TokenRefusedError extends Error {
   constructor(readonly answered: number) {
     super(`Direct Line gave no token: ${answered}`);
   }
 }
 
 function isRefusedKey(error: unknown): boolean {
-  return error instanceof NoToken && [401, 403].includes(error.answered);
+  return error instanceof TokenRefusedError && [401, 403].includes(error.answered);
 }
 
 function protect(response: { setHeader(name: string, value: string): void }): void {

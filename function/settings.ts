@@ -1,14 +1,6 @@
 import { z } from "zod";
-import { schedules } from "../message";
-
-const json = z.string().transform((text, context) => {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    context.addIssue({ code: "custom", message: "must be JSON" });
-    return z.NEVER;
-  }
-});
+import { schedules } from "../core/schedule";
+import { jsonSetting, parseSettings } from "../core/settings";
 
 const environment = z
   .object({
@@ -20,7 +12,7 @@ const environment = z
     NOTIFY_URL: z.url(),
     VAULT_URL: z.url(),
     VAULT_AUDIENCE: z.url(),
-    SCHEDULES: json.pipe(schedules),
+    SCHEDULES: jsonSetting.pipe(schedules),
     DELIVERY_DAYS: z.coerce.number().int().positive(),
     REFERENCE_DAYS: z.string().regex(/^\d+$/).transform(Number),
     SENDS_PER_SECOND: z.coerce.number().int().positive(),
@@ -50,10 +42,7 @@ const environment = z
 
 export type Settings = z.infer<typeof environment>;
 
-/** @throws Error naming every app setting that is missing or wrong. */
+/** @throws SettingsError */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
-  const result = environment.safeParse(env);
-  if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-  throw new Error(`The function cannot start, its app settings are wrong (infra/ writes them). ${problems.join("; ")}`);
+  return parseSettings("function", environment, env);
 }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { schedules } from "../message/schedule";
+import { schedules } from "../core/schedule";
 import { type Cloud, cloud, clouds } from "./clouds";
 import { planProblems } from "./plan-limits";
 import { serviceHost } from "./service-host";

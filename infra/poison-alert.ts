@@ -17,7 +17,7 @@ const query = 'traces | where message startswith "Poison queue:"';
 const rule = {
   kind: monitor.Kind.LogAlert,
   displayName: "Messages wait in the poison queue",
-  description: "Look at them with `npm run send -- poison list`.",
+  description: "Look at them with `npm run cli -- poison list`.",
   enabled: true,
   severity: 2, // a warning
   // Not ConditionOperator.GreaterThan, which is another type's "gt".

@@ -1,6 +1,6 @@
 import * as keyvault from "@pulumi/azure-native/keyvault";
 import * as pulumi from "@pulumi/pulumi";
-import { directLineSecret, webhookSecret } from "../message/secret-names";
+import { directLineSecret, webhookSecret } from "../core/names";
 import type { Placement } from "./placement";
 import type { Vault } from "./vault";
 

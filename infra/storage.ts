@@ -1,7 +1,6 @@
 import * as storage from "@pulumi/azure-native/storage";
 import * as pulumi from "@pulumi/pulumi";
-import { poisonSuffix } from "../message/queue-names";
-import { tableNames } from "../message/table-names";
+import { poisonSuffix, tableNames } from "../core/names";
 import type { Placement } from "./placement";
 
 export interface StorageArgs {

@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:https";
-import type { BotService } from "./bot-service";
+import type { BotService } from "./bot-service/index";
 import type { Certificates } from "./certificates";
 import { listen, stop } from "./listen";
 

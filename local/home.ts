@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { homePrefix, homes } from "../operator/stack/homes";
-import { isAlive } from "../operator/stack/is-alive";
+import { homePrefix, homes } from "../cli/stack/homes";
+import { isAlive } from "../cli/stack/is-alive";
 
 /** The folder of one running stack: certificates and what was deployed. Its name carries the process id of its owner. */
 export function makeHome(): string {

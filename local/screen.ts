@@ -21,7 +21,7 @@ The bot is up, after ${seconds(performance.now() - this.started).trim()}.
 
   Chat     ${local.page}
   Queue    ${outputs.queueUrl}
-  Speak    npm run send -- --conversation ID --text "Hello from outside"   (the page shows its conversation's id)
+  Speak    npm run cli -- send --conversation ID --text "Hello from outside"   (the page shows its conversation's id)
   Stop     Ctrl-C
 `);
   }

@@ -1,6 +1,7 @@
-import { MessageQueue, type QueueMessage } from "../message";
-import { directLineReference } from "../operator/stack/direct-line-reference";
-import { operatorCredential } from "../operator/stack/operator-credential";
+import { directLineReference } from "../cli/stack/direct-line-reference";
+import { operatorCredential } from "../cli/stack/operator-credential";
+import type { QueueMessage } from "../core/message/queue-message";
+import { MessageQueue } from "../core/queue/message-queue";
 import type { StackDescription } from "./stack-description";
 
 export interface Words {
@@ -8,7 +9,7 @@ export interface Words {
   text: string;
 }
 
-/** Puts a message on a running stack's queue, as its operator. @throws InvalidMessage, QueueMissing */
+/** Puts a message on a running stack's queue, as its operator. @throws InvalidMessageError, QueueMissingError */
 export async function sendMessage(stack: StackDescription, words: Words | QueueMessage): Promise<void> {
   const queue = new MessageQueue(String(stack.outputs.queueUrl), operatorCredential(stack));
   await queue.enqueue("conversation" in words ? addressed(stack, words as Words) : (words as QueueMessage));

@@ -1,7 +1,7 @@
 import { renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { stop as stopEsbuild } from "esbuild";
-import { descriptionFile } from "../operator/stack/homes";
+import { descriptionFile } from "../cli/stack/homes";
 import type { AzureBehaviour } from "./cloud/azure-behaviour";
 import { type AppName, LocalCloud } from "./cloud/local-cloud";
 import { ResourceManager } from "./cloud/resource-manager";

@@ -1,5 +1,5 @@
-import type { Answer, Dialog, DialogTurn, Step } from "./dialog";
-import { choice, freeText, type Question, readReply } from "./question";
+import type { Answer, Dialog, DialogTurn, Step } from "./engine/dialog";
+import { choice, freeText, type Question, readReply } from "./engine/question";
 
 const stuck = "I am stuck";
 const progress = choice({

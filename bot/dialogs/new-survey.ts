@@ -1,5 +1,5 @@
-import { choice, freeText, wholeNumber } from "./question";
-import { Survey } from "./survey";
+import { choice, freeText, wholeNumber } from "./engine/question";
+import { Survey } from "./engine/survey";
 
 /** For who has just begun a course. A queue message starts it by `"dialog": "newSurvey"`, or by the text `new`. */
 export const newSurvey = new Survey({

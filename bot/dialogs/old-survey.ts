@@ -1,5 +1,5 @@
-import { freeText, wholeNumber, withCard, yesOrNo } from "./question";
-import { Survey } from "./survey";
+import { freeText, wholeNumber, withCard, yesOrNo } from "./engine/question";
+import { Survey } from "./engine/survey";
 
 /** For who has been with a course for a while. A queue message starts it by `"dialog": "oldSurvey"`, or by the text `old`. */
 export const oldSurvey = new Survey({

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
-import { ForgedEvent } from "../../message";
+import { ForgedEventError } from "../../core/message/signed-event";
 
 /** A body of more bytes than are taken. */
-export class BodyTooLarge extends Error {
-  override readonly name = "BodyTooLarge";
+export class BodyTooLargeError extends Error {
+  override readonly name = "BodyTooLargeError";
 }
 
 /** Nothing is repaired, nothing is left out: other bytes are another text. */
@@ -11,15 +11,15 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * The text that a request brings, byte for byte as it was signed: a `Content-Encoding` is not undone.
- * @param limit bytes @throws BodyTooLarge at once, without waiting for the rest; ForgedEvent: what is no text cannot be signed
+ * @param limit bytes @throws BodyTooLargeError at once, without waiting for the rest; ForgedEventError: what is no text cannot be signed
  */
 export async function bodyText(request: IncomingMessage, limit: number): Promise<string> {
-  if (Number(request.headers["content-length"]) > limit) throw new BodyTooLarge(`more than ${limit} bytes`);
+  if (Number(request.headers["content-length"]) > limit) throw new BodyTooLargeError(`more than ${limit} bytes`);
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of piecesOf(request)) {
     size += chunk.length;
-    if (size > limit) throw new BodyTooLarge(`more than ${limit} bytes`);
+    if (size > limit) throw new BodyTooLargeError(`more than ${limit} bytes`);
     chunks.push(chunk);
   }
   return decode(Buffer.concat(chunks));
@@ -30,7 +30,7 @@ async function* piecesOf(request: IncomingMessage): AsyncGenerator<Buffer> {
   try {
     yield* request.iterator({ destroyOnReturn: false });
   } catch {
-    throw new ForgedEvent("its caller hung up in the middle of it");
+    throw new ForgedEventError("its caller hung up in the middle of it");
   }
 }
 
@@ -38,6 +38,6 @@ function decode(bytes: Buffer): string {
   try {
     return utf8.decode(bytes);
   } catch {
-    throw new ForgedEvent("it is not UTF-8");
+    throw new ForgedEventError("it is not UTF-8");
   }
 }

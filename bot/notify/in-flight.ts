@@ -1,6 +1,6 @@
 /** There is as much to do as one process can do at a time. */
-export class TooBusy extends Error {
-  override readonly name = "TooBusy";
+export class TooBusyError extends Error {
+  override readonly name = "TooBusyError";
 }
 
 /** Work of which there is only so much at a time: what comes on top is turned away, for waiting here would fill the memory. */
@@ -9,9 +9,9 @@ export class InFlight {
 
   constructor(private readonly most: number) {}
 
-  /** @throws TooBusy, or what the work throws */
+  /** @throws TooBusyError, or what the work throws */
   async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.count >= this.most) throw new TooBusy(`${this.count} are under way`);
+    if (this.count >= this.most) throw new TooBusyError(`${this.count} are under way`);
     this.count++;
     try {
       return await work();

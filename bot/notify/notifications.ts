@@ -1,17 +1,15 @@
-import {
-  comesDue,
-  type Deliveries,
-  InvalidMessage,
-  type MessageQueue,
-  messageId,
-  type Secret,
-  verifyEvent,
-} from "../../message";
-import type { DialogRegistry } from "../dialogs/dialog-registry";
-import { Incoming } from "../incoming";
+import { InvalidMessageError } from "../../core/message/invalid-message";
+import { messageId } from "../../core/message/queue-message";
+import { verifyEvent } from "../../core/message/signed-event";
+import { waitIfSoon } from "../../core/promises";
+import type { MessageQueue } from "../../core/queue/message-queue";
+import type { Deliveries } from "../../core/tables/deliveries";
+import type { Secret } from "../../core/vault-secret";
+import { ForbiddenServiceError, type ServiceHosts } from "../channel/service-hosts";
+import type { DialogRegistry } from "../dialogs/engine/dialog-registry";
 import { log, reason } from "../log";
-import type { ProactiveDelivery } from "../proactive-delivery";
-import { ForbiddenService, type ServiceHosts } from "../service-hosts";
+import type { ProactiveDelivery } from "../proactive/delivery";
+import { Incoming } from "../proactive/incoming";
 import { InFlight } from "./in-flight";
 
 /**
@@ -42,7 +40,7 @@ export class Notifications {
   /**
    * Resolves to the message's id when it is delivered, deferred or set aside: then its caller may forget it.
    * @param event a `SignedEvent`, if its caller is not lying
-   * @throws ForgedEvent first of all; InvalidMessage; TooBusy; what made it impossible now: then it may come again
+   * @throws ForgedEventError first of all; InvalidMessageError; TooBusyError; what made it impossible now: then it may come again
    */
   async take(event: unknown): Promise<string> {
     const signed = await verifyEvent(event, this.parts.webhook);
@@ -52,10 +50,10 @@ export class Notifications {
     return incoming.id;
   }
 
-  /** What would be set aside is refused instead: there is somebody to tell. @throws InvalidMessage */
+  /** What would be set aside is refused instead: there is somebody to tell. @throws InvalidMessageError */
   private check({ message }: Incoming, webhookId: string): void {
     const named = messageId.safeParse(webhookId);
-    if (!named.success) throw new InvalidMessage("webhook-id", `is not valid: ${named.error.issues[0]?.message}`);
+    if (!named.success) throw new InvalidMessageError("webhook-id", `is not valid: ${named.error.issues[0]?.message}`);
     this.parts.registry.startedBy(message);
     if (message.relatesTo) this.checkService("relatesTo.serviceUrl", message.relatesTo.serviceUrl);
     if (message.to?.serviceUrl) this.checkService("to.serviceUrl", message.to.serviceUrl);
@@ -65,15 +63,15 @@ export class Notifications {
     try {
       this.parts.serviceHosts.check(serviceUrl);
     } catch (error) {
-      if (!(error instanceof ForbiddenService)) throw error;
-      throw new InvalidMessage(field, "is not an https host on the bot's allow-list");
+      if (!(error instanceof ForbiddenServiceError)) throw error;
+      throw new InvalidMessageError(field, "is not an https host on the bot's allow-list");
     }
   }
 
   /** What is due never goes to the queue: the function, which empties that, may be the one who brings it. */
   private async bring(incoming: Incoming): Promise<void> {
     const { notBefore } = incoming.message;
-    if (notBefore && !(await comesDue(notBefore, shortWait))) return this.postpone(incoming, notBefore);
+    if (notBefore && !(await waitIfSoon(notBefore, shortWait))) return this.postpone(incoming, notBefore);
     await this.parts.delivery.deliver(incoming);
   }
 
@@ -83,7 +81,7 @@ export class Notifications {
     await this.parts.queue.postpone(incoming, new Date(notBefore));
     log("info", "postponed", { id, notBefore });
     const dueAt = new Date(notBefore);
-    await this.parts.deliveries.waits(id, `it is not due before ${notBefore}`, { dueAt }).catch((error) => {
+    await this.parts.deliveries.markWaiting(id, `it is not due before ${notBefore}`, { dueAt }).catch((error) => {
       log("error", "not recorded", { id, reason: reason(error) });
     });
   }

@@ -1,10 +1,11 @@
 import { STATUS_CODES } from "node:http";
 import { type ErrorRequestHandler, type RequestHandler, Router } from "express";
-import { ForgedEvent, InvalidMessage, MessageTooLarge, signatureHeaders } from "../../message";
+import { InvalidMessageError, MessageTooLargeError } from "../../core/message/invalid-message";
+import { ForgedEventError, signatureHeaders } from "../../core/message/signed-event";
 import { perMinute } from "../rate-limit";
-import { type Refusal, Refused } from "../refused";
-import { BodyTooLarge, bodyText } from "./body-text";
-import { TooBusy } from "./in-flight";
+import { type Refusal, RefusedError } from "../refused";
+import { BodyTooLargeError, bodyText } from "./body-text";
+import { TooBusyError } from "./in-flight";
 import type { Notifications } from "./notifications";
 import { openApi } from "./open-api";
 
@@ -17,7 +18,7 @@ const forgeriesAMinute = 20;
 /** `POST /api/notify`, the custom API: what `notifications` take, over HTTP; and the document that describes it. */
 export function notifyApi(notifications: Notifications): Router {
   const take: RequestHandler = async (request, response) => {
-    if (!signatureHeaders.every((name) => request.headers[name])) throw new ForgedEvent("it is not signed");
+    if (!signatureHeaders.every((name) => request.headers[name])) throw new ForgedEventError("it is not signed");
     const Message = await bodyText(request, bodyLimit);
     response.status(202).json({ id: await notifications.take({ ...request.headers, Message }) });
   };
@@ -43,7 +44,7 @@ const drain: ErrorRequestHandler = (error, request, _response, next) => {
 function limitForgers(): ErrorRequestHandler {
   const limit = perMinute(forgeriesAMinute);
   return (error, request, response, next) => {
-    if (!(error instanceof ForgedEvent)) return next(error);
+    if (!(error instanceof ForgedEventError)) return next(error);
     limit(request, response, (problem) => next(problem ?? error));
   };
 }
@@ -51,17 +52,17 @@ function limitForgers(): ErrorRequestHandler {
 const refuseNotification: ErrorRequestHandler = (error, _request, _response, next) => next(refusedFor(error));
 
 /** What nobody foresaw is taken for a bad moment: the caller tries again, and nothing is lost. */
-function refusedFor(error: unknown): Refused {
-  if (error instanceof ForgedEvent) return refused(401, { cause: error });
-  if (error instanceof BodyTooLarge) return refused(413, { cause: error });
-  if (error instanceof InvalidMessage) {
+function refusedFor(error: unknown): RefusedError {
+  if (error instanceof ForgedEventError) return refused(401, { cause: error });
+  if (error instanceof BodyTooLargeError) return refused(413, { cause: error });
+  if (error instanceof InvalidMessageError) {
     const { message, field } = error;
-    return refused(error instanceof MessageTooLarge ? 413 : 400, { error: message, field, cause: error });
+    return refused(error instanceof MessageTooLargeError ? 413 : 400, { error: message, field, cause: error });
   }
-  if (error instanceof TooBusy) return refused(429, { retryAfter: 1, cause: error });
+  if (error instanceof TooBusyError) return refused(429, { retryAfter: 1, cause: error });
   return refused(503, { retryAfter: 5, cause: error });
 }
 
-function refused(status: number, refusal: Partial<Refusal>): Refused {
-  return new Refused(status, { error: STATUS_CODES[status] ?? "refused", ...refusal });
+function refused(status: number, refusal: Partial<Refusal>): RefusedError {
+  return new RefusedError(status, { error: STATUS_CODES[status] ?? "refused", ...refusal });
 }

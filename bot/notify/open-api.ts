@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { messageId, messageSchema } from "../../message";
+import { messageId, messageSchema } from "../../core/message/queue-message";
 import { examples } from "./examples";
 
 type Json = Record<string, unknown>;

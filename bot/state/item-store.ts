@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Storage } from "botbuilder";
-import { absent, StateConflict } from "./table-storage";
+import { absent, StateConflictError } from "./table-storage";
 
 /** How often a change is tried when others keep changing the same item. */
 const tries = 5;
 
 /** Others changed the item faster than this turn could. */
-export class StateContested extends Error {
-  override readonly name = "StateContested";
+export class StateContestedError extends Error {
+  override readonly name = "StateContestedError";
 
   constructor(key: string) {
     super(`The state "${key}" was changed by others ${tries} times in a row; this turn gave up.`);
@@ -31,18 +31,18 @@ export class ItemStore<Item extends object> {
   /**
    * Lets `work` change an item, which is empty at first, and stores it when it did. Who loses a race works again on what
    * the winner left: `work` must do nothing that cannot be done twice.
-   * @throws StateContested, or what the storage or the work threw; then nothing is stored
+   * @throws StateContestedError, or what the storage or the work threw; then nothing is stored
    */
   async change<T>(key: string, work: (item: Item) => Promise<T>): Promise<Change<T>> {
     for (let i = 0; i < tries; i++) {
       try {
         return await this.tryChange(key, work);
       } catch (error) {
-        if (!(error instanceof StateConflict)) throw error;
+        if (!(error instanceof StateConflictError)) throw error;
         await sleep(Math.random() * 20 * 2 ** i);
       }
     }
-    throw new StateContested(key);
+    throw new StateContestedError(key);
   }
 
   private async tryChange<T>(key: string, work: (item: Item) => Promise<T>): Promise<Change<T>> {
@@ -58,7 +58,7 @@ export class ItemStore<Item extends object> {
     const { eTag, ...now } = await this.read(key);
     if (!isSame(now, written)) return;
     await this.storage.write({ [key]: { ...before, eTag } }).catch((error) => {
-      if (!(error instanceof StateConflict)) throw error;
+      if (!(error instanceof StateConflictError)) throw error;
     });
   }
 

@@ -1,14 +1,15 @@
 import { randomUUID } from "node:crypto";
 import type { Storage, StoreItem, StoreItems } from "botbuilder";
-import { fromChunks, isConflict, isTooLarge, type Table, unlessMissing } from "../../message";
-import { addressOf, ItemTooLarge, toEntity } from "./entity";
+import { fromChunks } from "../../core/tables/entity";
+import { isConflict, isTooLarge, type Table, unlessMissing } from "../../core/tables/table";
+import { addressOf, ItemTooLargeError, toEntity } from "./entity";
 
 /** The eTag of an item that must not be there yet. (botbuilder's interface can only say "whatever is there": `*`, or none.) */
 export const absent = "(absent)";
 
 /** Somebody else changed the item since it was read. */
-export class StateConflict extends Error {
-  override readonly name = "StateConflict";
+export class StateConflictError extends Error {
+  override readonly name = "StateConflictError";
 
   constructor(key: string) {
     super(`The state "${key}" was changed by another turn: eTag conflict.`); // as botbuilder's own storages call it
@@ -19,7 +20,7 @@ export class StateConflict extends Error {
 export class TableStorage implements Storage {
   constructor(private readonly table: Table) {}
 
-  /** What is there of these items, each with its eTag. @throws TableUnreachable */
+  /** What is there of these items, each with its eTag. @throws TableUnreachableError */
   async read(keys: string[]): Promise<StoreItems> {
     const unique = [...new Set(keys ?? [])];
     const items = await Promise.all(unique.map(async (key) => [key, await this.get(key)] as const));
@@ -28,7 +29,7 @@ export class TableStorage implements Storage {
 
   /**
    * An item without eTag, or with `*`, is written whatever is there; any other eTag must be the one of what is there.
-   * @throws StateConflict, ItemTooLarge, TableUnreachable; other items of the same call may have been written
+   * @throws StateConflictError, ItemTooLargeError, TableUnreachableError; other items of the same call may have been written
    */
   async write(changes: StoreItems): Promise<void> {
     const entries = Object.entries(changes ?? {}) as [string, StoreItem][];
@@ -36,7 +37,7 @@ export class TableStorage implements Storage {
     for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
   }
 
-  /** Items that are not there need no deletion. @throws TableUnreachable */
+  /** Items that are not there need no deletion. @throws TableUnreachableError */
   async delete(keys: string[]): Promise<void> {
     await Promise.all(
       [...new Set(keys ?? [])].map(async (key) => {
@@ -63,10 +64,10 @@ export class TableStorage implements Storage {
     try {
       await this.send(entity, eTag);
     } catch (error) {
-      if (isTooLarge(error)) throw new ItemTooLarge(key, item);
+      if (isTooLarge(error)) throw new ItemTooLargeError(key, item);
       if (!isConflict(error)) throw error;
       // The first try may have succeeded, and only its answer was lost: then this is no conflict but our own write.
-      if ((await this.entity(key))?.write !== entity.write) throw new StateConflict(key);
+      if ((await this.entity(key))?.write !== entity.write) throw new StateConflictError(key);
     }
   }
 

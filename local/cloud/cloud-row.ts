@@ -1,4 +1,4 @@
-import type { BotServiceUrls } from "../bot-service";
+import type { BotServiceUrls } from "../bot-service/index";
 
 /** A row for `infra/`'s table of clouds, which the program takes as its config `cloud`. */
 export function cloudRow(

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { trust } from "../../operator/stack/trust";
+import { trust } from "../../cli/stack/trust";
 import { Callers } from "../access/callers";
 import { Denials } from "../access/denials";
 import { RoleAssignments } from "../access/role-assignments";
 import { Site, type SiteConfiguration } from "../app-service/site";
-import { BotService } from "../bot-service";
+import { BotService } from "../bot-service/index";
 import { BotServiceHost } from "../bot-service-host";
 import { type Certificates, makeCertificates } from "../certificates";
 import { Entra } from "../identity/entra";

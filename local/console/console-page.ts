@@ -3,7 +3,7 @@ import path from "node:path";
 import express, { type ErrorRequestHandler, type RequestHandler } from "express";
 import { z } from "zod";
 import { webChatScript } from "../../infra/package/web-chat";
-import type { BotService } from "../bot-service";
+import type { BotService } from "../bot-service/index";
 import { listen, stop } from "../listen";
 import { sendMessage } from "../send-message";
 import type { StackDescription } from "../stack-description";

@@ -36,7 +36,7 @@ function begin(conversation) {
 
 function offerOutside(conversation) {
   document.getElementById("command").textContent =
-    `npm run send -- --conversation ${conversation} --text "Hello from outside"`;
+    `npm run cli -- send --conversation ${conversation} --text "Hello from outside"`;
   outside.querySelector("button").disabled = false;
   outside.addEventListener("submit", (event) => {
     event.preventDefault();

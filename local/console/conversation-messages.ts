@@ -1,6 +1,8 @@
 import { odata } from "@azure/data-tables";
-import { type Delivery, deliveriesTable, Table } from "../../message";
-import { operatorCredential } from "../../operator/stack/operator-credential";
+import { operatorCredential } from "../../cli/stack/operator-credential";
+import { deliveriesTable } from "../../core/names";
+import type { Delivery } from "../../core/tables/deliveries";
+import { Table } from "../../core/tables/table";
 import type { StackDescription } from "../stack-description";
 
 /** How many messages the page shows. */
@@ -29,7 +31,7 @@ export class ConversationMessages {
     this.table = new Table(stack.local.tableService, deliveriesTable, operatorCredential(stack));
   }
 
-  /** The newest first. @throws TableUnreachable */
+  /** The newest first. @throws TableUnreachableError */
   async of(conversation: string): Promise<MessageHops[]> {
     const query = { filter: odata`conversation eq ${conversation}`, select: [...columns] };
     const rows = await this.table.all<MessageHops>(query);

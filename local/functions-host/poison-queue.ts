@@ -1,5 +1,5 @@
 import type { QueueClient, QueueServiceClient } from "@azure/storage-queue";
-import { toQueueText } from "../../message/queue-text";
+import { toQueueText } from "../../core/queue/queue-text";
 import { isNotFound } from "./storage-problem";
 
 const longestQueueName = 63;

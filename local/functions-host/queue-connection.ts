@@ -1,5 +1,5 @@
 import { QueueServiceClient } from "@azure/storage-queue";
-import { withExactText } from "../../message/queue-text";
+import { withExactText } from "../../core/queue/queue-text";
 import type { AppSettings } from "./app-settings";
 import { credentialOf, resolveStorageConnection, type StorageConnection } from "./storage-connection";
 

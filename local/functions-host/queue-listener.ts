@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DequeuedMessageItem, QueueClient } from "@azure/storage-queue";
-import { fromQueueText } from "../../message/queue-text";
+import { fromQueueText } from "../../core/queue/queue-text";
 import { PollingBackoff } from "./backoff";
 import type { QueueSettings } from "./host-settings";
 import type { CategoryLog } from "./log";

@@ -1,5 +1,5 @@
 import { Cron } from "croner";
-import { ncrontabProblem, withNumbers } from "../../message/ncrontab";
+import { ncrontabProblem, withNumbers } from "../../core/ncrontab";
 import { Refusal } from "./refusal";
 
 /** A field that allows every value. */

@@ -3,8 +3,8 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TableClient } from "@azure/data-tables";
 import { QueueClient } from "@azure/storage-queue";
+import { deliveriesTable, referencesTable, stateTable, tableNames } from "../../core/names";
 import { makePrincipal } from "../../local/identity/principal";
-import { deliveriesTable, referencesTable, stateTable, tableNames } from "../../message";
 import { acknowledged, comingBack, talk } from "../flow/talk";
 import type { DirectLineClient } from "../harness/direct-line-client";
 import { OwnStack } from "../harness/own-stack";
@@ -80,7 +80,7 @@ const needs: Record<string, Need> = {
   },
   "function-tableDataContributor-account": {
     breaks: ["function records what failed", "function is ready"],
-    says: /function .*table deliveries: the role Storage Table Data Contributor is missing/,
+    says: /function .*table deliveries cannot be used: the role Storage Table Data Contributor is missing/,
   },
   "function-keyVaultSecretsUser-vault": {
     breaks: ["function is ready"],

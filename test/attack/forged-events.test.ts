@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { createServer as createHttpServer, type RequestListener } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { after, before, test } from "node:test";
+import { signEvent } from "../../core/message/signed-event";
 import { listen, stop } from "../../local/listen";
 import { sendMessage } from "../../local/send-message";
-import { signEvent } from "../../message";
 import { talk } from "../flow/talk";
 import { OwnStack } from "../harness/own-stack";
 
@@ -69,7 +69,7 @@ test("whoever may write to the queue still cannot send the bot's token elsewhere
     const relatesTo = { channelId: "directline" as const, serviceUrl, conversation: { id: client.conversationId } };
     await sendMessage(stack.description, { relatesTo, text, isTrustedServiceUrl: true });
   }
-  const refused = () => stack.log.match(/ForbiddenService/g)?.length ?? 0;
+  const refused = () => stack.log.match(/ForbiddenServiceError/g)?.length ?? 0;
   for (let i = 0; i < 200 && refused() < hosts.length; i++) await new Promise((resolve) => setTimeout(resolve, 50));
   assert.equal(refused(), hosts.length);
   assert.deepEqual(caught, []);

@@ -50,7 +50,10 @@ describe("in a browser", { skip: skipWithoutChromium }, () => {
       hasText: /on the queue.*taken by the function.*with the bot.*said/s,
     });
     await said.nth(1).waitFor(); // the echo's, and the form's
-    assert.match((await page.locator("#command").textContent()) ?? "", /^npm run send -- --conversation \w+ --text /);
+    assert.match(
+      (await page.locator("#command").textContent()) ?? "",
+      /^npm run cli -- send --conversation \w+ --text /,
+    );
   });
 
   test("the bot's own page answers hello twice", async () => {

@@ -19,7 +19,7 @@ test("a fork without local/, test/ and bench/ type-checks, previews and has the 
   const { send } = JSON.parse(readFileSync(path.join(fork.folder, "package.json"), "utf8")).scripts;
   const [node, ...args] = `${send} --help`.split(" ");
   assert.equal(node, "node");
-  assert.match(String(execFileSync(process.execPath, args, { cwd: fork.folder })), /^Usage: npm run send -- /);
+  assert.match(String(execFileSync(process.execPath, args, { cwd: fork.folder })), /^Usage: npm run cli -- /);
   const stack = await (await Pulumi.open(fork, cloud.env)).stack("dev", cloud.config);
   const made = (await stack.preview()).filter(({ op }) => op === "create");
   assert.ok(made.some(({ name }) => name === "proactive-bot-release"));

@@ -6,9 +6,9 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
+import { isAlive } from "../../cli/stack/is-alive";
 import { listen, stop } from "../../local/listen";
 import { startOptions } from "../../local/start-options";
-import { isAlive } from "../../operator/stack/is-alive";
 import { eventually } from "../harness/eventually";
 import { startStack } from "../harness/running-stack";
 

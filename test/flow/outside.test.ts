@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ManagedIdentityCredential } from "@azure/identity";
 import { QueueClient } from "@azure/storage-queue";
-import { fromQueueText, toQueueText, withExactText } from "../../message/queue-text";
+import { fromQueueText, toQueueText, withExactText } from "../../core/queue/queue-text";
 import { eventually } from "../harness/eventually";
 import { type RunningStack, startStack } from "../harness/running-stack";
 import { trustStack } from "../harness/trust-stack";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { mapConcurrent } from "../../core/promises";
 import type { StackDescription } from "../../local/stack-description";
-import { sideBySide } from "../../message";
 import { type Activity, DirectLineClient, type DirectLineOptions } from "../harness/direct-line-client";
 
 /** A user's conversation with a running stack's bot. */
@@ -35,7 +35,7 @@ export async function hearOwnMessagesBack(
   const converse = async (_: unknown, who: number) => {
     const client = await talk(stack);
     const said = Array.from({ length: messages }, (_, n) => `message ${n} of user ${who}`);
-    await sideBySide(sayingAtOnce, said, (text) => client.say(text));
+    await mapConcurrent(sayingAtOnce, said, (text) => client.say(text));
     const answers = texts(await client.waitFor(2 * said.length, messages * 4_000));
     assert.deepEqual(answers.sort(), [...said.map(acknowledged), ...said.map(comingBack)].sort());
     client.close();

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type QueueClient, QueueServiceClient } from "@azure/storage-queue";
 import { generate } from "selfsigned";
-import { withExactText } from "../../../message/queue-text";
+import { withExactText } from "../../../core/queue/queue-text";
 
 /** Azurite's queue service over https with OAuth, and a managed-identity endpoint that it trusts. */
 export interface TestQueues {

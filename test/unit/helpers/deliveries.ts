@@ -1,4 +1,4 @@
-import { Deliveries, type Delivery } from "../../../message";
+import { Deliveries, type Delivery } from "../../../core/tables/deliveries";
 import { MemoryTable } from "./memory-table";
 
 /** Deliveries that end with the test, and their table. */

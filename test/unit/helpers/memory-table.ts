@@ -1,5 +1,6 @@
 import type { TableClient, TableEntityResult } from "@azure/data-tables";
-import { copiesBegin, Table, type TableRequest } from "../../../message";
+import { copyPrefix } from "../../../core/tables/stored-reference";
+import { Table, type TableRequest } from "../../../core/tables/table";
 
 type Entity = Record<string, unknown> & { partitionKey: string; rowKey: string; etag: string };
 
@@ -30,7 +31,7 @@ export class MemoryTable extends Table {
   }
 
   private entitiesThat(fit: (isCopy: boolean) => boolean): Record<string, unknown>[] {
-    const chosen = [...this.entities.values()].filter((entity) => fit(entity.partitionKey.startsWith(copiesBegin)));
+    const chosen = [...this.entities.values()].filter((entity) => fit(entity.partitionKey.startsWith(copyPrefix)));
     return chosen.map(({ partitionKey, rowKey, etag, ...row }) => row);
   }
 

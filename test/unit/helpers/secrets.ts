@@ -1,4 +1,4 @@
-import { type Secret, VaultError } from "../../../message";
+import { type Secret, VaultError } from "../../../core/vault-secret";
 
 export interface TestSecret extends Secret {
   /** How often a newer value was asked for. */

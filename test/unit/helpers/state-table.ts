@@ -2,9 +2,10 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import { TableClient, TableServiceClient } from "@azure/data-tables";
 import type { TokenCredential } from "@azure/identity";
 import { TableStorage } from "../../../bot/state/table-storage";
+import { tableNames } from "../../../core/names";
+import { Table } from "../../../core/tables/table";
 import type { StorageGuard } from "../../../local/storage/guard/storage-guard";
 import { Storage } from "../../../local/storage/storage";
-import { Table, tableNames } from "../../../message";
 import { GuardedCloud } from "./guarded-cloud";
 
 /** Passes a request on, or does something else. */

@@ -1,0 +1,34 @@
+import { UsageError as WrongUsage } from "../errors";
+import { localStack } from "./local-stacks";
+import { PulumiMissing, PulumiRefused, pulumiStack } from "./pulumi-stack";
+import type { Stack } from "./stack";
+
+export interface Choice {
+  /** A Pulumi stack's name. */
+  stack?: string;
+  /** That of a local stack's page. */
+  port?: string;
+}
+
+/**
+ * The stack that is named, else the one that runs on this machine, else the one that is selected in Pulumi.
+ * @throws WrongUsage, Failure
+ */
+export async function chooseStack({ stack, port }: Choice): Promise<Stack> {
+  if (stack !== undefined && port !== undefined)
+    throw new WrongUsage("Say --stack or --port, not both: a local stack has no name in Pulumi.");
+  if (stack !== undefined) return pulumiStack(stack);
+  return localStack(port) ?? selectedStack();
+}
+
+async function selectedStack(): Promise<Stack> {
+  try {
+    return await pulumiStack();
+  } catch (error) {
+    if (error instanceof PulumiMissing || error instanceof PulumiRefused) error.message += `\n${bothWays}`;
+    throw error;
+  }
+}
+
+const bothWays =
+  'No stack was found. Start one on this machine with "npm start", or choose one in Azure with --stack NAME or "pulumi stack select".';

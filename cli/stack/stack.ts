@@ -1,0 +1,25 @@
+import type { TokenCredential } from "@azure/identity";
+import type { ConversationReference } from "../../core/message/conversation-reference";
+
+/** A stack that is up, and how its operator reaches it. */
+export interface Stack {
+  /** What people call it: `dev`, `local`. */
+  name: string;
+  /** What has to be said again to reach it with the next command, such as `--stack dev`; "" where it needs nothing. */
+  options: string;
+  /** Whether it runs on this machine, where the internet cannot reach it. */
+  isLocal: boolean;
+  /** The outputs of its Pulumi program. */
+  outputs: Record<string, unknown>;
+  /** `https://<account>.queue.core.windows.net/<queue>` */
+  queueUrl: string;
+  /** `https://<account>.table.core.windows.net/` */
+  tableServiceUrl: string;
+  /** How many messages a second the function brings to the bot. */
+  sendsPerSecond: number;
+  credential: TokenCredential;
+  /** Has to succeed before `credential` is used; absent: nothing to do. @throws Failure that says how to log in */
+  logIn?(): Promise<unknown>;
+  /** Where to speak in a conversation of which the stack knows nothing yet; absent: that cannot be known. */
+  unheardOf?(conversationId: string): ConversationReference;
+}

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, before, beforeEach, test } from "node:test";
+import { openEvent, type SignedEvent, signEvent } from "../../../core/message/signed-event";
+import { NotifyApi } from "../../../function/forward/notify-api";
+import { TransportError } from "../../../function/forward/transport";
+
+const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
+const event = signEvent('{"text":"ulterior 漢😀"}', "an id", secret);
+
+let server: Server;
+let url: string;
+let requests: { method?: string; path?: string; headers: IncomingHttpHeaders; body: string }[];
+let answer: (response: ServerResponse) => void;
+
+before(async () => {
+  server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const { method, url: path, headers } = request;
+    requests.push({ method, path, headers, body: Buffer.concat(chunks).toString() });
+    answer(response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/notify`;
+});
+after(() => {
+  server.close();
+  server.closeAllConnections();
+});
+beforeEach(() => {
+  requests = [];
+  answer = respond(202, { id: "an id" });
+});
+
+function respond(status: number, body: unknown, headers: Record<string, string> = {}) {
+  return (response: ServerResponse) => {
+    response.writeHead(status, headers).end(typeof body === "string" ? body : JSON.stringify(body));
+  };
+}
+
+/** The error that a try ends in. */
+async function failure(address = url): Promise<TransportError> {
+  const error = await new NotifyApi(address).send(event).catch((error) => error);
+  assert(error instanceof TransportError, String(error));
+  return error;
+}
+
+test("an event is posted as it was signed: its text as the body, its signature as headers", async () => {
+  await new NotifyApi(url).send(event);
+  const [{ method, path, headers, body } = { headers: {}, body: "" }] = requests;
+  assert.deepEqual([method, path, headers["content-type"]], ["POST", "/api/notify", "application/json"]);
+  assert.deepEqual(openEvent({ ...headers, Message: body } as unknown as SignedEvent, secret), event);
+  assert.equal(requests.length, 1);
+});
+
+test("what the bot calls wrong in the message is final, with the bot's reason", async () => {
+  for (const status of [400, 413]) {
+    answer = respond(status, { error: "dialog is not one of this bot's", field: "dialog" });
+    const { isFinal, message } = await failure();
+    assert.deepEqual([isFinal, message], [true, `the bot answered ${status} dialog is not one of this bot's`]);
+  }
+});
+
+test("the same status from whatever stands before the bot is not final, and its body is not repeated", async () => {
+  for (const status of [400, 413]) {
+    for (const body of ["", "<p>ulterior</p>", "null", '"ulterior"', '{"error":5}', '{"message":"ulterior"}']) {
+      answer = respond(status, body);
+      const { isFinal, message } = await failure();
+      assert.deepEqual([isFinal, message], [false, `the bot answered ${status}`], body);
+    }
+  }
+});
+
+test("anything else is an error to defer for, with the time that the bot asks for", async () => {
+  for (const status of [401, 403, 404, 429, 500, 502, 503]) {
+    answer = respond(status, { error: "Unavailable" }, { "retry-after": "17" });
+    const { name, ...error } = await failure();
+    assert.deepEqual({ ...error }, { status, retryAfter: 17, isFinal: false });
+  }
+  answer = respond(503, "");
+  assert.equal((await failure()).retryAfter, 0);
+});
+
+test("nothing but 202 is taken for the bot's word, and no signature goes where an answer points to", async () => {
+  answer = respond(200, "<p>Your app is up and running</p>");
+  assert.deepEqual([(await failure()).status, (await failure()).isFinal], [200, false]);
+  requests = [];
+  for (const status of [301, 307, 308]) {
+    answer = respond(status, "", { location: `${url}/elsewhere` });
+    assert.equal((await failure()).status, status);
+  }
+  assert.deepEqual(new Set(requests.map(({ path }) => path)), new Set(["/api/notify"]));
+});
+
+test("a bot that cannot be reached, or hangs up, is an error to defer for", async () => {
+  const gone = createServer();
+  await new Promise<void>((resolve) => gone.listen(0, "127.0.0.1", resolve));
+  const { port } = gone.address() as AddressInfo;
+  await new Promise((resolve) => gone.close(resolve));
+  const unreachable = await failure(`http://127.0.0.1:${port}/api/notify`);
+  assert.deepEqual([unreachable.status, unreachable.isFinal], [0, false]);
+  assert.equal(unreachable.message, "the bot could not be reached: ECONNREFUSED");
+  answer = (response) => response.destroy();
+  assert.equal((await failure()).status, 0);
+});
+
+test("a bot that has taken the message has taken it, also where the rest of its answer is lost", async () => {
+  answer = (response) => void response.writeHead(202).write("{", () => response.destroy());
+  await new NotifyApi(url).send(event);
+});
+
+test("no error repeats the event", async () => {
+  answer = respond(503, "");
+  assert.doesNotMatch((await failure()).message, /ulterior|v1,/);
+});
