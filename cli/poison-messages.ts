@@ -23,7 +23,7 @@ export function explain(deliveries: Pick<Deliveries, "read">, messages: PoisonMe
 }
 
 function reasonWithoutRow({ message, problem }: PoisonMessage): string {
-  if (problem) return `the message is invalid: ${problem}`;
+  if (problem) return `The message is not valid: ${problem}`;
   // Without an id of its own, its row has the id that the main queue gave it, which is lost.
   return message?.id ? "not recorded" : "not known, because the message has no id of its own";
 }

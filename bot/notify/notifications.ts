@@ -3,7 +3,7 @@ import { messageId } from "../../core/message/queue-message";
 import { verifyEvent } from "../../core/message/signed-event";
 import { waitIfSoon } from "../../core/promises";
 import type { MessageQueue } from "../../core/queue/message-queue";
-import type { Deliveries } from "../../core/tables/deliveries";
+import { type Deliveries, notDueReason } from "../../core/tables/deliveries";
 import type { Secret } from "../../core/vault-secret";
 import { ForbiddenServiceError, type ServiceHosts } from "../channel/service-hosts";
 import type { DialogRegistry } from "../dialogs/engine/dialog-registry";
@@ -81,7 +81,7 @@ export class Notifications {
     await this.parts.queue.postpone(incoming, new Date(notBefore));
     log("info", "postponed", { id, notBefore });
     const dueAt = new Date(notBefore);
-    await this.parts.deliveries.markWaiting(id, `it is not due before ${notBefore}`, { dueAt }).catch((error) => {
+    await this.parts.deliveries.markWaiting(id, notDueReason(notBefore), { dueAt }).catch((error) => {
       log("error", "not recorded", { id, reason: reason(error) });
     });
   }

@@ -109,7 +109,7 @@ test("a broadcast for later has a status and can be cancelled before it is due: 
 
   const { waiting, reasons } = await json("status", "spring");
   assert.equal(waiting, alone);
-  assert.match(reasons[0].reason, /^it is not due before 2\d{3}-/);
+  assert.match(reasons[0].reason, /^The message is not due before 2\d{3}-/);
   const one = await json("status", sent[0].id);
   assert.deepEqual([one.status, one.final, Date.parse(one.dueAt) > Date.now()], ["waiting", false, true]);
 

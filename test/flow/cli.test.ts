@@ -277,7 +277,7 @@ test("poison lists failed messages with their reasons, shows them as they came, 
   assert.match(list, /^QUEUE ID +OWN ID +SINCE +CONVERSATION +REASON\n/);
   assert.match(list, /typo .*dialog is not one of this bot's/);
   assert.match(list, /gone .*The conversation is gone \(the channel answered 404/);
-  assert.match(list, /the message is invalid: \(message\) is not JSON/);
+  assert.match(list, /The message is not valid: \(message\) is not JSON/);
   assert.equal(JSON.parse(await output("poison", "show", "gone")).text, "ulterior");
   assert.equal((await json("poison", "show", "gone")).id, "gone");
   assert.match(await output("status", "--all", "--failed"), /gone +failed/);

@@ -13,8 +13,8 @@ import { openApi } from "../../../bot/notify/open-api";
 import type { ServerParts } from "../../../bot/server";
 import { Readiness } from "../../../core/health";
 import type { Secret } from "../../../core/vault-secret";
-import { bundle } from "../../../infra/package/bundle";
-import { projectRoot } from "../../../infra/package/cache";
+import { bundle } from "../../../infra/deploy/package/bundle";
+import { projectRoot } from "../../../infra/deploy/package/cache";
 import { startChannel, type TestChannel } from "../helpers/channel";
 import { fixedSecret, lostSecret, rotatingSecret } from "../helpers/secrets";
 

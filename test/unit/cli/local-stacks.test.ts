@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
+import { homePrefix } from "../../../cli/stack/homes";
 import { localStack } from "../../../cli/stack/local-stacks";
 
 const folder = mkdtempSync(path.join(tmpdir(), "operator-"));
@@ -16,7 +17,7 @@ after(() => {
 
 /** What a stack leaves on disk. @param pid of its owner */
 function leave(pid: number, name: string, description?: string): void {
-  const home = path.join(folder, `proactive-bot-${pid}-${name}`);
+  const home = path.join(folder, `${homePrefix}${pid}-${name}`);
   mkdirSync(home);
   if (description !== undefined) writeFileSync(path.join(home, "stack.json"), description);
 }

@@ -7,6 +7,7 @@ import { after, test } from "node:test";
 import { strFromU8, unzipSync } from "fflate";
 import { rootDialogs } from "../../../bot/dialogs/index";
 import { valuesOf, versionAt } from "../../../cli/commands/teams";
+import { homePrefix } from "../../../cli/stack/homes";
 import type { Stack } from "../../../cli/stack/stack";
 import { packTeamsApp, teamsFolder } from "../../../cli/teams-app";
 import { schemaProblems } from "../../../cli/teams-manifest";
@@ -185,7 +186,7 @@ test("a stack without the outputs, or without Teams, is refused with the command
 /** `npm run cli -- teams ARGS` beside a local stack with these outputs. */
 async function teams(args: string[], stackOutputs: object = outputs, environment: NodeJS.ProcessEnv = {}) {
   const folder = mkdtempSync(path.join(work, "cli-"));
-  const home = path.join(folder, `proactive-bot-${process.pid}-a`);
+  const home = path.join(folder, `${homePrefix}${process.pid}-a`);
   mkdirSync(home);
   const caFile = path.join(home, "ca.pem");
   writeFileSync(caFile, "");
