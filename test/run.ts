@@ -16,7 +16,7 @@ Exit codes: 0 all passed, 1 something failed, 2 invalid usage.
 
 Examples:
   npm test -- flow attack
-  npm test -- test/unit/listen.test.ts`;
+  npm test -- test/flow/life.test.ts`;
 
 /** Many files wait more than they compute. */
 const usualJobs = Math.min(4, availableParallelism() + 1);

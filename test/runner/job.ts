@@ -67,7 +67,7 @@ export function program(suite: string, file: string, ...args: string[]): Job {
 /** Resolves when the process has ended, however it did. */
 export async function run(job: Job, onStart: (child: ChildProcess) => void): Promise<Result> {
   const begin = performance.now();
-  // The outer one of two runs of node:test, and colours, are none of the file's business.
+  // The first would put control characters into failures, the second would make node:test report to a run around this one.
   const { FORCE_COLOR: _, NODE_TEST_CONTEXT: __, ...env } = process.env;
   const child = spawn(process.execPath, job.args, {
     cwd: root,
@@ -75,14 +75,18 @@ export async function run(job: Job, onStart: (child: ChildProcess) => void): Pro
     stdio: ["ignore", "pipe", "pipe"],
   });
   onStart(child);
-  const timer = setTimeout(() => child.kill("SIGKILL"), limit);
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = child.kill("SIGKILL");
+  }, limit);
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
       output += text;
     });
   }
-  const end = await ended(child);
+  const how = await ended(child);
+  const end = isLate ? `did not end within ${limit / 60_000} minutes` : how;
   clearTimeout(timer);
   return { job, seconds: (performance.now() - begin) / 1000, ...outcome(job, end), output };
 }

@@ -11,17 +11,13 @@ module.exports = async function* report(events) {
     if (type === "test:start") names.splice(data.nesting, Number.POSITIVE_INFINITY, data.name);
     if (type !== "test:pass" && type !== "test:fail") continue;
     const { nesting, name, skip, details } = data;
-    const isGroup = details.type === "suite" || details.error?.failureType === "subtestsFailed";
-    if (isGroup && skip === undefined && isToldByItsTests(details)) continue;
+    const { error } = details;
+    // A group says nothing that its tests do not say, unless it is skipped or fails by itself.
+    if (error?.failureType === "subtestsFailed" || (details.type === "suite" && !error && skip === undefined)) continue;
     const path = [...names.slice(0, nesting), name].join(" > ");
-    yield `${JSON.stringify({ name: path, skip, failure: textOf(details.error) })}\n`;
+    yield `${JSON.stringify({ name: path, skip, failure: textOf(error) })}\n`;
   }
 };
-
-/** A group that passes says nothing new, nor does one that fails because a test in it does. */
-function isToldByItsTests({ error }) {
-  return !error || error.failureType === "subtestsFailed";
-}
 
 function textOf(error) {
   if (!error) return undefined;

@@ -23,7 +23,8 @@ export function report({ job, seconds, passed, failures, skipped, output }: Resu
   ];
   const line = cells.join("  ").trimEnd();
   if (failures.length === 0) return line;
-  const texts = [...failures.map(({ name, text }) => `${name}\n${text}`), `Output:\n${output || "none"}`];
+  const texts = failures.map(({ name, text }) => `${name}\n${text}`);
+  if (output.trim()) texts.push(`Output:\n${output}`);
   return [line, ...texts.map((text) => text.trim().replace(/^(?=.)/gm, "      ")), ""].join("\n\n");
 }
 
