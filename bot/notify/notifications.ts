@@ -3,7 +3,7 @@ import { messageId } from "../../core/message/queue-message";
 import { verifyEvent } from "../../core/message/signed-event";
 import { waitIfSoon } from "../../core/promises";
 import type { MessageQueue } from "../../core/queue/message-queue";
-import type { Deliveries } from "../../core/tables/deliveries";
+import { type Deliveries, notDueReason } from "../../core/tables/deliveries";
 import type { Secret } from "../../core/vault-secret";
 import { ForbiddenServiceError, type ServiceHosts } from "../channel/service-hosts";
 import { TooBusyError } from "../http-errors";
@@ -87,7 +87,7 @@ export class Notifications {
     const dueAt = new Date(notBefore);
     await this.parts.queue.postpone(received, dueAt);
     log("info", "postponed", { id, notBefore });
-    await this.parts.deliveries.markWaiting(id, `it is not due before ${notBefore}`, { dueAt }).catch((error) => {
+    await this.parts.deliveries.markWaiting(id, notDueReason(notBefore), { dueAt }).catch((error) => {
       log("error", "not recorded", { id, reason: reason(error) });
     });
   }

@@ -64,7 +64,7 @@ export class Table {
   }
 
   /** Writes properties to a row, which need not exist; its other properties stay. @throws TableUnreachableError */
-  async merge(row: RowKey & object): Promise<void> {
+  async merge<Row extends RowKey>(row: Row): Promise<void> {
     await this.request((client, options) => client.upsertEntity(row, "Merge", options));
   }
 

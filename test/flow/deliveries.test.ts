@@ -93,7 +93,7 @@ test("what failed tells why, in words", async () => {
   const invalid = await ending(await drop("ulterior"));
   assert.deepEqual(
     [invalid.status, invalid.reason],
-    ["failed", "the message is not valid: (message) is not JSON, neither plain nor as Base64"],
+    ["failed", "The message is not valid: (message) is not JSON, neither plain nor as Base64"],
   );
   const gone = await ending(await drop(message("no-such-conversation", "ulterior")));
   assert.equal(gone.status, "failed");

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { homePrefix } from "../../cli/stack/homes";
 import { isAlive } from "../../cli/stack/is-alive";
 import { listen, stop } from "../../local/listen";
 import { startStack } from "../harness/running-stack";
@@ -29,7 +30,7 @@ async function start(...args: string[]) {
 }
 
 function homesOf(pid: number): string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith(`proactive-bot-${pid}-`));
+  return readdirSync(tmpdir()).filter((name) => name.startsWith(`${homePrefix}${pid}-`));
 }
 
 test("SIGTERM ends everything within two seconds and leaves no process, port or file", async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { trust } from "../../cli/stack/trust";
-import { type Files, versionOf, zip } from "../../infra/package/files";
+import { type Files, versionOf, zip } from "../../infra/deploy/package/zip";
 import { Site, type SiteOptions } from "../../local/app-service/site";
 import { type Certificates, makeCertificates } from "../../local/certificates";
 import { Entra } from "../../local/identity/entra";

@@ -9,7 +9,7 @@ import { dialogs as ownDialogs } from "../../../bot/dialogs/index";
 import { keywords } from "../../../bot/replies";
 import type { ConversationMemory } from "../../../bot/state/conversations";
 import { keyword } from "../../../bot/words";
-import { projectRoot } from "../../../infra/package/cache";
+import { projectRoot } from "../../../infra/deploy/package/cache";
 import { TestConversations } from "../helpers/conversations";
 import { TestDialogs } from "../helpers/dialogs";
 

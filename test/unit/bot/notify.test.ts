@@ -359,7 +359,7 @@ test("what is not due waits under its id, in the queue and in the table", async 
   assert.deepEqual(postponed, [{ message: { ...later, id: "1" }, notBefore }]);
   const [row] = deliveries.rows;
   assert.deepEqual([row?.id, row?.status], ["1", "waiting"]);
-  assert.match(row?.reason ?? "", /^it is not due before /);
+  assert.match(row?.reason ?? "", /^The message is not due before /);
   assert.deepEqual(said, []);
   assert.equal((await notify({ ...message, notBefore: new Date().toISOString() })).status, 202);
   assert.equal(said.length, 1);

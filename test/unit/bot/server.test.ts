@@ -14,8 +14,8 @@ import type { ServerParts } from "../../../bot/server";
 import { type Dialogs, noDialogs } from "../../../bot/state/conversations";
 import { Readiness } from "../../../core/health";
 import type { Secret } from "../../../core/vault-secret";
-import { bundle } from "../../../infra/package/bundle";
-import { projectRoot } from "../../../infra/package/cache";
+import { bundle } from "../../../infra/deploy/package/bundle";
+import { projectRoot } from "../../../infra/deploy/package/cache";
 import { startChannel, type TestChannel } from "../helpers/channel";
 import { fixedSecret, lostSecret, rotatingSecret } from "../helpers/secrets";
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { bundle } from "../../../infra/package/bundle";
+import { bundle } from "../../../infra/deploy/package/bundle";
 import type { TestQueues } from "./azurite";
 
 const repository = resolve(__dirname, "../../..");

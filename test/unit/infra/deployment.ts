@@ -33,6 +33,8 @@ export interface Deployment {
   secrets: string[];
 }
 
+/** Not the template's own name: the names of the resources follow it. */
+const project = "acme-bot";
 export const subscription = "/subscriptions/00000000-0000-4000-8000-000000000001";
 export const tenantId = "00000000-0000-4000-8000-000000000002";
 export const deployer = "00000000-0000-4000-8000-000000000003";
@@ -223,7 +225,7 @@ async function run({ config, preview, refused }: Order): Promise<Deployment> {
         return answer(inputs);
       },
     },
-    "proactive-bot",
+    project,
     "test",
     preview,
   );
