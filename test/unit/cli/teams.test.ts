@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
 import { strFromU8, unzipSync } from "fflate";
-import { rootDialogs } from "../../../bot/dialogs/index";
+import { keywords } from "../../../bot/replies";
 import { valuesOf, versionAt } from "../../../cli/commands/teams";
 import { homePrefix } from "../../../cli/stack/homes";
 import type { Stack } from "../../../cli/stack/stack";
@@ -87,11 +87,7 @@ test("the manifest says which bot it is, where it is, and what people can say to
   const [list, ...others] = bot.commandLists;
   assert.deepEqual([list.scopes, others], [bot.scopes, []]);
   const titles: string[] = list.commands.map(({ title }: Manifest) => title);
-  assert.deepEqual(titles, ["new", "old", "help", "cancel", "stop", "start"]);
-  assert.deepEqual(
-    titles.map((text) => rootDialogs.startedBy({ text })?.name),
-    ["newSurvey", "oldSurvey", undefined, undefined, undefined, undefined],
-  );
+  for (const word of Object.values(keywords)) assert.ok(titles.includes(word), word);
 });
 
 test("a fork's icons and languages go into the package under their own names", async () => {
