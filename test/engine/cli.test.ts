@@ -26,7 +26,7 @@ describe("npm run cli finds a stack through Pulumi", { skip: skipWithoutPulumi }
     const { project, cloud } = stage;
     const { identity } = cloud.description;
     const cli = await pulumiCli(() => {});
-    const child = spawn(process.execPath, ["-r", "tsx/cjs", "cli/index.ts", ...args], {
+    const child = spawn(process.execPath, ["scripts/run.cjs", "cli/index.ts", ...args], {
       cwd: project.folder,
       env: {
         ...process.env,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
@@ -20,6 +20,9 @@ test("a fork without local/, test/ and bench/ type-checks, previews and has the 
   execFileSync(process.execPath, [require.resolve("typescript/bin/tsc")], { cwd: fork.folder, stdio: "pipe" });
   const help = execFileSync("npm", ["run", "--silent", "cli", "--", "--help"], { cwd: fork.folder });
   assert.match(String(help), /^Usage: npm run cli -- /);
+  const { status, stderr } = spawnSync("npm", ["test", "--silent"], { cwd: fork.folder, encoding: "utf8" });
+  assert.equal(status, 1);
+  assert.match(stderr, /^"npm run test" needs test\/run\.ts, which this repository does not have\. Copy test\/ /);
   const stack = await (await Pulumi.open(fork, cloud.env)).stack("dev", cloud.config);
   const made = (await stack.preview()).filter(({ op }) => op === "create");
   assert.ok(made.some(({ name }) => name === `${names.bot}-release`));
@@ -46,7 +49,8 @@ test("a project with another name keeps the resources that it had under the temp
   t.after(() => fork.remove());
   const pulumi = await Pulumi.open(fork, cloud.env);
   fork.rename("proactive-bot");
-  await (await pulumi.stack("dev", cloud.config)).up();
+  const everything = { ...cloud.config, alertEmail: "ops@example.com", teams: "true" };
+  await (await pulumi.stack("dev", everything)).up();
   const resources = cloud.resources.all.map(({ id }) => id).sort();
 
   fork.rename("helpdesk");

@@ -24,7 +24,7 @@ export function runCli(
   { input = "", env = {}, onStderr = () => {} }: Circumstances = {},
 ): Promise<Ended> {
   const { port } = new URL(local.page);
-  const script = ["--disable-warning=DEP0040", "-r", "tsx/cjs", "cli/index.ts", "--port", port, ...args];
+  const script = ["scripts/run.cjs", "cli/index.ts", "--port", port, ...args];
   const child = spawn(process.execPath, script, { cwd: root, env: { ...process.env, ...env } });
   const said = { stdout: "", stderr: "" };
   for (const stream of ["stdout", "stderr"] as const) {

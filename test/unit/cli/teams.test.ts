@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
 import { strFromU8, unzipSync } from "fflate";
-import { rootDialogs } from "../../../bot/dialogs/index";
+import { keywords } from "../../../bot/replies";
 import { valuesOf, versionAt } from "../../../cli/commands/teams";
 import { homePrefix } from "../../../cli/stack/homes";
 import type { Stack } from "../../../cli/stack/stack";
@@ -87,11 +87,7 @@ test("the manifest says which bot it is, where it is, and what people can say to
   const [list, ...others] = bot.commandLists;
   assert.deepEqual([list.scopes, others], [bot.scopes, []]);
   const titles: string[] = list.commands.map(({ title }: Manifest) => title);
-  assert.deepEqual(titles, ["new", "old", "help", "cancel", "stop", "start"]);
-  assert.deepEqual(
-    titles.map((text) => rootDialogs.startedBy({ text })?.name),
-    ["newSurvey", "oldSurvey", undefined, undefined, undefined, undefined],
-  );
+  for (const word of Object.values(keywords)) assert.ok(titles.includes(word), word);
 });
 
 test("a fork's icons and languages go into the package under their own names", async () => {
@@ -194,8 +190,10 @@ async function teams(args: string[], stackOutputs: object = outputs, environment
   const directLine = { serviceUrl: "https://127.0.0.1:1/" };
   const local = { page: "http://localhost:4001/", directLine, identity, caFile };
   writeFileSync(path.join(home, "stack.json"), JSON.stringify({ outputs: stackOutputs, local }));
+  for (const cache of readdirSync(tmpdir()).filter((name) => name.startsWith("tsx-")))
+    symlinkSync(path.join(tmpdir(), cache), path.join(folder, cache), "junction"); // its sources are compiled already
   const out = path.join(folder, "made", "app.zip");
-  const command = ["-r", "tsx/cjs", path.join(root, "cli/index.ts"), "teams", "--out", out, ...args];
+  const command = [path.join(root, "scripts/run.cjs"), "cli/index.ts", "teams", "--out", out, ...args];
   const env = { ...process.env, TMPDIR: folder, ...environment };
   return new Promise<{ code: number; stdout: string; stderr: string; out: string }>((resolve) => {
     execFile(process.execPath, command, { cwd: root, env }, (error, stdout, stderr) =>

@@ -54,10 +54,14 @@ export async function deploy(
   refused: string[] = [],
 ): Promise<Deployment> {
   const order = JSON.stringify({ config, preview, refused });
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, ["-r", "tsx/cjs", __filename, order], {
-    cwd: root,
-    maxBuffer: 1 << 26,
-  });
+  const { stdout, stderr } = await promisify(execFile)(
+    process.execPath,
+    ["-r", "./scripts/typescript.cjs", __filename, order],
+    {
+      cwd: root,
+      maxBuffer: 1 << 26,
+    },
+  );
   return { ...JSON.parse(stdout), said: stderr };
 }
 

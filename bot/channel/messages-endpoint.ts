@@ -1,13 +1,13 @@
 import type { Activity } from "botbuilder";
 import express, { type RequestHandler, Router } from "express";
 import { z } from "zod";
-import type { ProactiveBot } from "../proactive-bot";
+import type { TurnHandler } from "../turn-handler";
 import { type ChannelAdapter, UnauthorizedError } from "./channel-adapter";
 
 /** Direct Line's own limit for an activity is 262,144 bytes; a channel's envelope adds a little. */
 const bodyLimit = "320kb";
 
-/** The least that makes a body an activity; botbuilder rejects outside its own error handling without these. */
+/** The fields that every activity has. Without them botbuilder rejects a promise that its own error handling does not catch. */
 const activity = z.looseObject({
   type: z.string().min(1),
   channelId: z.string().min(1),
@@ -15,11 +15,12 @@ const activity = z.looseObject({
   conversation: z.looseObject({ id: z.string().min(1) }),
 });
 
-/** `POST /api/messages`: where Bot Service brings what happens in a conversation. */
-export function messages(adapter: ChannelAdapter, bot: ProactiveBot): Router {
+/** `POST /api/messages`: Bot Service sends each activity of a conversation to it. */
+export function messagesEndpoint(adapter: ChannelAdapter, handler: TurnHandler): Router {
   const receive: RequestHandler = async (request, response) => {
     const parsed = activity.parse(request.body) as unknown as Activity;
-    const invoke = await adapter.receive(request.headers.authorization ?? "", parsed, (context) => bot.run(context));
+    const { authorization = "" } = request.headers;
+    const invoke = await adapter.receive(authorization, parsed, (context) => handler.run(context));
     response.status(invoke?.status ?? 200);
     if (invoke?.body) response.json(invoke.body);
     else response.end();
@@ -27,7 +28,7 @@ export function messages(adapter: ChannelAdapter, bot: ProactiveBot): Router {
   return Router().post("/api/messages", refuseWithoutToken, express.json({ limit: bodyLimit }), receive);
 }
 
-/** Who brings no token learns nothing else about the request, and its body is not read. */
+/** A request without a token gets no other answer, and its body is not read. */
 const refuseWithoutToken: RequestHandler = (request, _response, next) => {
   next(request.headers.authorization ? undefined : new UnauthorizedError("the request has no token"));
 };

@@ -1,21 +1,19 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
-import { type Activity, type ConversationReference, MemoryStorage, type TurnContext } from "botbuilder";
-import type { ChannelAdapter, NewConversation } from "../../../bot/channel/channel-adapter";
+import type { Activity, ConversationReference } from "botbuilder";
+import type { NewConversation } from "../../../bot/channel/channel-adapter";
 import { ConversationTurns } from "../../../bot/channel/conversation-turns";
 import { ForbiddenServiceError } from "../../../bot/channel/service-hosts";
-import { Addressees } from "../../../bot/proactive/addressees";
-import { ProactiveDelivery } from "../../../bot/proactive/delivery";
-import { Incoming } from "../../../bot/proactive/incoming";
-import { ItemTooLargeError } from "../../../bot/state/entity";
+import type { ProactiveDelivery } from "../../../bot/proactive/delivery";
+import type { ReceivedEvent } from "../../../bot/proactive/received-event";
+import { replies } from "../../../bot/replies";
 import { OptOuts } from "../../../bot/state/opt-outs";
 import { References } from "../../../bot/state/references";
-import type { QueueMessage, ReceivedMessage } from "../../../core/message/queue-message";
-import type { MessageQueue } from "../../../core/queue/message-queue";
+import type { QueueMessage } from "../../../core/message/queue-message";
 import { DeliveryLeasedError } from "../../../core/tables/deliveries";
 import { TableUnreachableError } from "../../../core/tables/table";
 import { TestDeliveries } from "../helpers/deliveries";
-import { testDialogs } from "../helpers/dialogs";
+import { eventOf, testDelivery } from "../helpers/delivery";
 import { MemoryTable } from "../helpers/memory-table";
 
 const relatesTo = { conversation: { id: "c" }, channelId: "directline", serviceUrl: "https://example.com/" };
@@ -34,7 +32,6 @@ let defer: () => Promise<boolean>;
 let openConversation: () => Promise<string>;
 let opened: { serviceUrl: string; parameters: NewConversation }[];
 let turns: ConversationTurns;
-let storage: MemoryStorage;
 let deliveries: TestDeliveries;
 let references: MemoryTable;
 let delivery: ProactiveDelivery;
@@ -46,46 +43,29 @@ beforeEach(() => {
   channel = async (text) => void said.push(text);
   defer = async () => true;
   openConversation = async () => "a:opened";
-  const adapter = {
-    open: (_appId: string, serviceUrl: string, parameters: NewConversation) => {
-      opened.push({ serviceUrl, parameters });
-      return openConversation();
-    },
-    resume: async (appId: string, reference: ConversationReference, turn: (context: TurnContext) => Promise<void>) => {
-      resumed.push({ appId, reference });
-      const { channelId, conversation, user: from } = reference;
-      const sendActivity = async (activity: Partial<Activity>) => {
-        await channel(activity.text ?? "");
-        sent.push(activity);
-      };
-      const context = { activity: { id: "random", channelId, conversation, from }, sendActivity };
-      await turn(context as unknown as TurnContext);
-      assert.equal(context.activity.id, undefined, "Web Chat would wait for the activity this replies to");
-    },
-  };
-  const queue = {
-    defer: async ({ id, message }: ReceivedMessage, retryAfter?: number) => {
-      deferred.push({ message: { ...message, id }, retryAfter });
-      return defer();
-    },
-    poison: async (entry: unknown) => void poisoned.push(entry),
-  };
   turns = new ConversationTurns();
-  storage = new MemoryStorage();
   references = new MemoryTable();
   instance = (turns = new ConversationTurns()) => {
-    const parts = { adapter: adapter as unknown as ChannelAdapter, references: new References(references) };
-    const teamsServiceUrl = "https://smba.example/teams/";
-    return new ProactiveDelivery({
-      ...parts,
-      addressees: new Addressees({ ...parts, appId: "the app id", teamsServiceUrl }),
-      queue: queue as MessageQueue,
-      turns,
-      appId: "the app id",
-      dialogs: testDialogs(storage),
+    const world = {
       deliveries,
-      optOuts: new OptOuts(references),
-    });
+      references,
+      turns,
+      send: async (activity: Partial<Activity>) => {
+        await channel(activity.text ?? "");
+        sent.push(activity);
+      },
+      defer: (message: QueueMessage, retryAfter?: number) => {
+        deferred.push({ message, retryAfter });
+        return defer();
+      },
+      poison: async (json: string) => void poisoned.push(json),
+      open: (serviceUrl: string, parameters: NewConversation) => {
+        opened.push({ serviceUrl, parameters });
+        return openConversation();
+      },
+      resumed: (appId: string, reference: ConversationReference) => void resumed.push({ appId, reference }),
+    };
+    return testDelivery(world).delivery;
   };
   forget();
   log.mock.resetCalls();
@@ -97,9 +77,8 @@ function forget(): void {
   delivery = instance(turns);
 }
 
-function event(message: unknown = { relatesTo, text: "hello" }, id = "1"): Incoming {
-  const Message = typeof message === "string" ? message : JSON.stringify(message);
-  return new Incoming({ Message, "webhook-id": id, "webhook-timestamp": "", "webhook-signature": "" });
+function event(message: unknown = { relatesTo, text: "hello" }, id = "1"): ReceivedEvent {
+  return eventOf(message, id);
 }
 
 /** What botbuilder throws for a channel's answer. */
@@ -121,9 +100,9 @@ function logged(): string {
   return log.mock.calls.map((call) => String((call.arguments as unknown[])[0])).join("\n");
 }
 
-test("it says the text in the conversation that the message relates to, in exactly these words", async () => {
+test("it says the text in the conversation that the message relates to", async () => {
   await delivery.deliver(event());
-  assert.deepEqual(said, ["This is coming back from the trigger! hello"]);
+  assert.deepEqual(said, [replies.proactiveText("hello")]);
   assert.deepEqual(resumed, [{ appId: "the app id", reference: relatesTo }]);
   assert.deepEqual([deferred, poisoned], [[], []]);
   assert.match(logged(), /"event":"delivered","id":"1"/);
@@ -345,7 +324,7 @@ test("one of many is not said to a user who has opted out since it was queued, a
   await delivery.deliver(event({ ...broadcast, relatesTo: { ...relatesTo, user: { id: "guest" } } }, "b/3"));
   await say("start");
   await delivery.deliver(event(broadcast, "b/4"));
-  assert.deepEqual(said, Array(3).fill("This is coming back from the trigger! to all"));
+  assert.deepEqual(said, Array(3).fill(replies.proactiveText("to all")));
 });
 
 test("while nobody knows whether a user has opted out, one of many is not said, and is brought again", async () => {
@@ -409,10 +388,7 @@ test("what takes longer than the function's patience is a failure, and is said o
   finish();
   await settled();
   for (const id of ["slow", "behind"]) await delivery.deliver(event(undefined, id));
-  assert.deepEqual(said, [
-    "This is coming back from the trigger! hello",
-    "This is coming back from the trigger! behind",
-  ]);
+  assert.deepEqual(said, [replies.proactiveText("hello"), replies.proactiveText("behind")]);
   assert.deepEqual(
     deliveries.rows.map(({ id, status, tries }) => [id, status, tries]),
     [
@@ -639,78 +615,6 @@ test("the log holds ids and reasons, never what was said", async () => {
   assert.doesNotMatch(logged() + JSON.stringify(deliveries.rows), /ulterior/);
 });
 
-const opening = "Welcome to the course! Three short questions, so that it suits you.";
-
-test("a message starts the dialog that it names, or else the one that its text stands for, to the letter", async () => {
-  const starts: [object, RegExp][] = [
-    [{ text: "", dialog: "newSurvey" }, /^Welcome to the course!/],
-    [{ text: "hello", dialog: "oldSurvey" }, /^You have been with the course/],
-    [{ text: "new", dialog: "oldSurvey" }, /^You have been with the course/],
-    [{ text: "new" }, /^Welcome to the course!/],
-    [{ text: "new", dialog: null }, /^Welcome to the course!/],
-    [{ text: "old" }, /^You have been with the course/],
-    [{ text: "", dialog: "" }, /^How is the learning going\?/],
-    [{ text: "old", dialog: "learner" }, /^How is the learning going\?/],
-    ...["New", " new", "new ", "news", "constructor", "__proto__"].map((text): [object, RegExp] => [
-      { text },
-      new RegExp(`^This is coming back from the trigger! ${text}$`),
-    ]),
-  ];
-  for (const [index, [fields, first]] of starts.entries()) {
-    said = [];
-    const conversation = { id: `conversation ${index}` };
-    await delivery.deliver(event({ relatesTo: { ...relatesTo, conversation }, ...fields }, `id ${index}`));
-    assert.match(said[0] ?? "", first, JSON.stringify(fields));
-  }
-  assert.deepEqual([deferred, poisoned], [[], []]);
-});
-
-test("a dialog that nobody knows is set aside, and the reason names the field and what is known, not what was asked for", async () => {
-  for (const dialog of ["ulterior", "newsurvey", "new", " ", "constructor"]) {
-    poisoned = [];
-    forget();
-    log.mock.resetCalls();
-    const message = event({ relatesTo, text: "new", dialog });
-    await delivery.deliver(message);
-    assert.deepEqual(poisoned, [message.json]);
-    const known = '\\"newSurvey\\", \\"oldSurvey\\", \\"learner\\", \\"\\" for \\"learner\\"';
-    assert(logged().includes(`"reason":"InvalidMessageError: dialog is not one of this bot's: ${known}"`), logged());
-    assert.doesNotMatch(logged(), /ulterior/);
-  }
-  assert.deepEqual(said, []);
-});
-
-test("a dialog is begun once, however many messages start it", async () => {
-  for (const id of ["1", "2", "3"]) await delivery.deliver(event({ relatesTo, text: "new" }, id));
-  await Promise.all(
-    ["4", "5", "6"].map((id) => delivery.deliver(event({ relatesTo, text: "", dialog: "newSurvey" }, id))),
-  );
-  assert.equal(said.filter((text) => text === opening).length, 1);
-  assert.equal(said.length, 2, "the opening and the first question");
-  assert.match(logged(), /"event":"dialog started","id":"1","dialog":"newSurvey"/);
-  assert.match(logged(), /"event":"dialog had begun already","id":"6","dialog":"newSurvey"/);
-  assert.deepEqual([deferred, poisoned], [[], []]);
-});
-
-test("a dialog whose first words the channel did not take has not begun: the next try begins it", async () => {
-  const take = channel;
-  let calls = 0;
-  for (const [failing, status] of [
-    [1, 429],
-    [2, 503],
-  ]) {
-    [calls, said, deferred] = [0, [], []];
-    channel = (text) => (++calls === failing ? Promise.reject(answer(status as number)) : take(text));
-    await delivery.deliver(event({ relatesTo, text: "new" }));
-    assert.equal(deferred.length, 1);
-  }
-  said = [];
-  channel = take;
-  await delivery.deliver(event({ relatesTo, text: "new" }));
-  assert.equal(said[0], opening);
-  assert.equal(said.length, 2);
-});
-
 const card = {
   contentType: "application/vnd.microsoft.card.adaptive",
   content: { type: "AdaptiveCard", version: "1.3" },
@@ -724,75 +628,10 @@ test("a message's attachments are said in one activity, with its text where it h
     sent.map(({ type, text, attachments }) => [type, text, attachments]),
     [
       ["message", undefined, [card, card]],
-      ["message", "This is coming back from the trigger! look", [card]],
-      ["message", "This is coming back from the trigger! new", [card]],
+      ["message", replies.proactiveText("look"), [card]],
+      ["message", replies.proactiveText("new"), [card]],
     ],
   );
-});
-
-test("the attachments of a message that starts a dialog are said before the dialog, once", async () => {
-  const message = { relatesTo, dialog: "newSurvey", attachments: [card] };
-  for (const id of ["1", "1", "2"]) await delivery.deliver(event(message, id));
-  assert.deepEqual(sent[0]?.attachments, [card]);
-  assert.deepEqual(said.slice(0, 2), ["", opening]);
-  assert.equal(said.length, 3);
-});
-
-test("a message in the middle of a survey is followed by the open question, with its buttons, once", async () => {
-  await delivery.deliver(event({ relatesTo, text: "new" }, "1"));
-  const question = sent[1];
-  [said, sent] = [[], []];
-  for (const id of ["2", "2", "2"]) await delivery.deliver(event({ relatesTo, text: "News" }, id));
-  assert.deepEqual(said, ["This is coming back from the trigger! News", question?.text]);
-  assert.deepEqual(sent[1]?.suggestedActions, question?.suggestedActions);
-  said = [];
-  await delivery.deliver(event({ relatesTo: { ...relatesTo, conversation: { id: "other" } }, text: "News" }, "3"));
-  assert.equal(said.length, 1, "elsewhere nothing is open");
-});
-
-test("a message is delivered although the open question cannot be asked again", async () => {
-  await delivery.deliver(event({ relatesTo, text: "new" }, "1"));
-  let calls = 0;
-  channel = () => (++calls === 2 ? Promise.reject(answer(429)) : Promise.resolve());
-  await delivery.deliver(event({ relatesTo, text: "News" }, "2"));
-  assert.equal(calls, 2);
-  channel = async (text) => void said.push(text);
-  storage.read = () => Promise.reject(new TableUnreachableError("table botstate: gone"));
-  await delivery.deliver(event({ relatesTo, text: "News" }, "3"));
-  assert.deepEqual([deferred, poisoned], [[], []]);
-  assert.deepEqual(
-    deliveries.rows.map(({ status }) => status),
-    ["delivered", "delivered", "delivered"],
-  );
-  assert.match(logged(), /"level":"warn","event":"buttons not shown again","id":"3","reason":"TableUnreachableError/);
-});
-
-test("after a crash between storing and saying, the same message asks again, and another one does not", async () => {
-  await delivery.deliver(event({ relatesTo, text: "new" }));
-  for (const [id, expected] of [
-    ["2", 0],
-    ["1", 1],
-  ] as const) {
-    said = [];
-    deliveries = new TestDeliveries(); // whose claim has ended
-    await instance().deliver(event({ relatesTo, text: "new" }, id));
-    assert.equal(said.length, expected);
-  }
-  assert.match(said[0] ?? "", /^How much do you know/);
-});
-
-test("a state that is out of reach is thrown, so that the function tries again; one that is too large is set aside", async () => {
-  for (const failure of [
-    new TableUnreachableError("table botstate: gone"),
-    Object.assign(new Error("x"), { statusCode: 404 }),
-  ]) {
-    storage.read = () => Promise.reject(failure);
-    await assert.rejects(delivery.deliver(event({ relatesTo, text: "new" })), (error) => error === failure);
-  }
-  assert.deepEqual([said, deferred, poisoned], [[], [], []]);
-  storage.read = () => Promise.reject(new ItemTooLargeError("c", {}));
-  await delivery.deliver(event({ relatesTo, text: "new" }));
-  assert.equal(poisoned.length, 1);
 });
 
 const tenantId = "72f988bf-86f1-41af-91ab-2d7cd011db47";
@@ -980,8 +819,23 @@ test("messages for a user and for their conversation are said one after another"
   assert.equal(said.length, 0);
   finish();
   await Promise.all([first, second]);
-  assert.deepEqual(
-    said.map((text) => text.split("! ")[1]),
-    ["first", "second"],
+  assert.deepEqual(said, ["first", "second"].map(replies.proactiveText));
+});
+
+test("a proactive text is said with the words of 2018, or as it is written where the bot's replies say so", async (t) => {
+  await delivery.deliver(event(undefined, "1"));
+  t.mock.method(replies, "proactiveText", (text: string) => text);
+  await delivery.deliver(event(undefined, "2"));
+  assert.deepEqual(said, ["This is coming back from the trigger! hello", "hello"]);
+});
+
+test("a bot without dialogs says a keyword's text, and sets a message with a dialog aside", async () => {
+  await delivery.deliver(event({ relatesTo, text: "new", dialog: null }, "1"));
+  assert.deepEqual(said, [replies.proactiveText("new")]);
+  await delivery.deliver(event({ relatesTo, text: "new", dialog: "" }, "2"));
+  assert.deepEqual([said.length, poisoned.length], [1, 1]);
+  assert.match(
+    deliveries.rows[1]?.reason ?? "",
+    /^the message is not valid: dialog is not known: this bot has no dialogs$/,
   );
 });

@@ -5,18 +5,18 @@ import { log, reason } from "../log";
 const [firstPause, longestPause] = [1_000, 60_000];
 
 /**
- * Records what became of messages, once and for all: what the table does not take now it gets later, while this process
- * lives. Until then the outcome is known here.
+ * Records the outcomes of messages in the table. While the table is out of reach, this process remembers them and tries again,
+ * so that it does not send a message twice.
  */
-export class Outcomes {
+export class OutcomeRecorder {
   private readonly unrecorded = new Set<string>();
 
-  /** Whether the message of that id is done, although the table does not say so yet. */
+  /** Whether the message with this id has an outcome that is not in the table yet. */
   has(id: string): boolean {
     return this.unrecorded.has(id);
   }
 
-  /** Resolves when the outcome is recorded, or after a first try in vain. @param write may be done twice */
+  /** Resolves when the outcome is recorded, or after a first try in vain. @param write may be called again */
   async record(id: string, write: () => Promise<void>): Promise<void> {
     try {
       await write();
@@ -30,11 +30,11 @@ export class Outcomes {
   private async recordLater(id: string, write: () => Promise<void>): Promise<void> {
     for (let pause = firstPause; this.has(id); pause = Math.min(2 * pause, longestPause)) {
       await sleep(pause, undefined, { ref: false });
-      const recorded = await write().then(
+      const isRecorded = await write().then(
         () => true,
         () => false,
       );
-      if (recorded) this.unrecorded.delete(id);
+      if (isRecorded) this.unrecorded.delete(id);
     }
     log("info", "recorded", { id });
   }

@@ -1,37 +1,36 @@
 import { type Activity, MessageFactory } from "botbuilder";
+import { keywords, replies } from "../../replies";
 import { keyword } from "../../words";
 import type { Answered, Dialog, DialogTurn, Frame, Reply, Step } from "./dialog";
-import type { DialogRegistry } from "./dialog-registry";
-import type { Handled } from "./handled";
+import type { DialogRegistry } from "./registry";
 
-/** What the bot remembers of a conversation. Plain JSON. */
-export interface ConversationMemory {
-  /** The dialogs that have begun; the last one has the user's attention. */
+/** The dialogs' part of a conversation's memory. Plain JSON. */
+export interface DialogMemory {
+  /** The dialogs that have begun; the last one is open. */
   dialogs?: Frame[];
-  /** What was answered last, by dialog. */
+  /** The answers of the last run of each dialog. */
   answers?: Record<string, Answered>;
-  /** The users' activities that were handled last, the newest at the end. */
-  handled?: Handled[];
 }
 
-/** The dialogs of one conversation in one turn: the one on top talks, and when it ends the one below goes on. */
+/** The dialogs of one conversation in one turn: the one on top talks, and when it ends the one below continues. */
 export class DialogStack {
-  /** What is to be said when the memory is stored. */
-  readonly said: Partial<Activity>[] = [];
+  /** The messages to send after the memory is stored. */
+  readonly messages: Partial<Activity>[] = [];
 
-  /** @param memory is changed in place @param user the id of who speaks, where it is known */
+  /** @param memory is changed in place @param user the sender's id, where it is known */
   constructor(
     private readonly registry: DialogRegistry,
-    private readonly memory: ConversationMemory,
+    private readonly memory: DialogMemory,
     private readonly user?: string,
   ) {}
 
   /**
-   * Begins a dialog on top of the others. One that has begun already is not begun again; when the same message brings it
-   * (then nobody knows whether its first words arrived), it asks again what is open. False: there was nothing to say.
+   * Starts a dialog on top of the others. A dialog that has begun already is not started again; when the same queue message
+   * comes again, and it is unknown whether the first question arrived, the dialog asks its open question again.
+   * False: nothing is to be sent.
    */
   async start(dialog: Dialog, messageId: string): Promise<boolean> {
-    const top = this.top()?.frame; // before the search: it drops what hides the dialog that has the attention
+    const top = this.top()?.frame; // before the search: it drops unknown dialogs above the open one
     const begun = this.frames.find((frame) => frame.dialog === dialog.name);
     if (begun) {
       if (begun !== top || begun.startedBy !== messageId) return false;
@@ -44,17 +43,17 @@ export class DialogStack {
     return true;
   }
 
-  /** Hands the user's answer to the dialog on top. False: there is none. */
+  /** Passes the user's answer to the open dialog. False: no dialog is open. */
   async answer(reply: Reply): Promise<boolean> {
     const top = this.top();
     if (!top) return false;
     const { frame, dialog } = top;
     const word = keyword(reply.text);
-    if (word === "cancel") {
-      this.say(`I have ended ${dialog.title}; what you answered just now is not kept.`);
+    if (word === keywords.cancel) {
+      this.say(replies.cancelled(dialog.title));
       await this.settle("ended");
-    } else if (word === "help") {
-      this.say(`This is ${dialog.title}. Answer the question, or say "cancel" to end it.`);
+    } else if (word === keywords.help) {
+      this.say(replies.help(dialog.title));
       await dialog.repeat(this.turn(frame));
     } else {
       await this.settle(await dialog.answer(this.turn(frame), reply));
@@ -67,7 +66,12 @@ export class DialogStack {
     const top = this.top();
     if (!top) return;
     await top.dialog.repeat(this.turn(top.frame));
-    if (!this.said.some(({ suggestedActions }) => suggestedActions)) this.said.length = 0;
+    if (!this.messages.some(({ suggestedActions }) => suggestedActions)) this.messages.length = 0;
+  }
+
+  /** Ends all open dialogs. */
+  end(): void {
+    delete this.memory.dialogs;
   }
 
   private get frames(): Frame[] {
@@ -75,7 +79,7 @@ export class DialogStack {
     return this.memory.dialogs;
   }
 
-  /** The dialog that has the user's attention. What a newer version of this app no longer has is dropped. */
+  /** The open dialog. Dialogs that a newer version of this app no longer has are dropped. */
   private top(): { frame: Frame; dialog: Dialog } | undefined {
     for (let frame = this.memory.dialogs?.at(-1); frame; frame = this.frames.at(-1)) {
       const dialog = this.registry.get(frame.dialog);
@@ -85,13 +89,13 @@ export class DialogStack {
     return undefined;
   }
 
-  /** A dialog that has ended gives way to the one below it, which asks its question again. */
+  /** When a dialog ends, the one below it asks its question again. */
   private async settle(step: Step): Promise<void> {
     if (step === "waits") return;
     this.frames.pop();
     const below = this.top();
     if (!below) return;
-    this.say(`Back to ${below.dialog.title}.`);
+    this.say(replies.backTo(below.dialog.title));
     await below.dialog.repeat(this.turn(below.frame));
   }
 
@@ -108,6 +112,6 @@ export class DialogStack {
   }
 
   private say(message: string | Partial<Activity>): void {
-    this.said.push(typeof message === "string" ? MessageFactory.text(message) : message);
+    this.messages.push(typeof message === "string" ? MessageFactory.text(message) : message);
   }
 }
