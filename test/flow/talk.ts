@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { mapConcurrent } from "../../core/promises";
 import type { StackDescription } from "../../local/stack-description";
 import { type Activity, DirectLineClient, type DirectLineOptions } from "../harness/direct-line-client";
 
@@ -23,10 +22,10 @@ export function comingBack(text: string): string {
   return `This is coming back from the trigger! ${text}`;
 }
 
-/** Messages that a user has on their way at once: Direct Line waits 15 s for each, also on a busy machine. */
-const sayingAtOnce = 3;
-
-/** Each of so many conversations says so many messages at the same time as the others, and gets both answers to each once. */
+/**
+ * Each of so many conversations says so many messages at the same time as the others, and gets both answers to each once. A conversation has
+ * one message under way at a time: Direct Line waits 15 s for each, also on a busy machine.
+ */
 export async function hearOwnMessagesBack(
   stack: { description: StackDescription },
   conversations: number,
@@ -35,7 +34,7 @@ export async function hearOwnMessagesBack(
   const converse = async (_: unknown, who: number) => {
     const client = await talk(stack);
     const said = Array.from({ length: messages }, (_, n) => `message ${n} of user ${who}`);
-    await mapConcurrent(sayingAtOnce, said, (text) => client.say(text));
+    for (const text of said) await client.say(text);
     const answers = texts(await client.waitFor(2 * said.length, messages * 4_000));
     assert.deepEqual(answers.sort(), [...said.map(acknowledged), ...said.map(comingBack)].sort());
     client.close();
