@@ -8,14 +8,14 @@ export interface Memory {
 }
 
 /** Milliseconds between samples; each reads two small files for each process. */
-const every = 100;
+const sampleInterval = 100;
 
 /** Watches the resident memory of a process and everything that it started. Linux only. */
 export class MemoryWatch {
   private peak = 0;
   private readonly seen = new Set<number>();
   private readonly processes = new Map<number, { name: string; peak: number }>();
-  private readonly timer = setInterval(() => this.sample(), every);
+  private readonly timer = setInterval(() => this.sample(), sampleInterval);
 
   private constructor(private readonly root: number) {}
 
@@ -34,7 +34,7 @@ export class MemoryWatch {
 
   private sample(): void {
     let sum = 0;
-    for (const pid of tree(this.root)) sum += this.measure(pid);
+    for (const pid of processTree(this.root)) sum += this.measure(pid);
     this.peak = Math.max(this.peak, sum);
   }
 
@@ -50,9 +50,9 @@ export class MemoryWatch {
 }
 
 /** A process and its descendants; a node process starts others from its first thread. */
-function tree(pid: number): number[] {
+function processTree(pid: number): number[] {
   const children = readProc(`${pid}/task/${pid}/children`).split(" ").filter(Boolean);
-  return [pid, ...children.flatMap((child) => tree(Number(child)))];
+  return [pid, ...children.flatMap((child) => processTree(Number(child)))];
 }
 
 function bytes(status: string, field: string): number {

@@ -7,7 +7,7 @@ export interface Percentiles {
 
 export function percentiles(samples: number[]): Percentiles {
   const sorted = [...samples].sort((a, b) => a - b);
-  return { p50: at(sorted, 0.5), p95: at(sorted, 0.95), samples: sorted.length };
+  return { p50: interpolate(sorted, 0.5), p95: interpolate(sorted, 0.95), samples: sorted.length };
 }
 
 export function median(samples: number[]): number {
@@ -15,7 +15,7 @@ export function median(samples: number[]): number {
 }
 
 /** Between two samples, in proportion. @throws Error when there is none */
-function at(sorted: number[], share: number): number {
+function interpolate(sorted: number[], share: number): number {
   const place = share * (sorted.length - 1);
   const [below, above] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
   if (below === undefined || above === undefined) throw new Error("There are no samples.");

@@ -14,7 +14,7 @@ export class ReleaseWatch {
   private readonly seen = new Map<string, { begin: number; end: number }>();
 
   /** @param line has just been shown */
-  see(line: string): void {
+  readLine(line: string): void {
     const [, seconds, app] = releaseLine.exec(line) ?? [];
     if (!app) return;
     const end = performance.now() / 1000;
@@ -23,12 +23,12 @@ export class ReleaseWatch {
 
   /** @throws Error when there was no line for one of the apps */
   times(): ReleaseTimes {
-    const [bot, fn] = [this.of("bot"), this.of("function")];
+    const [bot, fn] = [this.release("bot"), this.release("function")];
     const both = Math.max(bot.end, fn.end) - Math.min(bot.begin, fn.begin);
     return { both, bot: bot.end - bot.begin, function: fn.end - fn.begin };
   }
 
-  private of(app: AppName) {
+  private release(app: AppName) {
     const release = this.seen.get(app);
     if (!release) throw new Error(`npm start showed no line for the release of the ${app}.`);
     return release;

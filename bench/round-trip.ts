@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { QueueSettings } from "../local/functions-host/host-settings";
 import { timeToBackOff } from "./polling";
-import type { OpenTalker, Talker } from "./talker";
+import type { OpenUser, VirtualUser } from "./virtual-user";
 
 /** Not counted: first messages start conversations, fetch tokens and warm code up. */
 const idleWarmUp = 3;
@@ -13,7 +13,7 @@ const loadWarmUp = 5;
 const loadMessages = 10;
 
 /** Milliseconds of round trips in one conversation, each begun when the host polls at its longest interval. */
-export async function idleRoundTrips(open: OpenTalker, polling: QueueSettings): Promise<number[]> {
+export async function idleRoundTrips(open: OpenUser, polling: QueueSettings): Promise<number[]> {
   const talker = await open();
   const samples: number[] = [];
   await repeat(idleWarmUp, (n) => talker.roundTrip(`warm-up ${n}`));
@@ -26,7 +26,7 @@ export async function idleRoundTrips(open: OpenTalker, polling: QueueSettings): 
 }
 
 /** Of several kinds of talkers in turn, so that a machine that slows down does so for all; for each, its milliseconds under load. */
-export async function loadedRoundTrips(...kinds: OpenTalker[]): Promise<number[][]> {
+export async function loadedRoundTrips(...kinds: OpenUser[]): Promise<number[][]> {
   const samples: number[][] = kinds.map(() => []);
   await repeat(loadRounds, async () => {
     for (const [kind, open] of kinds.entries()) samples[kind]?.push(...(await loadedRound(open)));
@@ -35,7 +35,7 @@ export async function loadedRoundTrips(...kinds: OpenTalker[]): Promise<number[]
 }
 
 /** Many conversations at once, each sending again as soon as its reply has come. */
-async function loadedRound(open: OpenTalker): Promise<number[]> {
+async function loadedRound(open: OpenUser): Promise<number[]> {
   const talkers = await Promise.all(Array.from({ length: conversations }, open));
   const samples: number[] = [];
   const all = talkers.map(async (talker) => {
@@ -54,7 +54,7 @@ function spread(count: number, interval: number): number[] {
   return shuffled.map(({ part }) => ((part + Math.random()) / count) * interval);
 }
 
-async function timed(talker: Talker, text: string): Promise<number> {
+async function timed(talker: VirtualUser, text: string): Promise<number> {
   const begin = performance.now();
   await talker.roundTrip(text);
   return performance.now() - begin;

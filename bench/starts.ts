@@ -42,7 +42,7 @@ async function startOnce() {
     onSpawn: (pid) => {
       memoryWatch = MemoryWatch.begin(pid);
     },
-    onLine: (line) => watch.see(line),
+    onLine: (line) => watch.readLine(line),
   });
   const memory = () => memoryWatch?.end(stack.description.local.processes) ?? null;
   return { stack, release: watch.times(), memory };

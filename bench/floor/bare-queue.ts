@@ -1,4 +1,4 @@
-import type { Wire } from "./wire";
+import type { HttpClient } from "./http-client";
 
 export interface BareMessage {
   text: string;
@@ -7,7 +7,7 @@ export interface BareMessage {
 }
 
 /** As the Functions host: seconds that a received message stays hidden. */
-const lease = 600;
+const visibilityTimeout = 600;
 
 /** A queue by its REST interface, without the SDK: learn.microsoft.com/rest/api/storageservices/queue-service-rest-api. */
 export class BareQueue {
@@ -15,7 +15,7 @@ export class BareQueue {
   constructor(
     private readonly url: string,
     private readonly token: string,
-    private readonly wire: Wire,
+    private readonly wire: HttpClient,
   ) {}
 
   async create(): Promise<void> {
@@ -29,7 +29,10 @@ export class BareQueue {
   }
 
   async receive(count: number): Promise<BareMessage[]> {
-    const { body } = await this.request("GET", `/messages?numofmessages=${count}&visibilitytimeout=${lease}`);
+    const { body } = await this.request(
+      "GET",
+      `/messages?numofmessages=${count}&visibilitytimeout=${visibilityTimeout}`,
+    );
     return String(body).split("<QueueMessage>").slice(1).map(read);
   }
 

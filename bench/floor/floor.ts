@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
-import type { OpenTalker } from "../talker";
-import { openFloorTalker } from "./floor-talker";
-import type { FloorPlace } from "./place";
+import type { OpenUser } from "../virtual-user";
+import type { FloorAddresses } from "./addresses";
+import { openFloorUser } from "./floor-user";
 
 /**
  * What no round trip on this machine can be faster than: Azurite, the wait for the host's next poll and the bare hops.
@@ -12,7 +12,7 @@ import type { FloorPlace } from "./place";
 export class Floor {
   private constructor(
     private readonly children: ChildProcess[],
-    private readonly place: FloorPlace,
+    private readonly addresses: FloorAddresses,
   ) {}
 
   static async open(): Promise<Floor> {
@@ -20,14 +20,14 @@ export class Floor {
     const [port] = await firstMessage<number>(bot);
     const cloud = start("cloud", String(port));
     const poller = start("function");
-    const [[place]] = await Promise.all([firstMessage<FloorPlace>(cloud), firstMessage(poller)]);
+    const [[place]] = await Promise.all([firstMessage<FloorAddresses>(cloud), firstMessage(poller)]);
     for (const child of [bot, poller]) child.send(place);
     return new Floor([bot, cloud, poller], place);
   }
 
   /** Clients of the floor. */
-  get talkers(): OpenTalker {
-    return () => openFloorTalker(this.place);
+  get openUser(): OpenUser {
+    return () => openFloorUser(this.addresses);
   }
 
   async close(): Promise<void> {

@@ -45,7 +45,7 @@ describe("in a browser", { skip: skipWithoutChromium }, () => {
     await page.getByRole("button", { name: "Put on the queue" }).click();
     await page.getByText("This is coming back from the trigger! from the form", { exact: true }).first().waitFor();
     const said = page.locator("#messages .delivered", {
-      hasText: /on the queue.*taken by the function.*with the bot.*said/s,
+      hasText: /queued.*received by the function.*received by the bot.*sent/s,
     });
     await said.nth(1).waitFor(); // the echo's, and the form's
     assert.match(

@@ -1,5 +1,5 @@
 /** Where the floor's parts find each other. */
-export interface FloorPlace {
+export interface FloorAddresses {
   /** Where clients and the function post, over http; clients open their streams there too. */
   directLine: string;
   /** Where the bot brings replies, over https. */

@@ -1,27 +1,27 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { WebSocket } from "ws";
-import type { Talker } from "../talker";
-import { type FloorPlace, messagePath } from "./place";
-import { Wire } from "./wire";
+import type { VirtualUser } from "../virtual-user";
+import { type FloorAddresses, messagePath } from "./addresses";
+import { HttpClient } from "./http-client";
 
 /** Milliseconds. */
-const patience = 15_000;
+const replyLimit = 15_000;
 
 /** Bytes: about as many as a queue message of the bot's has. */
 const size = 600;
 
-const wire = new Wire();
+const wire = new HttpClient();
 
 /** Somebody who posts to the floor and hears by a stream. */
-export async function openFloorTalker({ directLine }: FloorPlace): Promise<Talker> {
+export async function openFloorUser({ directLine }: FloorAddresses): Promise<VirtualUser> {
   const id = randomBytes(16).toString("hex");
   const stream = new WebSocket(`${directLine.replace(/^http/, "ws")}/${id}`);
   await once(stream, "open");
   return {
     async roundTrip(text) {
       const message = `${id} ${text} `.padEnd(size, ".");
-      const reply = once(stream, "message", { signal: AbortSignal.timeout(patience) });
+      const reply = once(stream, "message", { signal: AbortSignal.timeout(replyLimit) });
       await Promise.race([reply, wire.post(directLine + messagePath, message).then(() => reply)]);
       if (String((await reply)[0]) !== message) throw new Error("The floor brought another message.");
     },

@@ -11,7 +11,7 @@ export interface Answer {
 const idleLimit = 4_000;
 
 /** Bare requests over connections that stay open. */
-export class Wire {
+export class HttpClient {
   private readonly http = new http.Agent({ keepAlive: true, timeout: idleLimit });
   private readonly https: https.Agent;
 
@@ -41,7 +41,7 @@ export class Wire {
 }
 
 /** Serves a hop: takes a body, does what is to be done with it, answers. */
-export function hop(pass: (path: string, body: Buffer) => Promise<unknown> | undefined): RequestListener {
+export function forwardingHandler(pass: (path: string, body: Buffer) => Promise<unknown> | undefined): RequestListener {
   return async (request, response) => {
     try {
       await pass(request.url ?? "/", await buffer(request));

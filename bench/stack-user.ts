@@ -1,22 +1,22 @@
 import type { StackDescription } from "../local/stack-description";
 import { DirectLineClient } from "../test/harness/direct-line-client";
-import type { OpenTalker, Talker } from "./talker";
+import type { OpenUser, VirtualUser } from "./virtual-user";
 
 /** What the bot puts before a text that comes back from the queue. */
-const proactively = "This is coming back from the trigger! ";
+const proactivePrefix = "This is coming back from the trigger! ";
 
 /** Users of a running stack, each in a conversation of its own. */
-export function stackTalkers({ local }: StackDescription): OpenTalker {
+export function stackUsers({ local }: StackDescription): OpenUser {
   const { domain, secret } = local.directLine;
-  return async () => new StackTalker(await DirectLineClient.open(domain, secret));
+  return async () => new StackUser(await DirectLineClient.open(domain, secret));
 }
 
-class StackTalker implements Talker {
+class StackUser implements VirtualUser {
   constructor(private readonly client: DirectLineClient) {}
 
   /** The proactive reply alone counts, not "You said …". */
   async roundTrip(text: string): Promise<void> {
-    const reply = this.client.waitFor((activity) => activity.text === proactively + text);
+    const reply = this.client.waitFor((activity) => activity.text === proactivePrefix + text);
     await Promise.race([reply, this.client.say(text).then(() => reply)]);
   }
 
