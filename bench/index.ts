@@ -21,16 +21,16 @@ import { timeStartUp } from "./start-up/start-up";
 import { startSeveralTimes } from "./starts";
 import type { OpenUser } from "./virtual-user";
 
-/** The last one is kept and talked to. */
+/** Number of starts. The last stack keeps running for the other measurements. */
 const starts = 3;
 
 const help = `npm run bench -- [options]
 
-  --json   print only the line of JSON
-  --help   this text
+  --json   print only the results as one line of JSON
+  --help   show this text
 `;
 
-/** `npm run bench`: how fast and how large the stack is on this machine, beside what the machine allows at best. */
+/** `npm run bench`: measures times, sizes and memory of the stack on this machine, and the lower bound of its round trips. */
 async function bench(cleanUp: CleanUp): Promise<Results> {
   const machine = describeMachine();
   const { stack, memory, ...started } = await startSeveralTimes(starts, cleanUp, log);
@@ -46,7 +46,7 @@ async function bench(cleanUp: CleanUp): Promise<Results> {
   return { machine, ...started, ...apps, engine, idle, loaded, memory: memory() };
 }
 
-/** The apps that run, as they were deployed. */
+/** Measures the deployed apps of a running stack. */
 async function measureApps(stack: StackDescription, cleanUp: CleanUp): Promise<Pick<Results, "size" | "startUp">> {
   const home = mkdtempSync(path.join(tmpdir(), "proactive-bench-"));
   cleanUp.add(() => rm(home, { recursive: true, force: true }));
@@ -62,10 +62,10 @@ async function measureApps(stack: StackDescription, cleanUp: CleanUp): Promise<P
 async function roundTrips(real: OpenUser, floor: OpenUser) {
   const polling = pollingSettings();
   log(
-    "One conversation, idle (a minute and a half); stack and floor beside each other, so that they see the same machine",
+    "One conversation, idle (a minute and a half). Stack and floor run at the same time, so that both have the same conditions",
   );
   const idle = await Promise.all([idleRoundTrips(real, polling), idleRoundTrips(floor, polling)]);
-  log(`${conversations} conversations at once; stack and floor in turn`);
+  log(`${conversations} conversations at once. Stack and floor take turns`);
   const loaded = await loadedRoundTrips(real, floor);
   return { idle: compare(idle), loaded: { conversations, ...compare(loaded) } };
 }

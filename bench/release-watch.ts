@@ -1,19 +1,19 @@
 import type { AppName } from "../local/cloud/local-cloud";
 
-/** Seconds. */
+/** Seconds of a release, by app. */
 export interface ReleaseTimes extends Record<AppName, number> {
-  /** From the first push to the last app that is ready. */
+  /** From the first push until both apps are ready. */
   both: number;
 }
 
-/** `    0.7 s  Resource                   proactive-bot-release`: from the push of an app until it is ready. */
+/** A line such as `    0.7 s  Resource                   proactive-bot-release`: seconds from an app's push until it is ready. */
 const releaseLine = /^ *(\d+\.\d) s +\S+ +proactive-(bot|function)-release$/;
 
-/** Reads the releases off what `npm start` shows, which is rounded to tenths of a second. */
+/** Reads the release times from the output of `npm start`, which rounds them to tenths of a second. */
 export class ReleaseWatch {
   private readonly seen = new Map<string, { begin: number; end: number }>();
 
-  /** @param line has just been shown */
+  /** @param line the line that was just printed */
   readLine(line: string): void {
     const [, seconds, app] = releaseLine.exec(line) ?? [];
     if (!app) return;
@@ -21,7 +21,7 @@ export class ReleaseWatch {
     this.seen.set(app, { begin: end - Number(seconds), end });
   }
 
-  /** @throws Error when there was no line for one of the apps */
+  /** @throws Error when the line of an app is missing */
   times(): ReleaseTimes {
     const [bot, fn] = [this.release("bot"), this.release("function")];
     const both = Math.max(bot.end, fn.end) - Math.min(bot.begin, fn.begin);
@@ -30,7 +30,7 @@ export class ReleaseWatch {
 
   private release(app: AppName) {
     const release = this.seen.get(app);
-    if (!release) throw new Error(`npm start showed no line for the release of the ${app}.`);
+    if (!release) throw new Error(`npm start printed no line for the release of the ${app}.`);
     return release;
   }
 }

@@ -2,10 +2,10 @@ import type { StackDescription } from "../local/stack-description";
 import { DirectLineClient } from "../test/harness/direct-line-client";
 import type { OpenUser, VirtualUser } from "./virtual-user";
 
-/** What the bot puts before a text that comes back from the queue. */
+/** The bot's prefix for a text that returns from the queue. */
 const proactivePrefix = "This is coming back from the trigger! ";
 
-/** Users of a running stack, each in a conversation of its own. */
+/** Opens users of a running stack. Each has its own conversation. */
 export function stackUsers({ local }: StackDescription): OpenUser {
   const { domain, secret } = local.directLine;
   return async () => new StackUser(await DirectLineClient.open(domain, secret));
@@ -14,7 +14,7 @@ export function stackUsers({ local }: StackDescription): OpenUser {
 class StackUser implements VirtualUser {
   constructor(private readonly client: DirectLineClient) {}
 
-  /** The proactive reply alone counts, not "You said …". */
+  /** Waits for the proactive reply, not for "You said …". */
   async roundTrip(text: string): Promise<void> {
     const reply = this.client.waitFor((activity) => activity.text === proactivePrefix + text);
     await Promise.race([reply, this.client.say(text).then(() => reply)]);

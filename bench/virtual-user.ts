@@ -1,9 +1,9 @@
-/** Somebody who sends messages and sees what comes back, through the stack or through its floor. */
+/** A simulated user of the stack or of its floor. */
 export interface VirtualUser {
-  /** Sends a text and resolves when what it sets off has come back. @throws Error when it does not */
+  /** Sends a text and resolves when the proactive reply has arrived. @throws Error when it does not arrive in time */
   roundTrip(text: string): Promise<void>;
   close(): void;
 }
 
-/** Opens one more conversation. */
+/** Opens a new user with a conversation. */
 export type OpenUser = () => Promise<VirtualUser>;

@@ -1,16 +1,16 @@
-/** Where the floor's parts find each other. */
+/** The addresses of the floor's parts. */
 export interface FloorAddresses {
-  /** Where clients and the function post, over http; clients open their streams there too. */
+  /** Users and the function post here, over http. Users also open their WebSockets here. */
   directLine: string;
-  /** Where the bot brings replies, over https. */
+  /** The bot posts replies here, over https. */
   connector: string;
   queueUrl: string;
-  /** For the queue. */
+  /** Access token for the queue. */
   token: string;
-  /** PEM of the authority behind every https certificate. */
+  /** Certificate of the authority that signed all https certificates, PEM. */
   ca: string;
 }
 
-/** Of what users send, and of what the function brings. */
+/** Paths of the users' messages and of the function's events. */
 export const messagePath = "/message";
 export const eventPath = "/event";

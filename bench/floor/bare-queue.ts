@@ -6,12 +6,12 @@ export interface BareMessage {
   receipt: string;
 }
 
-/** As the Functions host: seconds that a received message stays hidden. */
+/** Seconds that a received message stays hidden, as in the Functions host. */
 const visibilityTimeout = 600;
 
-/** A queue by its REST interface, without the SDK: learn.microsoft.com/rest/api/storageservices/queue-service-rest-api. */
+/** A queue over its REST API, without the SDK: learn.microsoft.com/rest/api/storageservices/queue-service-rest-api. */
 export class BareQueue {
-  /** @param token for storage */
+  /** @param token access token for storage */
   constructor(
     private readonly url: string,
     private readonly token: string,
@@ -22,7 +22,7 @@ export class BareQueue {
     await this.request("PUT", "");
   }
 
-  /** @param text has no characters that XML knows */
+  /** @param text must not contain special characters of XML */
   async enqueue(text: string): Promise<void> {
     const body = `<QueueMessage><MessageText>${text}</MessageText></QueueMessage>`;
     await this.request("POST", "/messages?messagettl=-1", body);

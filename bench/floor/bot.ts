@@ -4,9 +4,9 @@ import { eventPath, type FloorAddresses } from "./addresses";
 import { BareQueue } from "./bare-queue";
 import { forwardingHandler, HttpClient } from "./http-client";
 
-/** The bot's process of the floor: a message goes to the queue, an event to the connector, and nothing else happens. */
-async function bot(place: Promise<FloorAddresses>): Promise<number> {
-  const parts = place.then(({ ca, queueUrl, token, connector }) => {
+/** The floor's bot process. It only puts messages on the queue and sends events to the connector. */
+async function bot(addresses: Promise<FloorAddresses>): Promise<number> {
+  const parts = addresses.then(({ ca, queueUrl, token, connector }) => {
     const wire = new HttpClient(ca);
     return { wire, connector, queue: new BareQueue(queueUrl, token, wire) };
   });
@@ -18,5 +18,5 @@ async function bot(place: Promise<FloorAddresses>): Promise<number> {
 }
 
 process.once("disconnect", () => process.exit());
-const place = new Promise<FloorAddresses>((resolve) => process.once("message", resolve));
-bot(place).then((port) => process.send?.(port));
+const addresses = new Promise<FloorAddresses>((resolve) => process.once("message", resolve));
+bot(addresses).then((port) => process.send?.(port));

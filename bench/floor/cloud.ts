@@ -13,12 +13,12 @@ import type { FloorAddresses } from "./addresses";
 import { BareQueue } from "./bare-queue";
 import { forwardingHandler, HttpClient } from "./http-client";
 
-/** The cloud's process of the floor: Azurite and, in the same places as in the stack, servers that only hand on. */
+/** The floor's cloud process: Azurite, and servers that only forward, one for each server of the stack. */
 async function cloud(botPort: number): Promise<FloorAddresses> {
   const home = mkdtempSync(path.join(tmpdir(), "proactive-bench-"));
   const certificates = await makeCertificates(home);
   const storage = await Storage.open(certificates);
-  rmSync(home, { recursive: true }); // everything is read by now
+  rmSync(home, { recursive: true }); // the files are not needed any more
   const wire = new HttpClient(certificates.ca);
   const streams = new Map<string, WebSocket>();
   const frontEnd = await openFrontEnd(certificates, wire, botPort);
@@ -39,20 +39,20 @@ async function openQueue(storage: Storage, wire: HttpClient) {
   return { queueUrl, token };
 }
 
-/** In front of the bot, as App Service's. */
+/** The front end of the bot, which represents App Service. */
 async function openFrontEnd({ cert, key }: Certificates, wire: HttpClient, botPort: number): Promise<string> {
   const handOn = forwardingHandler((url, body) => wire.post(`http://127.0.0.1:${botPort}${url}`, body));
   return `https://127.0.0.1:${await listen(createTlsServer({ cert, key }, handOn))}`;
 }
 
-/** Takes messages and events for the bot; a client's stream is known by its path, the client's id. */
+/** Forwards messages and events to the bot. The path of a user's WebSocket is the user's id. */
 async function openDirectLine(wire: HttpClient, frontEnd: string, streams: Map<string, WebSocket>): Promise<string> {
   const server = createServer(forwardingHandler((url, body) => wire.post(frontEnd + url, body)));
   new WebSocketServer({ server }).on("connection", (socket, { url = "/" }) => streams.set(url.slice(1), socket));
   return `http://127.0.0.1:${await listen(server)}`;
 }
 
-/** Shows a reply in the stream of the client whose id it begins with. */
+/** Sends a reply to the user whose id is its first word. */
 async function openConnector({ cert, key }: Certificates, streams: Map<string, WebSocket>): Promise<string> {
   const show = forwardingHandler(async (_url, body) => {
     const text = String(body);
@@ -62,4 +62,4 @@ async function openConnector({ cert, key }: Certificates, streams: Map<string, W
 }
 
 process.once("disconnect", () => process.exit());
-cloud(Number(process.argv[2])).then((place) => process.send?.(place));
+cloud(Number(process.argv[2])).then((addresses) => process.send?.(addresses));

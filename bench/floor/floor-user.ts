@@ -8,12 +8,12 @@ import { HttpClient } from "./http-client";
 /** Milliseconds. */
 const replyLimit = 15_000;
 
-/** Bytes: about as many as a queue message of the bot's has. */
+/** Bytes, about the size of a queue message of the bot. */
 const size = 600;
 
 const wire = new HttpClient();
 
-/** Somebody who posts to the floor and hears by a stream. */
+/** A user of the floor, who posts messages and receives replies over a WebSocket. */
 export async function openFloorUser({ directLine }: FloorAddresses): Promise<VirtualUser> {
   const id = randomBytes(16).toString("hex");
   const stream = new WebSocket(`${directLine.replace(/^http/, "ws")}/${id}`);
@@ -23,7 +23,7 @@ export async function openFloorUser({ directLine }: FloorAddresses): Promise<Vir
       const message = `${id} ${text} `.padEnd(size, ".");
       const reply = once(stream, "message", { signal: AbortSignal.timeout(replyLimit) });
       await Promise.race([reply, wire.post(directLine + messagePath, message).then(() => reply)]);
-      if (String((await reply)[0]) !== message) throw new Error("The floor brought another message.");
+      if (String((await reply)[0]) !== message) throw new Error("The floor delivered another message.");
     },
     close: () => stream.terminate(),
   };

@@ -6,7 +6,7 @@ import { eventPath, type FloorAddresses } from "./addresses";
 import { type BareMessage, BareQueue } from "./bare-queue";
 import { HttpClient } from "./http-client";
 
-/** The function's process of the floor: the host's rule of polling, and nothing that it polls for but to hand on. */
+/** The floor's function process. It polls by the rules of the Functions host and only forwards messages. */
 async function poll({ ca, queueUrl, token, directLine }: FloorAddresses): Promise<never> {
   const wire = new HttpClient(ca);
   const queue = new BareQueue(queueUrl, token, wire);
@@ -30,7 +30,7 @@ async function poll({ ca, queueUrl, token, directLine }: FloorAddresses): Promis
 }
 
 process.once("disconnect", () => process.exit());
-process.once("message", (place: FloorAddresses) => {
-  void poll(place);
+process.once("message", (addresses: FloorAddresses) => {
+  void poll(addresses);
 });
 process.send?.("ready");

@@ -5,10 +5,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "../../local/listen";
 
 export interface Command {
-  /** Of node. */
+  /** Arguments of node. */
   args: string[];
   cwd: string;
-  /** All that the app sees, but for its port. */
+  /** The app's environment, without its port. */
   env: Record<string, string>;
 }
 
@@ -16,7 +16,7 @@ export interface Command {
 const pollInterval = 5;
 const limit = 60_000;
 
-/** Milliseconds from the start of an app until it answers on `/healthz`; it is killed then. @throws Error with what it said when it does not */
+/** Milliseconds from the start of an app until it answers on `/healthz`. Kills the app then. @throws Error with the app's output when it does not answer */
 export async function timeStart({ args, cwd, env }: Command): Promise<number> {
   const port = await freePort();
   const begin = performance.now();
@@ -32,7 +32,7 @@ export async function timeStart({ args, cwd, env }: Command): Promise<number> {
   try {
     while (!(await answers(`http://127.0.0.1:${port}/healthz`))) {
       const isOver = child.exitCode !== null || performance.now() - begin > limit;
-      if (isOver) throw new Error(`An app started alone did not answer on /healthz. It said:\n${output()}`);
+      if (isOver) throw new Error(`An app that was started alone did not answer on /healthz. Its output:\n${output()}`);
       await sleep(pollInterval);
     }
     return performance.now() - begin;

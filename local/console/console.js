@@ -58,10 +58,10 @@ async function send(conversation, text) {
 
 /** The steps of a message, in order: the column in the table `deliveries`, and the text for it. */
 const steps = {
-  queuedAt: "queued",
-  dequeuedAt: "received by the function",
+  queuedAt: "put on the queue",
+  dequeuedAt: "dequeued by the function",
   receivedAt: "received by the bot",
-  sentAt: "sent",
+  sentAt: "accepted by the channel",
   failedAt: "failed",
   cancelledAt: "cancelled",
 };

@@ -45,7 +45,7 @@ describe("in a browser", { skip: skipWithoutChromium }, () => {
     await page.getByRole("button", { name: "Put on the queue" }).click();
     await page.getByText("This is coming back from the trigger! from the form", { exact: true }).first().waitFor();
     const said = page.locator("#messages .delivered", {
-      hasText: /queued.*received by the function.*received by the bot.*sent/s,
+      hasText: /put on the queue.*dequeued by the function.*received by the bot.*accepted by the channel/s,
     });
     await said.nth(1).waitFor(); // the echo's, and the form's
     assert.match(

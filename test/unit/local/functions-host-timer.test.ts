@@ -126,7 +126,7 @@ describe("the binding of a timer trigger", () => {
     );
     assert.throws(
       () => read({ schedule: "%CRON%" }, { WEBSITE_TIME_ZONE: "Europe/Berlin" }),
-      /WEBSITE_TIME_ZONE is 'Europe\/Berlin'.*in UTC/,
+      /WEBSITE_TIME_ZONE is 'Europe\/Berlin'.*use UTC/,
     );
     const { AzureWebJobsStorage__blobServiceUri, ...without } = environment;
     assert.throws(
