@@ -132,7 +132,7 @@ ln -s ${packages}/${cache}/webchat-* node_modules/${cache}/`;
         "matrix.number": String(number),
         "inputs.number": String(number),
         "github.token": "token",
-        "needs.look.outputs.drifted": this.drifted,
+        "needs.compare.outputs.drifted": this.drifted,
         "vars.AZURE_CLIENT_ID": "client",
         "vars.AZURE_TENANT_ID": "tenant",
         "vars.AZURE_SUBSCRIPTION_ID": cloud.subscriptionId,
