@@ -6,8 +6,8 @@ export interface ReleaseTimes extends Record<AppName, number> {
   both: number;
 }
 
-/** A line such as `    0.7 s  Resource                   proactive-bot-release`: seconds from an app's push until it is ready. */
-const releaseLine = /^ *(\d+\.\d) s +\S+ +proactive-(bot|function)-release$/;
+/** A line such as `    0.7 s  Resource                   <project>-release`: seconds from an app's push until it is ready. */
+const releaseLine = /^ *(\d+\.\d) s +\S+ +(\S+)-release$/;
 
 /** Reads the release times from the output of `npm start`, which rounds them to tenths of a second. */
 export class ReleaseWatch {
@@ -15,10 +15,10 @@ export class ReleaseWatch {
 
   /** @param line the line that was just printed */
   readLine(line: string): void {
-    const [, seconds, app] = releaseLine.exec(line) ?? [];
-    if (!app) return;
+    const [, seconds, site] = releaseLine.exec(line) ?? [];
+    if (!site) return;
     const end = performance.now() / 1000;
-    this.seen.set(app, { begin: end - Number(seconds), end });
+    this.seen.set(site.endsWith("-function") ? "function" : "bot", { begin: end - Number(seconds), end });
   }
 
   /** @throws Error when the line of an app is missing */

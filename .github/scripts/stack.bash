@@ -3,7 +3,7 @@
 
 export PULUMI_SKIP_UPDATE_CHECK=true
 
-# The project's name. `infra/tags.ts` adds it and the stack's name to all resources as tags.
+# The project's name. `infra/resources/resource-group.ts` adds it and the stack's name to all resources as tags.
 project=$(sed -nE "s/^name: *[\"']?([A-Za-z0-9_.-]+).*/\1/p" Pulumi.yaml)
 
 say() { printf '\n== %s\n' "$*"; }

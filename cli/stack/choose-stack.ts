@@ -1,4 +1,4 @@
-import { WrongUsage } from "../failure";
+import { UsageError as WrongUsage } from "../errors";
 import { localStack } from "./local-stacks";
 import { PulumiMissing, PulumiRefused, pulumiStack } from "./pulumi-stack";
 import type { Stack } from "./stack";

@@ -2,8 +2,8 @@ import { readdirSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-/** What the names of local stacks' folders begin with. */
-export const homePrefix = "proactive-bot-";
+/** The names of local stacks' folders begin with this, whatever the project's name. */
+export const homePrefix = "local-stack-";
 
 /** The file in its folder that tells how to reach a local stack that is up. */
 export const descriptionFile = "stack.json";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { Failure } from "../failure";
+import { CommandError as Failure } from "../errors";
 import { directLineReference } from "./direct-line-reference";
 import { descriptionFile, homes } from "./homes";
 import { isAlive } from "./is-alive";

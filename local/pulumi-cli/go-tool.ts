@@ -22,7 +22,10 @@ export interface GoTool {
   takes: string;
 }
 
-/** A folder for built tools outside the checkout, which all clones share: specifications.freedesktop.org/basedir-spec */
+/**
+ * A folder for built tools outside the checkout. All clones share it, and so do forks with another name:
+ * specifications.freedesktop.org/basedir-spec
+ */
 function toolCache(folder: string): string {
   const caches = process.env.XDG_CACHE_HOME || path.join(homedir(), ".cache");
   return path.join(caches, "proactive-bot", folder);

@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import { TableClient } from "@azure/data-tables";
 import { operatorCredential } from "../../cli/stack/operator-credential";
 import { deliveriesTable } from "../../core/names";
+import { mapConcurrent } from "../../core/promises";
 import type { Delivery } from "../../core/tables/deliveries";
 import { DirectLineClient } from "../harness/direct-line-client";
 import { eventually } from "../harness/eventually";
@@ -97,13 +98,14 @@ test("who is on a schedule's list is asked once, however often it is due, and th
   const opening = "Welcome to the course! Three short questions, so that it suits you.";
   assert.deepEqual([count(asked, opening), count(other, opening)], [1, 0]);
   assert.deepEqual(await rows("schedule-survey-", other.conversationId), []);
-  assert.match(stack.log, /function \| \[warn\] Schedule survey: the bot cannot speak to \d of the users in its list/);
+  assert.match(stack.log, /function \| \[warn\] Schedule survey: the bot cannot reach \d of the users in the list/);
   assert.doesNotMatch(stack.log, /unheard-of/);
   for (const client of [asked, other]) client.close();
 });
 
 test("a host that is killed in the middle repeats the time that it was at, and nobody hears it twice", async () => {
-  const clients = await Promise.all(Array.from({ length: crowd }, (_, n) => join(`one of many ${n}`)));
+  const names = Array.from({ length: crowd }, (_, n) => `one of many ${n}`);
+  const clients = await mapConcurrent(8, names, join);
   await Promise.all(clients.map((client) => eventually("a roll call", () => count(client, call) >= 1, patience)));
   const repeated = await eventually("a time that was begun twice", killInTheMiddle, patience);
 
@@ -132,5 +134,7 @@ async function killInTheMiddle(): Promise<string | undefined> {
 
 /** The batches of roll calls that the function has begun, in order. */
 function begun(): string[] {
-  return [...stack.log.matchAll(/Schedule roll-call: \d+ messages (\S+)\/… begin/g)].map(([, batch = ""]) => batch);
+  return [...stack.log.matchAll(/Schedule roll-call: putting \d+ messages (\S+)\/… on the queue/g)].map(
+    ([, batch = ""]) => batch,
+  );
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { copyFile } from "node:fs/promises";
 import path from "node:path";
-import { canBuild, findPulumiCli, type PulumiCli, findOrBuildPulumiCli } from "../../local/pulumi-cli/pulumi-cli";
+import { canBuild, findOrBuildPulumiCli, findPulumiCli, type PulumiCli } from "../../local/pulumi-cli/pulumi-cli";
 import { type EngineEvent, type Step, steps } from "./engine-events";
 import type { EngineProject } from "./engine-project";
 

@@ -136,7 +136,7 @@ describe("the environment workflow", { skip: skipWithoutTools }, () => {
     test("tears down the one that is asked for", async () => {
       assert.equal((await local.run(select, 8)).outputs["select.numbers"], "[8]");
       for (const number of ["0", "8]; echo", "production"]) {
-        assert.match((await local.job(which, number).run()).said, /Not the number of a pull request/);
+        assert.match((await local.job(select, number).run()).said, /Not the number of a pull request/);
         assert.equal((await local.job(down, number).run()).succeeded, false);
       }
     });
@@ -154,7 +154,7 @@ describe("the environment workflow", { skip: skipWithoutTools }, () => {
       local.mayPurge = false;
       const { said } = await local.run(down, 8);
       const [vault] = keptVaults();
-      assert.match(said, new RegExp(`::warning::The vault ${vault} could not be purged. It goes by itself on \\d{4}-`));
+      assert.match(said, new RegExp(`::warning::The vault ${vault} could not be purged. Azure deletes it on \\d{4}-`));
       local.mayPurge = true;
       await local.run(down, 8);
       nothingIsLeft();

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import { findOnPath } from "../../local/pulumi-cli/on-path";
-import { canBuild, findPulumiCli, findOrBuildPulumiCli } from "../../local/pulumi-cli/pulumi-cli";
+import { canBuild, findOrBuildPulumiCli, findPulumiCli } from "../../local/pulumi-cli/pulumi-cli";
 import { ServedCloud, type ServedCloudOptions } from "../../local/served-cloud";
 import type { AzOnLocalCloud } from "./az";
 import type { GitHub } from "./gh";
@@ -40,7 +40,7 @@ export class LocalGitHub {
     this.gitHub = { pulls: [], comments: [] };
     const node = `exec ${process.execPath} -r ${require.resolve("tsx/cjs")}`;
     const packages = path.join(root, "node_modules");
-    const cache = ".cache/proactive-bot";
+    const cache = ".cache/infra";
     const links = `mkdir -p node_modules/${cache} && ln -s ${packages}/* node_modules/
 ln -s ${packages}/${cache}/webchat-* node_modules/${cache}/`;
     this.tool("azure/login", "az", `${node} ${path.join(__dirname, "az.ts")} "$@"`);

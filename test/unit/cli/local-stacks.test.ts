@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
+import { homePrefix } from "../../../cli/stack/homes";
 import { localStack } from "../../../cli/stack/local-stacks";
 
 const folder = mkdtempSync(path.join(tmpdir(), "operator-"));
@@ -16,7 +17,7 @@ after(() => {
 
 /** What a stack leaves on disk. @param pid of its owner */
 function leave(pid: number, name: string, description?: string): void {
-  const home = path.join(folder, `proactive-bot-${pid}-${name}`);
+  const home = path.join(folder, `${homePrefix}${pid}-${name}`);
   mkdirSync(home);
   if (description !== undefined) writeFileSync(path.join(home, "stack.json"), description);
 }
@@ -40,7 +41,7 @@ test("one is found by itself, and of several the one whose port is said", () => 
   leave(process.pid, "a", described(4001));
   assert.equal(localStack()?.name, "local (http://localhost:4001/)");
   leave(process.pid, "b", described(4002));
-  assert.throws(() => localStack(), /^Failure: Several stacks are running: .* Choose one with --port\.$/);
+  assert.throws(() => localStack(), /^CommandError: Several stacks are running: .* Choose one with --port\.$/);
   assert.equal(localStack("4002")?.options, "--port 4002");
   assert.throws(() => localStack("4003"), /No stack has its page on port 4003\. There is: http/);
 });
