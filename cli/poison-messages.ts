@@ -67,7 +67,7 @@ export function toReceived({ queueId, text, message, problem }: HeldPoison): Rec
 
 async function reopen(deliveries: RequeueClient["deliveries"], id: string): Promise<void> {
   try {
-    await deliveries.reopen(id, "it was put on the queue again");
+    await deliveries.reopen(id, "An operator put the message on the queue again.");
   } catch (error) {
     if (!(error instanceof DeliverySettledError)) throw error;
     throw new CommandError(`The message is already ${error.status}. Delete it with "poison drop".`);

@@ -15,7 +15,8 @@ const forgeriesAMinute = 20;
 /** `POST /api/notify`, the custom API: a queue message over HTTP; and its OpenAPI document. */
 export function notifyApi(notifications: Notifications, dialogs: Dialogs): Router {
   const take: RequestHandler = async (request, response) => {
-    if (!signatureHeaders.every((name) => request.headers[name])) throw new ForgedEventError("it is not signed");
+    if (!signatureHeaders.every((name) => request.headers[name]))
+      throw new ForgedEventError("The request is not signed.");
     const Message = await readText(request);
     response.status(202).json({ id: await notifications.take({ ...request.headers, Message }) });
   };

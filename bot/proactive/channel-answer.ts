@@ -184,7 +184,7 @@ export function isWorthARetry(answer: ChannelAnswer | undefined): answer is Chan
 export function failureReason(error: unknown, answer?: ChannelAnswer): string {
   if (answer) return `${answer.meaning} (${quote(answer)}).`;
   const detail = (error as Error).message?.split("\n")[0] || reason(error);
-  return error instanceof InvalidMessageError ? `the message is not valid: ${detail}` : detail;
+  return error instanceof InvalidMessageError ? `The message is not valid: ${detail}` : detail;
 }
 
 /** The channel's own answer, by which its documentation can be searched. */

@@ -123,8 +123,8 @@ export class ProactiveDelivery {
     const { to, relatesTo } = broadcastTo ?? {};
     const reference = to ? await references.ofUser(to) : relatesTo;
     if (!reference || !(await optOuts.has(reference))) return false;
-    await deliveries.cancel(id, "the user has opted out");
-    log("info", "not said", { id, reason: "the user has opted out" });
+    await deliveries.cancel(id, "The user has opted out.");
+    log("info", "not said", { id, reason: "The user has opted out." });
     return true;
   }
 
@@ -134,7 +134,7 @@ export class ProactiveDelivery {
     const startDialog = dialogs.startedBy(message);
     const { text, attachments } = message;
     return async (context) => {
-      if (claim.until - Date.now() < turnTime) throw new Error("its turn came too late");
+      if (claim.until - Date.now() < turnTime) throw new Error("The turn came too late to send the message.");
       context.activity.id = undefined as unknown as string; // else Web Chat waits 5 s for the activity this "replies" to
       if (startDialog) return startDialog(context, claim.id, attachments ? activityOf({ attachments }) : undefined);
       await context.sendActivity(activityOf({ text, attachments }));

@@ -40,7 +40,7 @@ export interface CancelClient extends Pick<StackClient, "listDeliveries"> {
 /** How many messages are cancelled at the same time. */
 const concurrency = 16;
 
-const reason = "an operator cancelled it";
+const reason = "An operator cancelled the message.";
 
 /** The messages of a cancellation, counted by their status before it. */
 interface Counts {

@@ -118,7 +118,7 @@ test("a broadcast for later has a status and can be cancelled before it is due: 
   assert.deepEqual(cancelled, { batch: "spring", cancelled: alone, underWay: 0, delivered: 0, failed: 0 });
   const status = await run("status", "spring");
   assert.match(status.stdout, new RegExp(`delivered 0, failed 0, waiting 0, cancelled ${alone}\n`));
-  assert.match(status.stdout, new RegExp(`${alone} cancelled: an operator cancelled it`));
+  assert.match(status.stdout, new RegExp(`${alone} cancelled: An operator cancelled the message.`));
 
   const again = await run("send", "--all", "--text", "too early", "--id", "spring", "--yes");
   assert.equal(again.code, 1);
@@ -212,7 +212,7 @@ test("after stop a user gets no broadcast, not even one queued before, until sta
     const row = await own();
     return row?.status !== "waiting" && row;
   });
-  assert.deepEqual([unsaid.status, unsaid.reason], ["cancelled", "the user has opted out"]);
+  assert.deepEqual([unsaid.status, unsaid.reason], ["cancelled", "The user has opted out."]);
 
   const refused = await run("send", "--to", "carla", "--text", "to carla");
   assert.equal(refused.code, 1);

@@ -165,9 +165,9 @@ test("what no retry can deliver is set aside as it came, with the reason in the 
   }
   channel = () => Promise.reject(new ForbiddenServiceError("https://evil.example"));
   const bad: [unknown, RegExp][] = [
-    ["not json", /^the message is not valid: \(message\) is not JSON/],
-    ["{}", /^the message is not valid: relatesTo is missing: a message needs relatesTo or to$/],
-    [{ relatesTo, text: 5 }, /^the message is not valid: text /],
+    ["not json", /^The message is not valid: \(message\) is not JSON/],
+    ["{}", /^The message is not valid: relatesTo is missing: a message needs relatesTo or to$/],
+    [{ relatesTo, text: 5 }, /^The message is not valid: text /],
     [{ relatesTo, text: "a forbidden service" }, /^https:\/\/evil\.example$/],
   ];
   for (const [message, words] of bad) {
@@ -319,7 +319,7 @@ test("one of many is not said to a user who has opted out since it was queued, a
   await delivery.deliver(event(broadcast, "b/1"));
   assert.deepEqual([said, deferred, poisoned], [[], [], []]);
   const [row] = deliveries.rows;
-  assert.deepEqual([row?.id, row?.status, row?.reason], ["b/1", "cancelled", "the user has opted out"]);
+  assert.deepEqual([row?.id, row?.status, row?.reason], ["b/1", "cancelled", "The user has opted out."]);
   await delivery.deliver(event({ ...broadcast, broadcast: null }, "2"));
   await delivery.deliver(event({ ...broadcast, relatesTo: { ...relatesTo, user: { id: "guest" } } }, "b/3"));
   await say("start");
@@ -450,7 +450,10 @@ test("a turn that comes when others might say the message by now says nothing", 
   finish();
   await settled();
   assert.deepEqual(said, []);
-  assert.deepEqual([deliveries.rows[0]?.status, deliveries.rows[0]?.reason], ["waiting", "its turn came too late"]);
+  assert.deepEqual(
+    [deliveries.rows[0]?.status, deliveries.rows[0]?.reason],
+    ["waiting", "The turn came too late to send the message."],
+  );
   await delivery.deliver(event());
   assert.equal(said.length, 1);
 });
@@ -856,6 +859,6 @@ test("a bot without dialogs says a keyword's text, and sets a message with a dia
   assert.deepEqual([said.length, poisoned.length], [1, 1]);
   assert.match(
     deliveries.rows[1]?.reason ?? "",
-    /^the message is not valid: dialog is not known: this bot has no dialogs$/,
+    /^The message is not valid: dialog is not known: this bot has no dialogs$/,
   );
 });

@@ -13,7 +13,7 @@ const rows: Delivery[] = [
   { id: "6", status: "claimed" },
   { id: "7", dequeuedAt: new Date() },
   { id: "9", status: "waiting", reason: "" },
-  { id: "10", status: "cancelled", reason: "an operator cancelled it" },
+  { id: "10", status: "cancelled", reason: "An operator cancelled the message." },
   { id: "another's", status: "delivered" },
 ];
 
@@ -47,7 +47,7 @@ test("a cancelled message does not wait", () => {
   assert.deepEqual([summary.delivered, summary.cancelled, summary.waiting], [1, 1, 0]);
   assert.equal(
     summaryText(summary),
-    "delivered 1, failed 0, waiting 0, cancelled 1\n  1 cancelled: an operator cancelled it",
+    "delivered 1, failed 0, waiting 0, cancelled 1\n  1 cancelled: An operator cancelled the message.",
   );
 });
 

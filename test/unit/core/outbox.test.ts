@@ -60,7 +60,7 @@ test("the row of a message that could not be queued has the reason, and the next
 });
 
 test("no further message of a cancelled batch is queued, and each row is cancelled", async () => {
-  await deliveries.cancel("b", "an operator cancelled it");
+  await deliveries.cancel("b", "An operator cancelled the message.");
   await assert.rejects(outbox.put({ relatesTo, text: "x", id: "b/1" }, new Batch("b", 40)), DeliverySettledError);
   assert.deepEqual(queued, []);
   assert.deepEqual([row("b/1").status, row("b/1").reason], ["cancelled", "The batch of the message was cancelled."]);

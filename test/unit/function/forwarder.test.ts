@@ -245,7 +245,7 @@ test("messages that wait a moment for their turn are kept", async () => {
 });
 
 test("a cancelled message is dropped instead of going back to the queue", async () => {
-  await deliveries.cancel("1", "an operator cancelled it");
+  await deliveries.cancel("1", "An operator cancelled the message.");
   post = () => Promise.reject(new TransportError(503, "no"));
   await forward({ ...message, id: "1" }); // on its way to the bot, which looks for itself
   await forward({ ...message, id: "1", notBefore: "2099-01-01T00:00:00Z" });

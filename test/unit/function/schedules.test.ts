@@ -82,7 +82,7 @@ test("each message has its row, and a run that is cancelled meanwhile ends witho
   const batch = "schedule-schedule1-2026-11-23T09:00:00.000Z";
   let calls = 0;
   enqueue = async () => {
-    if (++calls === 10) await deliveries.cancel(batch, "an operator cancelled it");
+    if (++calls === 10) await deliveries.cancel(batch, "An operator cancelled the message.");
   };
   await run({ text: "hello" });
   assert.ok(queued.length >= 10 && queued.length < 40, `${queued.length} were queued`);
