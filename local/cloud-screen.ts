@@ -50,6 +50,11 @@ What happens here:
     else this.made({ type: what, name: verb === "created" ? name : `${name} (${verb})`, milliseconds });
   }
 
+  /** At once: the engine does not say when it has come to an end. */
+  override declaredOnly(things: string[]): void {
+    for (const thing of things) this.log("azure", `Declared only, nothing here stands behind it: ${thing}`);
+  }
+
   /** What goes away with the cloud. */
   left(resources: number): void {
     if (resources) this.say(`\n${resources} resources were still up. They were on this machine only and are gone.`);

@@ -15,6 +15,14 @@ export class Screen {
     this.say(`  ${seconds(milliseconds)}  ${type.padEnd(26)} ${name}`);
   }
 
+  /** One warning for all of them. */
+  declaredOnly(things: string[]): void {
+    if (things.length === 0) return;
+    this.say(`
+Declared only, nothing here stands behind it (docs/local.md says how to give it a body):
+${things.map((thing) => `  ${thing}`).join("\n")}`);
+  }
+
   up({ outputs, local }: StackDescription): void {
     this.say(`
 The bot is up, after ${seconds(performance.now() - this.started).trim()}.

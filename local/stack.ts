@@ -25,6 +25,8 @@ export interface StackOptions {
   config?: Record<string, string>;
   /** Absent: as most people meet Azure. */
   azure?: AzureBehaviour;
+  /** Called once for each thing that is declared only, such as `azure-native:redis:Redis "cache"`. Absent: it is refused. */
+  onDeclaredOnly?(thing: string): void;
   /** The page is on another port than the usual one, which is taken. */
   onPort(port: number, taken: number): void;
   onMade(resource: Made): void;
@@ -51,6 +53,7 @@ export class LocalStack {
     propagation,
     config,
     azure,
+    onDeclaredOnly,
     onPort,
     onMade,
     log,
@@ -62,6 +65,7 @@ export class LocalStack {
       functionsHost: (wwwroot) => host.start(wwwroot),
       propagationSeconds: propagation,
       azure,
+      onDeclaredOnly,
       log,
       onDeath,
     });

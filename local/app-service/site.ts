@@ -14,8 +14,8 @@ import { StandIn } from "./stand-in";
 
 /** What ARM says of how a site runs. */
 export interface SiteConfiguration {
-  /** Arguments of node that start what is in `wwwroot`. */
-  start(wwwroot: string): string[];
+  /** Arguments of node that start what is in `wwwroot`. Absent: nothing is started. */
+  start?(wwwroot: string): string[];
   /** On how many instances of its plan it runs. Absent: one. */
   instances?: number;
   /** Where App Service asks how the app is; absent: it does not. */
@@ -200,7 +200,7 @@ export class Site {
   /** Starts the instances that are missing. */
   private async start(): Promise<void> {
     const { wwwroot } = this;
-    if (!wwwroot || this.closed) return;
+    if (!wwwroot || !this.configuration.start || this.closed) return;
     const places = [...Array(this.configuration.instances ?? 1).keys()];
     const missing = places.filter((place) => !this.running.some((instance) => instance.place === place));
     for (const place of missing) this.running.push(await this.run(wwwroot, place));
@@ -230,8 +230,13 @@ export class Site {
       this.forget(instance);
       this.died(cause, performance.now() - started);
     };
-    const { start } = this.configuration;
-    const app = new AppProcess({ arguments: start(wwwroot), cwd: wwwroot, env, log, onDeath });
+    const app = new AppProcess({
+      arguments: this.configuration.start?.(wwwroot) ?? [],
+      cwd: wwwroot,
+      env,
+      log,
+      onDeath,
+    });
     const instance: Instance = { app, port, place, requests: 0 };
     return instance;
   }

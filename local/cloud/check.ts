@@ -1,6 +1,6 @@
 import { idInputs, nameInput } from "./arm-id";
+import { notSupported } from "./declared-only";
 import type { LocalCloud } from "./local-cloud";
-import { notSupported } from "./not-supported";
 import type { CheckFailure, Properties, ResourceType } from "./resource-type";
 import { known, unknown } from "./unknown";
 

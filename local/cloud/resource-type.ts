@@ -7,6 +7,8 @@ export interface CheckFailure {
   /** The input, with dots before what is in it; "" for the resource as a whole. */
   property: string;
   reason: string;
+  /** Azure would take it; only the local cloud has nothing behind it. */
+  notSupported?: true;
 }
 
 /** A resource that is there, or is being made. */
@@ -20,8 +22,14 @@ export interface Living<Inputs> {
   logicalName: string;
 }
 
+/** A resource that is being made or changed. */
+export interface Making<Inputs> extends Living<Inputs> {
+  /** Accepts that an input has no effect here. @throws refusal in a cloud that is strict */
+  declaredOnly(property: string, refusal: Error): void;
+}
+
 /** A resource that gets other inputs. */
-export interface Changing<Inputs> extends Living<Inputs> {
+export interface Changing<Inputs> extends Making<Inputs> {
   /** What the inputs have been until now. */
   olds: Inputs;
 }
@@ -46,13 +54,13 @@ export interface ResourceType<Inputs = Properties> {
   autoname?: (logicalName: string) => string;
   /** What Azure allows as a name: learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules. Absent: not checked. */
   name?: RegExp;
-  /** The inputs that may be given. Others are refused. */
+  /** The inputs that have a meaning here. Others are declared only. */
   inputs: readonly string[];
   /** What Azure wants beside the inputs in the id, with dots before what is in an input. */
   required?: readonly string[];
   /** The inputs whose change makes another resource, with dots before what is in an input; those in the id always do. */
   replaces?: readonly string[];
-  /** The inputs that Azure takes and never tells, with dots before what is in an input. */
+  /** The inputs that Azure takes and never returns, with dots before what is in an input. */
   writeOnly?: readonly string[];
   /** It exists with its parent: it is made over what is there, and deleting it brings its default back. */
   singleton?: true;
@@ -61,7 +69,7 @@ export interface ResourceType<Inputs = Properties> {
   /** What else is wrong with the inputs; gets only those that are known already. */
   check?(inputs: Partial<Inputs>, cloud: LocalCloud): CheckFailure[];
   /** Gives the resource its body; resolves to the outputs that are not inputs. */
-  create?(making: Living<Inputs>): Promise<Properties> | Properties;
+  create?(making: Making<Inputs>): Promise<Properties> | Properties;
   /** Changes the body; resolves to the outputs that are others now. Absent: there is nothing to do. */
   update?(changing: Changing<Inputs>): Promise<Properties> | Properties;
   /** Why Azure does not let it be deleted now, if so. */

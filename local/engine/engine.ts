@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MockResourceArgs, Mocks } from "@pulumi/pulumi/runtime/mocks";
-import type { ResourceManager } from "../cloud/resource-manager";
+import type { Realised, ResourceManager } from "../cloud/resource-manager";
 import type { Properties } from "../cloud/resource-type";
 import { createDynamic, isDynamic } from "./dynamic-resource";
 import { unsecret } from "./unsecret";
@@ -56,10 +56,14 @@ async function run(program: string): Promise<Properties> {
 async function make(resources: ResourceManager, args: MockResourceArgs): Promise<{ id: string; state: Properties }> {
   const inputs = unsecret(args.inputs);
   if (!args.custom || args.type === "pulumi:pulumi:Stack") return { id: args.name, state: {} };
-  const { id, outputs } = isDynamic(inputs)
-    ? await createDynamic(inputs)
-    : await checkAndCreate(resources, args, inputs);
+  const { id, outputs } = await realise(resources, args, inputs);
   return { id, state: outputs };
+}
+
+async function realise(resources: ResourceManager, args: MockResourceArgs, inputs: Properties): Promise<Realised> {
+  if (isDynamic(inputs)) return createDynamic(inputs);
+  if (args.id) return resources.adopt(args.type, args.name, args.id, inputs);
+  return checkAndCreate(resources, args, inputs);
 }
 
 /** As the real engine: what `check` made of the inputs is what is created. */

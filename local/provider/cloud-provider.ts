@@ -55,7 +55,7 @@ export class CloudProvider {
 
   /** @returns undefined when it does not exist (any more) */
   async read(id: string, old: State): Promise<(State & { id: string }) | undefined> {
-    const live = await this.resources.tell(id, old.inputs);
+    const live = await this.resources.readFor(id, old.inputs);
     if (!live) return undefined;
     const imported = Object.keys(old.inputs).length === 0;
     return { ...live, inputs: imported ? live.inputs : withDrift(old, live) };

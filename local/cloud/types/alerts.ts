@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { ArmError } from "../arm-error";
+import { notSupported } from "../declared-only";
 import { suffixed } from "../names";
-import { notSupported } from "../not-supported";
 import { type CheckFailure, type Properties, resourceType } from "../resource-type";
-import { refuseMissing } from "./monitoring";
+import { checkReferences } from "./monitoring";
 import { inGroup } from "./resource-group";
 
 /** What both may be called: learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftinsights */
@@ -82,18 +82,31 @@ export const scheduledQueryRule = resourceType<RuleInputs>({
       checkCondition(condition, `criteria.allOf[${index}]`),
     ),
   ],
-  create({ cloud, inputs: { scopes, actions } }) {
+  create(making) {
+    const { scopes, actions } = making.inputs;
     if (scopes.length !== 1) throw new ArmError("BadRequest", "A rule has exactly one scope");
-    refuseMissing(cloud, ...scopes, ...(actions?.actionGroups ?? []));
+    checkReferences(making, {
+      ...indexed("scopes", scopes),
+      ...indexed("actions.actionGroups", actions?.actionGroups),
+    });
     return {};
   },
   /** Though azure-native tries: github.com/pulumi/pulumi-azure-native/issues/4839 */
-  update({ cloud, inputs: { scopes, actions }, olds }) {
+  update(changing) {
+    const {
+      inputs: { scopes, actions },
+      olds,
+    } = changing;
     if (!isDeepStrictEqual(scopes, olds.scopes)) throw new ArmError("BadRequest", "Scope can not be updated");
-    refuseMissing(cloud, ...(actions?.actionGroups ?? []));
+    checkReferences(changing, indexed("actions.actionGroups", actions?.actionGroups));
     return {};
   },
 });
+
+/** A list's members by their paths, such as `scopes[0]`. */
+function indexed(property: string, values: string[] = []): Record<string, string> {
+  return Object.fromEntries(values.map((value, index) => [`${property}[${index}]`, value]));
+}
 
 const conditionMembers = ["query", "timeAggregation", "operator", "threshold", "failingPeriods"];
 

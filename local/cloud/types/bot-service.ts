@@ -1,8 +1,8 @@
 import type { DirectLineKeys } from "../../bot-service/bot";
 import { ArmError } from "../arm-error";
+import { NotSupportedError, notSupported } from "../declared-only";
 import type { LocalCloud } from "../local-cloud";
 import { same, suffixed } from "../names";
-import { NotSupported, notSupported } from "../not-supported";
 import { type CheckFailure, type Properties, resourceType } from "../resource-type";
 import type { TemplateResource } from "./deployment";
 import { inGroup } from "./resource-group";
@@ -83,7 +83,7 @@ export const bot = resourceType<BotInputs>({
  */
 export function upsertChannel({ botService }: LocalCloud, { name, properties }: TemplateResource): void {
   const [botName = "", channelName] = name.split("/");
-  if (channelName !== directLine) throw new NotSupported(`the channel ${channelName} in a template`);
+  if (channelName !== directLine) throw new NotSupportedError(`the channel ${channelName} in a template`);
   if (properties?.channelName !== channelName)
     throw new ArmError("InvalidChannelData", `the channel is ${channelName}`);
   if (!botService.bot(botName)) throw new ArmError("ParentResourceNotFound", `the bot ${botName} does not exist`);

@@ -1,7 +1,7 @@
 import { ArmError } from "../arm-error";
+import { NotSupportedError, notSupported } from "../declared-only";
 import type { LocalCloud } from "../local-cloud";
 import { same, suffixed } from "../names";
-import { NotSupported, notSupported } from "../not-supported";
 import { type CheckFailure, type Properties, resourceType } from "../resource-type";
 import { inGroup } from "./resource-group";
 
@@ -28,8 +28,10 @@ export const vault = resourceType<VaultInputs>({
   check({ properties = {} }, cloud) {
     return unsupported(properties, cloud.entra.tenantId);
   },
-  async create({ cloud, inputs: { properties }, id, name }) {
-    if (properties.enableRbacAuthorization === undefined) throw new NotSupported("a vault with access policies");
+  async create({ cloud, inputs: { properties }, id, name, declaredOnly }) {
+    if (properties.enableRbacAuthorization === undefined) {
+      declaredOnly("properties.enableRbacAuthorization", new NotSupportedError("a vault with access policies"));
+    }
     refuseTaken(cloud, name);
     const vault = await cloud.addVault(name, id, retentionDays(properties));
     return { properties: { ...properties, vaultUri: vault.url } };
