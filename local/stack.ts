@@ -1,7 +1,5 @@
-import { renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { stop as stopEsbuild } from "esbuild";
-import { descriptionFile } from "../cli/stack/homes";
 import type { AzureBehaviour } from "./cloud/azure-behaviour";
 import { type AppName, LocalCloud } from "./cloud/local-cloud";
 import { ResourceManager } from "./cloud/resource-manager";
@@ -11,6 +9,7 @@ import { ConsolePage, defaultPort } from "./console/console-page";
 import { type Made, runProgram } from "./engine/engine";
 import { bundleFunctionsHost } from "./functions-host-bundle";
 import { makeHome, removeHome } from "./home";
+import { publishConnection } from "./published-connection";
 import type { StackDescription } from "./stack-description";
 
 const project = "proactive-bot";
@@ -40,6 +39,7 @@ export class LocalStack {
   private made?: LocalCloud;
   private page?: ConsolePage;
   private endpoint?: ResourceManagerEndpoint;
+  private withdraw?: () => void;
 
   /** What the stack stands on: a test takes a role away while everything runs. @throws Error before `up` has opened it */
   get cloud(): LocalCloud {
@@ -86,20 +86,19 @@ export class LocalStack {
     await stopEsbuild(); // its service would stay for as long as we do
     const description = this.describe(this.cloud, this.page, outputs);
     this.page.announce(description);
-    this.publish(description);
+    this.withdraw = publishConnection(description);
     return description;
   }
 
   async down(): Promise<void> {
     await Promise.all([this.page?.close(), this.endpoint?.close(), this.made?.close()]);
-    removeHome(this.home);
+    this.remove();
   }
 
-  /** For the operator's tool, which finds it whole or not at all. */
-  private publish(description: StackDescription): void {
-    const file = path.join(this.home, descriptionFile);
-    writeFileSync(`${file}.new`, JSON.stringify(description), { mode: 0o600 });
-    renameSync(`${file}.new`, file);
+  /** Removes the stack's files. */
+  remove(): void {
+    this.withdraw?.();
+    removeHome(this.home);
   }
 
   private describe(cloud: LocalCloud, console: ConsolePage, outputs: Properties): StackDescription {

@@ -1,6 +1,5 @@
 import { command } from "./command";
 import { endWhenTold } from "./ending";
-import { removeHome } from "./home";
 import { Screen } from "./screen";
 import { LocalStack } from "./stack";
 import type { StackDescription } from "./stack-description";
@@ -11,7 +10,7 @@ async function start(options: StartOptions): Promise<void> {
   const screen = new Screen(options.json ? process.stderr : process.stdout);
   const stack = new LocalStack();
   const declaredOnly: string[] = [];
-  const end = endWhenTold({ close: () => stack.down(), remove: () => removeHome(stack.home) });
+  const end = endWhenTold({ close: () => stack.down(), remove: () => stack.remove() });
   try {
     screen.say("Bringing up the program's resources on this machine:");
     const description = await stack.up({

@@ -1,5 +1,5 @@
 import { WrongUsage } from "../failure";
-import { localStack } from "./local-stacks";
+import { localStack } from "./local-stack";
 import { PulumiMissing, PulumiRefused, pulumiStack } from "./pulumi-stack";
 import type { Stack } from "./stack";
 

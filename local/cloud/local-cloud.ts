@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { trust } from "../../cli/stack/trust";
 import { Callers } from "../access/callers";
 import { Denials } from "../access/denials";
 import { RoleAssignments } from "../access/role-assignments";
@@ -13,6 +12,7 @@ import { makePrincipal, type Principal } from "../identity/principal";
 import { DataPlane } from "../storage/data-plane";
 import { StorageGuard } from "../storage/guard/storage-guard";
 import { Storage } from "../storage/storage";
+import { trust } from "../trust";
 import { DeletedVaults } from "../vault/deleted-vaults";
 import { Vault } from "../vault/vault";
 import type { AzureBehaviour } from "./azure-behaviour";

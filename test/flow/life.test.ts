@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isAlive } from "../../cli/stack/is-alive";
+import { isAlive } from "../../cli/stack/connection";
 import { listen, stop } from "../../local/listen";
 import { startStack } from "../harness/running-stack";
 

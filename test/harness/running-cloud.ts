@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { trust } from "../../cli/stack/trust";
+import { trust } from "../../local/trust";
 import { isRunning } from "./is-running";
 import { strict } from "./strict";
 
