@@ -6,8 +6,8 @@ export interface ReleaseTimes extends Record<AppName, number> {
   both: number;
 }
 
-/** `    0.7 s  Resource                   proactive-bot-release`: from the push of an app until it is ready. */
-const releaseLine = /^ *(\d+\.\d) s +\S+ +proactive-(bot|function)-release$/;
+/** `    0.7 s  Resource                   <project>-release`: from the push of an app until it is ready. */
+const releaseLine = /^ *(\d+\.\d) s +\S+ +(\S+)-release$/;
 
 /** Reads the releases off what `npm start` shows, which is rounded to tenths of a second. */
 export class ReleaseWatch {
@@ -15,10 +15,10 @@ export class ReleaseWatch {
 
   /** @param line has just been shown */
   see(line: string): void {
-    const [, seconds, app] = releaseLine.exec(line) ?? [];
-    if (!app) return;
+    const [, seconds, site] = releaseLine.exec(line) ?? [];
+    if (!site) return;
     const end = performance.now() / 1000;
-    this.seen.set(app, { begin: end - Number(seconds), end });
+    this.seen.set(site.endsWith("-function") ? "function" : "bot", { begin: end - Number(seconds), end });
   }
 
   /** @throws Error when there was no line for one of the apps */

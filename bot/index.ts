@@ -15,18 +15,19 @@ import { VaultSecret } from "../core/vault-secret";
 import { ChannelAdapter } from "./channel/channel-adapter";
 import { ConversationTurns } from "./channel/conversation-turns";
 import { ConversationDialogs } from "./dialogs/engine/conversation-dialogs";
-import { rootDialogs } from "./dialogs/index";
+import { dialogs as ownDialogs } from "./dialogs/index";
 import { log, reason } from "./log";
 import { Notifications } from "./notify/notifications";
 import { Addressees } from "./proactive/addressees";
 import { ProactiveDelivery } from "./proactive/delivery";
-import { ProactiveBot } from "./proactive-bot";
+import { UserQueue } from "./proactive/user-queue";
 import { createServer } from "./server";
 import { readSettings } from "./settings";
-import { ItemStore } from "./state/item-store";
+import { ConversationStore } from "./state/conversation-store";
+import { Conversations } from "./state/conversations";
 import { OptOuts } from "./state/opt-outs";
 import { References } from "./state/references";
-import { TableStorage } from "./state/table-storage";
+import { TurnHandler } from "./turn-handler";
 
 /**
  * Milliseconds for an idle connection: longer than App Service's proxy keeps one (a minute), which answers 502 for a request
@@ -46,24 +47,26 @@ const adapter = new ChannelAdapter(process.env, serviceHosts);
 const turns = new ConversationTurns();
 const table = (name: string) => new Table(settings.tableServiceUrl, name, credential);
 const tables = { state: table(stateTable), references: table(referencesTable), deliveries: table(deliveriesTable) };
-const state = new TableStorage(tables.state);
-const dialogs = new ConversationDialogs(new ItemStore(state), rootDialogs);
+const conversations = new Conversations(new ConversationStore(tables.state));
+const dialogs = new ConversationDialogs(conversations, ownDialogs);
 const deliveries = new Deliveries(tables.deliveries);
 const references = new References(tables.references);
-const addressees = new Addressees({ adapter, references, appId, teamsServiceUrl });
 const optOuts = new OptOuts(tables.references);
-const sending = { adapter, queue, turns, appId, dialogs, deliveries };
-const delivery = new ProactiveDelivery({ ...sending, references, addressees, optOuts });
-const bot = new ProactiveBot(queue, delivery, turns, webhook, dialogs, references, optOuts);
-const notifications = new Notifications({ webhook, delivery, queue, deliveries, registry: rootDialogs, serviceHosts });
+const addressees = new Addressees({ adapter, references, appId, teamsServiceUrl });
+const shared = { dialogs, turns, references, optOuts };
+const delivery = new ProactiveDelivery({ ...shared, adapter, queue, appId, deliveries, addressees });
+const userQueue = new UserQueue(queue, dialogs);
+const turnHandler = new TurnHandler({ ...shared, conversations, userQueue, delivery, webhook });
+const notifications = new Notifications({ webhook, delivery, queue, deliveries, dialogs, serviceHosts });
 const webChat = settings.webChat ? { directLine: settings.directLine, secret: directLine } : undefined;
 const needed = [queue, ...Object.values(tables), webhook, ...(webChat ? [directLine] : [])];
 const readiness = new Readiness(
-  needed.map((one) => () => one.checkAccess()),
+  needed.map((dependency) => () => dependency.checkAccess()),
   (error) => log("error", "not ready", { reason: reason(error) }),
 );
 
-const server = createServer({ adapter, bot, notifications, readiness, webChat }).listen(settings.port, (error) => {
+const endpoints = createServer({ adapter, turnHandler, notifications, dialogs, readiness, webChat });
+const server = endpoints.listen(settings.port, (error) => {
   if (error) throw error;
   log("info", "listening", { port: settings.port });
 });

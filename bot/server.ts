@@ -1,20 +1,21 @@
-import express, { type Express } from "express";
-import type { Readiness } from "../core/health";
+import express, { type Express, Router } from "express";
+import { liveness, type Readiness } from "../core/health";
 import type { ChannelAdapter } from "./channel/channel-adapter";
-import { messages } from "./channel/messages";
-import { health } from "./health";
+import { messagesEndpoint } from "./channel/messages-endpoint";
+import { answerError } from "./http-errors";
 import type { Notifications } from "./notify/notifications";
 import { notifyApi } from "./notify/notify-api";
-import type { ProactiveBot } from "./proactive-bot";
-import { refuse } from "./refuse";
+import type { Dialogs } from "./state/conversations";
+import type { TurnHandler } from "./turn-handler";
 import { type WebChatSettings, webChat } from "./web-chat";
 
 export interface ServerParts {
   adapter: ChannelAdapter;
-  bot: ProactiveBot;
+  turnHandler: TurnHandler;
   notifications: Notifications;
+  dialogs: Dialogs;
   readiness: Readiness;
-  /** The chat page is served where this is given. */
+  /** Present: the bot serves the chat page. */
   webChat?: WebChatSettings;
 }
 
@@ -24,9 +25,20 @@ export function createServer(parts: ServerParts): Express {
   server.disable("x-powered-by");
   server.set("trust proxy", 1); // App Service's front end
   server.use(health(parts.readiness));
-  server.use(messages(parts.adapter, parts.bot));
-  server.use(notifyApi(parts.notifications));
+  server.use(messagesEndpoint(parts.adapter, parts.turnHandler));
+  server.use(notifyApi(parts.notifications, parts.dialogs));
   if (parts.webChat) server.use(webChat(parts.webChat));
-  server.use(refuse);
+  server.use(answerError);
   return server;
+}
+
+/** `/healthz`: the process runs, and in which version. `/readyz`: the bot reaches everything it needs. */
+function health(readiness: Readiness): Router {
+  const live = liveness();
+  return Router()
+    .get("/healthz", (_request, response) => void response.json(live.body))
+    .get("/readyz", async (_request, response) => {
+      const { status, body } = await readiness.answer();
+      response.status(status).json(body);
+    });
 }

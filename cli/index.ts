@@ -1,27 +1,26 @@
 import { CommanderError } from "commander";
-import { errorText } from "./error-text";
-import { WrongUsage } from "./failure";
-import { program } from "./program";
+import { errorMessage, UsageError } from "./errors";
+import { createProgram } from "./program";
 
 /** `npm run cli`. */
 async function main(args: string[]): Promise<void> {
-  const command = program();
+  const program = createProgram();
+  if (!args.length) return program.outputHelp();
   try {
-    await command.parseAsync(args, { from: "user" });
+    await program.parseAsync(args, { from: "user" });
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return; // it was asked for help, and gave it
-    tell(error as Error, command.opts().json);
+    const isHelp = error instanceof CommanderError && error.exitCode === 0;
+    if (!isHelp) reportError(error as Error, program.opts().json);
   }
 }
 
-/** Never the stack trace: it tells an operator nothing. */
-function tell(error: Error, json: boolean): void {
-  const isUsage = error instanceof WrongUsage || error instanceof CommanderError;
-  const text = errorText(error);
-  process.stderr.write(isUsage ? `${text}\nHow it is used: npm run cli -- --help\n` : `${text}\n`);
+function reportError(error: Error, json: boolean): void {
+  const isUsage = error instanceof UsageError || error instanceof CommanderError;
+  const text = errorMessage(error);
+  process.stderr.write(isUsage ? `${text}\nFor help, run: npm run cli -- --help\n` : `${text}\n`);
   if (json) process.stdout.write(`${JSON.stringify({ error: text })}\n`);
   process.exitCode = isUsage ? 2 : 1;
 }
 
-for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {}); // `| head` must end no work
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {}); // `| head` must not stop the work
 main(process.argv.slice(2));

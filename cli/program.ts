@@ -7,15 +7,15 @@ import { addStatus } from "./commands/status";
 import { addTeams } from "./commands/teams";
 import { addUsers } from "./commands/users";
 
-const about = `The operator's tool: makes the bot speak first, and shows what came of it.
+const description = `Send messages as the bot, and see what became of them.
 
-It talks to the Pulumi stack that --stack names; else to the local stack that runs on this machine ("npm start"); \
-else to the stack that is selected in Pulumi. In Azure it is whoever is logged in ("az login").`;
+The tool works on the Pulumi stack that --stack names. Without --stack it takes the local stack that runs on this machine \
+("npm start"), or else the stack that is selected in Pulumi. In Azure it uses your login ("az login").`;
 
-const after = `
-"help COMMAND" says more of each, such as "help send" of --to, --all, --yes, --text, --dialog, --at, --id and --wait.
+const notes = `
+"npm run cli -- help COMMAND" shows the options of a command.
 
-Exit codes: 0 done, 1 something failed, 2 it was not used as it is meant to be.
+Exit codes: 0 success, 1 failure, 2 invalid usage.
 
 Examples:
   npm run cli -- users
@@ -27,20 +27,20 @@ Examples:
   npm run --silent cli -- status --all --json
 `;
 
-/** The command line. Its commands throw what goes wrong; nothing in it ends the process. */
-export function program(): Command {
-  const root = new Command("npm run cli --")
-    .description(about)
-    .option("--stack <NAME>", "a Pulumi stack")
-    .option("--port <N>", "the local stack whose page is on this port, where several run")
-    .option("--json", "one JSON object on stdout; the rest goes to stderr")
-    .helpOption("-h, --help", "this text")
-    .helpCommand("help [COMMAND]", "how a command is used")
+/** The command line. Commands throw their errors; nothing in it ends the process. */
+export function createProgram(): Command {
+  const program = new Command("npm run cli --")
+    .description(description)
+    .option("--stack <NAME>", "Pulumi stack to work on")
+    .option("--port <N>", "Port of the local stack's page, where several local stacks run")
+    .option("--json", "Print one JSON object on stdout, and everything else on stderr")
+    .helpOption("-h, --help", "Show this help")
+    .helpCommand("help [COMMAND]", "Show the help of a command")
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ outputError: () => {} }) // it is thrown, too
-    .addHelpText("after", after)
+    .configureOutput({ outputError: () => {} }) // the error is thrown, too
+    .addHelpText("after", notes)
     .exitOverride();
   const commands = [addSend, addUsers, addStatus, addCancel, addPoison, addAnswers, addTeams];
-  for (const add of commands) add(root);
-  return root;
+  for (const add of commands) add(program);
+  return program;
 }

@@ -1,58 +1,36 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { zipSync } from "fflate";
-import { Failure } from "./failure";
-import { checkIcon, type IconRule } from "./icon";
-import { schemaProblems } from "./manifest-schema";
+import { CommandError } from "./errors";
+import { languageFiles, readManifest, type TeamsAppValues, type TeamsManifest } from "./teams-manifest";
 
-/** Where a fork edits its Teams app: the manifest and the icons. */
+/** The folder with the manifest and the icons of the Teams app. */
 export const teamsFolder = path.resolve(__dirname, "../teams");
-
-/** What fills the manifest's placeholders. */
-export interface TeamsAppValues {
-  /** The bot's Microsoft App ID, a GUID. */
-  botAppId: string;
-  botDisplayName: string;
-  /** The host of the bot's address. */
-  botHost: string;
-  /** `1.2.3`; Teams takes an update only with a higher one. */
-  appVersion: string;
-}
-
-/** What the manifest needs to be known of; its schema says the rest. */
-export interface TeamsManifest {
-  id: string;
-  version: string;
-  developer: { name: string; [urls: string]: string };
-  name: { short: string };
-  icons: Record<string, string>;
-  localizationInfo?: { defaultLanguageFile?: string; additionalLanguages?: { file: string }[] };
-}
 
 export interface TeamsApp {
   manifest: TeamsManifest;
-  /** What Teams takes. */
+  /** The app package to upload. */
   zip: Uint8Array;
 }
 
-/** What Teams wants of each icon: learn.microsoft.com/microsoftteams/platform/concepts/build-and-test/apps-package#app-icons */
+interface IconRule {
+  /** Width and height in pixels. */
+  size?: number;
+  /** Whether the icon needs transparent pixels. */
+  isTransparent?: boolean;
+}
+
+/** Teams' rules by kind of icon: learn.microsoft.com/microsoftteams/platform/concepts/build-and-test/apps-package#app-icons */
 const iconRules: Record<string, IconRule> = {
   color: { size: 192 },
-  outline: { size: 32, transparent: true },
-  color32x32: { size: 32, transparent: true },
+  outline: { size: 32, isTransparent: true },
+  color32x32: { size: 32, isTransparent: true },
 };
 
-/**
- * Fills the manifest of a folder and packs it with its icons.
- * @throws Failure that names the file and what is wrong in it
- */
+/** Packs the manifest of a folder with its icons and languages. @throws CommandError that names the file and its problem */
 export async function packTeamsApp(values: TeamsAppValues, folder = teamsFolder): Promise<TeamsApp> {
   const file = path.join(folder, "manifest.json");
-  const manifest = filled(parse(await read(file), file), { ...values }, file) as TeamsManifest;
-  const schema = schemaProblems(manifest);
-  const problems = schema.length ? schema : furtherProblems(manifest);
-  if (problems.length) throw new Failure(`${file} is not what Teams accepts:\n${problems.join("\n")}`);
-
+  const manifest = readManifest((await read(file)).toString(), values, file);
   const files: Record<string, Uint8Array> = { "manifest.json": Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`) };
   for (const [kind, name] of Object.entries(manifest.icons)) {
     const content = await read(path.join(folder, name));
@@ -63,50 +41,26 @@ export async function packTeamsApp(values: TeamsAppValues, folder = teamsFolder)
   return { manifest, zip: zipSync(files) };
 }
 
-/** What Teams demands beyond its schema. */
-function furtherProblems(manifest: TeamsManifest): string[] {
-  const { developer, icons } = manifest;
-  const insecure = Object.entries(developer).filter(([key, value]) => key.endsWith("Url") && !/^https:/i.test(value));
-  const outside = [...Object.values(icons), ...languageFiles(manifest)].filter((name) => !/^[\w-][\w.-]*$/.test(name));
-  return [
-    ...insecure.map(([key, value]) => `developer.${key} must begin with https://; it is "${value}".`),
-    ...outside.map((name) => `"${name}" must be the name of a file in the manifest's own folder.`),
-  ];
-}
-
-function languageFiles({ localizationInfo = {} }: TeamsManifest): string[] {
-  const { defaultLanguageFile, additionalLanguages = [] } = localizationInfo;
-  return [...(defaultLanguageFile ? [defaultLanguageFile] : []), ...additionalLanguages.map(({ file }) => file)];
-}
-
 async function read(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw new Failure(`The file ${file} is missing.`);
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw new CommandError(`The file ${file} is missing.`);
     throw error;
   }
 }
 
-function parse(content: Buffer, file: string): unknown {
-  try {
-    return JSON.parse(content.toString());
-  } catch (error) {
-    throw new Failure(`${file} is not JSON: ${(error as Error).message}`);
-  }
-}
+const pngSignature = Buffer.from("89504e470d0a1a0a", "hex");
+/** PNG's colour types with an alpha channel: w3.org/TR/png-3/#11IHDR */
+const withAlpha = [4, 6];
 
-/** The value with every `${{name}}` in its texts replaced. */
-function filled(value: unknown, values: Record<string, string>, file: string): unknown {
-  if (typeof value === "string")
-    return value.replace(/\$\{\{(.*?)\}\}/g, (placeholder, name: string) => {
-      const known = values[name.trim()];
-      if (known !== undefined) return known;
-      throw new Failure(
-        `${file} has the unknown placeholder ${placeholder}. The placeholders are ${Object.keys(values).join(", ")}.`,
-      );
-    });
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map((one) => filled(one, values, file));
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, filled(one, values, file)]));
+function checkIcon(content: Buffer, file: string, { size, isTransparent }: IconRule): void {
+  const isPng = content.subarray(0, 8).equals(pngSignature) && content.toString("latin1", 12, 16) === "IHDR";
+  if (content.length < 33 || !isPng)
+    throw new CommandError(`${file} is not a PNG image. Teams takes icons as PNG only.`);
+  const [width, height] = [content.readUInt32BE(16), content.readUInt32BE(20)];
+  if (size !== undefined && (width !== size || height !== size))
+    throw new CommandError(`${file} has ${width} x ${height} pixels. Teams wants ${size} x ${size} for this icon.`);
+  if (isTransparent && !withAlpha.includes(content.readUInt8(25)) && !content.includes("tRNS"))
+    throw new CommandError(`${file} has no transparency. Teams wants this icon on a transparent background.`);
 }

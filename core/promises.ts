@@ -11,22 +11,22 @@ export async function waitIfSoon(time: string, longest: number): Promise<boolean
   return true;
 }
 
-/** Does something with each of them, so many at a time; resolves to what came of each, in their order. @throws the first failure */
+/** Calls a function for each item, with a limited number of calls at a time; resolves to the results, in order. @throws the first error */
 export async function mapConcurrent<T, R>(
-  atOnce: number,
-  all: readonly T[],
-  work: (one: T) => Promise<R>,
+  concurrency: number,
+  items: readonly T[],
+  work: (item: T) => Promise<R>,
 ): Promise<R[]> {
   const results: R[] = [];
-  const rest = all.entries();
+  const rest = items.entries();
   const worker = async () => {
-    for (const [index, one] of rest) results[index] = await work(one);
+    for (const [index, item] of rest) results[index] = await work(item);
   };
-  await Promise.all(Array.from({ length: atOnce }, worker));
+  await Promise.all(Array.from({ length: concurrency }, worker));
   return results;
 }
 
-/** Settles as `work` does, or rejects after so many milliseconds; the work itself goes on. */
+/** Settles like `work`, or rejects when the time is over. The work itself goes on. @param what names it in the error */
 export async function withTimeout<T>(milliseconds: number, what: string, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {

@@ -1,4 +1,4 @@
-import { app, trigger } from "@azure/functions";
+import { app, type TimerHandler, trigger } from "@azure/functions";
 import { ManagedIdentityCredential } from "@azure/identity";
 import { type HealthAnswer, liveness, Readiness } from "../core/health";
 import { deliveriesTable, directLineSecret, referencesTable, webhookPattern, webhookSecret } from "../core/names";
@@ -17,28 +17,22 @@ import { poisonWatch } from "./timers/poison-watch";
 import { sendSchedule } from "./timers/schedules";
 
 const settings = readSettings(process.env);
+const { sendsPerSecond, instances } = settings;
 const credential = new ManagedIdentityCredential({ clientId: settings.clientId });
-const queue = new MessageQueue(settings.queueUrl, credential);
 const vault = { ...settings.vault, credential };
 const webhook = new VaultSecret(vault, webhookSecret, webhookPattern);
 const directLineKey = new VaultSecret(vault, directLineSecret);
-
+const queue = new MessageQueue(settings.queueUrl, credential);
+const poison = new PoisonQueue(settings.queueUrl, credential);
 const table = (name: string) => new Table(settings.tableServiceUrl, name, credential);
 const deliveries = new Deliveries(table(deliveriesTable));
 const references = table(referencesTable);
-const poison = new PoisonQueue(settings.queueUrl, credential);
 
-const byApi = settings.delivery === "api";
-const carrier = byApi ? new NotifyApi(settings.notifyUrl) : new DirectLine(settings.directLine, directLineKey);
-const rate = new SendRate(settings.sendsPerSecond / settings.instances);
-const forwarder = new Forwarder(queue, carrier, webhook, deliveries, rate);
-const needed = [queue, deliveries, webhook, ...(byApi ? [] : [directLineKey])];
-const readiness = new Readiness(
-  needed.map((one) => () => one.checkAccess()),
-  (error) => console.error(`Not ready: ${(error as Error).message}`),
-);
+const usesApi = settings.delivery === "api";
+const transport = usesApi ? new NotifyApi(settings.notifyUrl) : new DirectLine(settings.directLine, directLineKey);
+const forwarder = new Forwarder(queue, transport, webhook, deliveries, new SendRate(sendsPerSecond / instances));
 
-// As bytes: of a text the library makes what JSON.parse does, which rounds numbers (github.com/Azure/azure-functions-nodejs-library/issues/72).
+// As bytes, because the library parses text as JSON, which rounds numbers: github.com/Azure/azure-functions-nodejs-library/issues/72.
 app.generic("forward", {
   trigger: trigger.generic({
     type: "queueTrigger",
@@ -48,26 +42,29 @@ app.generic("forward", {
   }),
   handler: (entry, context) => forwarder.forward(entry, context),
 });
-const live = liveness();
-const health = (name: string, answer: () => Promise<HealthAnswer>) =>
-  app.http(name, {
-    methods: ["GET"],
-    authLevel: "anonymous",
-    handler: async () => {
-      const { status, body } = await answer();
-      return { status, jsonBody: body };
-    },
-  });
-health("healthz", async () => live);
-health("readyz", () => readiness.answer());
 
+const timer = (name: string, schedule: string, handler: TimerHandler) => app.timer(name, { schedule, handler });
 const days = { delivery: settings.deliveryDays, reference: settings.referenceDays };
-app.timer("clean-up", { schedule: "0 30 3 * * *", handler: cleanUp(deliveries, references, days) });
-app.timer("poison-watch", { schedule: "0 */5 * * * *", handler: poisonWatch(poison, deliveries) });
-const { sendsPerSecond } = settings;
+timer("clean-up", "0 30 3 * * *", cleanUp(deliveries, references, days));
+timer("poison-watch", "0 */5 * * * *", poisonWatch(poison, deliveries));
 for (const schedule of settings.schedules) {
-  app.timer(`schedule-${schedule.name}`, {
-    schedule: schedule.cron,
-    handler: sendSchedule(schedule, { queue, deliveries, references, sendsPerSecond }),
-  });
+  const services = { queue, deliveries, references, sendsPerSecond };
+  timer(`schedule-${schedule.name}`, schedule.cron, sendSchedule(schedule, services));
+}
+
+const needed = [queue, deliveries, webhook, ...(usesApi ? [] : [directLineKey])];
+const readiness = new Readiness(
+  needed.map((service) => () => service.checkAccess()),
+  (error) => console.error(`Not ready: ${(error as Error).message}`),
+);
+const version = liveness();
+get("healthz", async () => version);
+get("readyz", () => readiness.answer());
+
+function get(name: string, answer: () => Promise<HealthAnswer>): void {
+  const handler = async () => {
+    const { status, body } = await answer();
+    return { status, jsonBody: body };
+  };
+  app.http(name, { methods: ["GET"], authLevel: "anonymous", handler });
 }

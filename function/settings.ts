@@ -26,17 +26,17 @@ const environment = z
     /** How messages reach the bot. */
     delivery: env.DELIVERY,
     directLine: env.DIRECT_LINE_ENDPOINT,
-    /** The bot's custom API. */
+    /** The bot's own API. */
     notifyUrl: env.NOTIFY_URL,
     vault: { url: env.VAULT_URL, audience: env.VAULT_AUDIENCE },
     schedules: env.SCHEDULES,
-    /** For how many days it is known what became of a message. */
+    /** The number of days for which deliveries are kept. */
     deliveryDays: env.DELIVERY_DAYS,
-    /** For how many days a chat visitor is remembered who does not write; 0: for ever. */
+    /** The number of days for which a chat visitor that does not write is kept; 0: for ever. */
     referenceDays: env.REFERENCE_DAYS,
-    /** How many messages all instances together bring to the bot in a second, at most. */
+    /** The most messages that all instances together send to the bot in a second. */
     sendsPerSecond: env.SENDS_PER_SECOND,
-    /** On how many instances this app runs. */
+    /** The number of instances of this app. */
     instances: env.INSTANCES,
   }));
 

@@ -1,5 +1,17 @@
 import { z } from "zod";
-import { serviceHost } from "./service-host";
+
+const label = "[a-z0-9]([a-z0-9-]*[a-z0-9])?";
+const exactHost = `${label}(\\.${label})*`;
+// Two labels at least behind the star, so that nobody allows a whole top-level domain.
+const anyHostBelow = `\\*(\\.${label}){2,}`;
+
+/** An entry of the allow-list: a host, or `*.suffix` for every host below it, with a port where it is not 443. */
+export const serviceHost = z
+  .string("must be a host")
+  .regex(
+    new RegExp(`^(${exactHost}|${anyHostBelow})(:\\d{1,5})?$`),
+    "must be a host in lower case such as bots.example.com, or *.example.com for all below it, each with :port if it is not 443",
+  );
 
 const url = z
   .url({ protocol: /^https?$/, error: "must be a URL that starts with https://" })
@@ -7,12 +19,12 @@ const url = z
 
 const mustBeCallerId = "must be a caller id, such as urn:botframework:azure";
 
-/** What differs between Azure's clouds: every endpoint, issuer, audience and host that the apps or the program talk to. */
+/** The differences between Azure's clouds: every endpoint, issuer, audience and host that the apps or the program talk to. */
 export const cloud = z.strictObject(
   {
     /** Direct Line 3.0, without a path. */
     directLine: url,
-    /** Where the bot opens conversations with Teams users who have not written: a serviceUrl without its last slash. */
+    /** The address to open conversations with Teams users that have not written yet: a serviceUrl without its last slash. */
     teams: url,
     /** Issuer (`iss`) of the tokens that channels send to the bot. */
     tokenIssuer: url,
@@ -20,13 +32,13 @@ export const cloud = z.strictObject(
     channelOpenIdMetadata: url,
     /** OpenID metadata for tokens of the Bot Framework Emulator and of skills. */
     emulatorOpenIdMetadata: url,
-    /** Where botbuilder would log in with a secret; a managed identity does not use it. */
+    /** The address at which botbuilder would log in with a secret; a managed identity does not use it. */
     loginUrl: url,
     /** The Bot Framework token service, for users' sign-ins. */
     oauthUrl: url,
     /** Audience of the bot's own tokens for the Connector. */
     connectorScope: url,
-    /** What botbuilder stamps on activities as the caller. */
+    /** The caller that botbuilder writes into activities. */
     callerId: z.string(mustBeCallerId).min(1, mustBeCallerId),
     /** Audience of tokens for an app's SCM endpoint. */
     appServiceAudience: url,

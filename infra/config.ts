@@ -1,14 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { schedules } from "../core/schedule";
-import { type Cloud, cloud, clouds } from "./clouds";
+import { type Cloud, cloud, clouds, serviceHost } from "./clouds";
 import { planProblems } from "./plan-limits";
-import { serviceHost } from "./service-host";
 import { tags } from "./tags";
 
-/** What `azure-native` itself is configured with and this program reads too. */
+/** Settings of `azure-native` itself that this program reads too. */
 const providerSettings = ["environment", "location"];
-/** Settings that are JSON; `pulumi config set --path 'serviceHosts[0]' …` writes them so. */
+/** Settings that Pulumi keeps as JSON, as `pulumi config set --path 'serviceHosts[0]' …` writes them. */
 const jsonSettings = ["cloud", "schedules", "serviceHosts", "tags"];
 
 const trueOrFalse = z.stringbool({
@@ -47,15 +46,15 @@ const settings = z.object({
   teams: trueOrFalse.default(false),
   /** How the function brings messages to the bot: over Direct Line, or by the bot's own API. */
   delivery: z.enum(["directLine", "api"], "must be directLine or api").default("directLine"),
-  /** What is said at certain times, and to whom. */
+  /** Messages at certain times, with their recipients. */
   schedules: schedules.default([]),
-  /** For how many days it is known what became of a message. */
+  /** For how many days the outcome of a message is kept. */
   deliveryDays: wholeNumber(1, 3650, "must be whole days, from 1 to 3650").default(30),
-  /** For how many days a visitor of a chat page is remembered who does not write; 0: for ever. */
-  referenceDays: wholeNumber(0, 3650, "must be whole days, from 1 to 3650, or 0 to forget nobody").default(90),
+  /** For how many days a visitor of a chat page is remembered after the last message; 0: for ever. */
+  referenceDays: wholeNumber(0, 3650, "must be whole days, from 1 to 3650, or 0 to remember everybody").default(90),
   /** How many messages a second the function brings to the bot, at most: Teams takes 50 of an app in a tenant. */
   sendsPerSecond: wholeNumber(1, 1000, "must be a whole number from 1 to 1000").default(40),
-  /** Who is told by mail that messages wait in the poison queue; without it nobody is. */
+  /** The recipient of a mail when messages wait in the poison queue; without it no mail is sent. */
   alertEmail: z.email("must be an e-mail address, such as ops@example.com").optional(),
   /** The size of the plan that both apps share. */
   appServiceSku: z
@@ -65,7 +64,7 @@ const settings = z.object({
       "must be a size that keeps apps Always On: B1 to B3, S1 to S3, P0v3 and the like (F1, D1 and Y1 do not)",
     )
     .default("B1"),
-  /** How many instances of the plan both apps run on. How many its size allows: plan-limits.ts. */
+  /** How many instances of the plan both apps run on. The most that each size allows: plan-limits.ts. */
   instances: wholeNumber(1, 30, "must be a whole number from 1 to 30").default(1),
   /** Whether the instances are spread over the region's availability zones. */
   zoneRedundant: trueOrFalse.default(false),
@@ -80,13 +79,13 @@ const settings = z.object({
   botSku: z.enum(["F0", "S1"], "must be F0 or S1").default("F0"),
   /** Node.js under both apps. */
   nodeVersion: z.enum(["22", "24"], "must be 22 or 24").default("22"),
-  /** Who may look into queues and tables; without it whoever runs `pulumi up` first. */
+  /** The operator, who may look into queues and tables; without it the deployer of the first `pulumi up`. */
   operatorObjectId: z
     .guid("must be the object id (a GUID) of a user, group or service principal in Microsoft Entra")
     .optional(),
   /** More hosts that may receive the bot's token. */
   serviceHosts: z.array(serviceHost, 'must be a list of hosts, such as ["bots.example.com"]').default([]),
-  /** What everything is tagged with that takes tags, beside `project` and `stack`. */
+  /** Tags of every resource that takes tags, beside `project` and `stack`. */
   tags: tags.default({}),
   /** Raise it to get another webhook secret. */
   webhookVersion: wholeNumber(1, 1_000_000, "must be a whole number from 1 on").default(1),
@@ -160,7 +159,7 @@ function parseJson(text: string | undefined): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return text; // the check then says what it must be
+    return text; // the check then refuses it
   }
 }
 

@@ -1,25 +1,21 @@
 import * as authorization from "@pulumi/azure-native/authorization";
 import * as pulumi from "@pulumi/pulumi";
-import { Access } from "./access";
-import { botSettings, functionSettings } from "./app-settings";
-import { BotRegistration } from "./bot-registration";
 import { readConfig } from "./config";
-import { ConsoleLogs } from "./console-logs";
-import { Identities } from "./identities";
-import { Monitoring } from "./monitoring";
-import { packageBot, packageFunction } from "./package/app-package";
-import { webChatScript } from "./package/web-chat";
-import { Plan } from "./plan";
-import { PoisonAlert } from "./poison-alert";
-import { ResourceGroup } from "./resource-group";
-import { Rollout } from "./rollout";
-import { Secrets } from "./secrets";
-import { Site } from "./site";
-import { Storage } from "./storage";
-import { Vault } from "./vault";
-import { WebhookSecret } from "./webhook-secret";
+import { packageBot, packageFunction } from "./deploy/package/app-package";
+import { webChatScript } from "./deploy/package/web-chat";
+import { Rollout } from "./deploy/rollout";
+import { namesOf } from "./names";
+import { Access, Identities } from "./resources/access";
+import { Plan, Site } from "./resources/app-service";
+import { botSettings, functionSettings } from "./resources/app-settings";
+import { BotRegistration } from "./resources/bot";
+import { ConsoleLogs, Monitoring, PoisonAlert } from "./resources/monitoring";
+import { ResourceGroup } from "./resources/resource-group";
+import { Storage } from "./resources/storage";
+import { Secrets, Vault, WebhookSecret } from "./resources/vault";
 
-const name = "proactive-bot";
+const names = namesOf(pulumi.getProject());
+const name = names.bot;
 const config = readConfig();
 const { alertEmail, cloud, instances, nodeVersion, zoneRedundant } = config;
 const { subscriptionId, objectId, tenantId } = authorization.getClientConfigOutput();
@@ -28,12 +24,17 @@ const { subscriptionId, objectId, tenantId } = authorization.getClientConfigOutp
 const botPackage = packageBot({ webChatScript: config.webChat ? webChatScript() : undefined });
 const functionPackage = packageFunction();
 
-// What everything else stands on.
+// The foundations.
 const { group, placement } = new ResourceGroup(name, config);
 const identities = new Identities(name, { placement });
-const storage = new Storage(name, { placement, queueName: config.queueName, sku: config.storageSku });
+const storage = new Storage(name, {
+  placement,
+  accountName: names.storageAccount,
+  queueName: config.queueName,
+  sku: config.storageSku,
+});
 const monitoring = new Monitoring(name, { placement });
-const vault = new Vault("proactive", { placement, tenantId });
+const vault = new Vault(names.vault, { placement, tenantId });
 
 // Roles before apps: they take minutes to work everywhere.
 const operator = { objectId: config.operatorObjectId ?? objectId, named: config.operatorObjectId !== undefined };
@@ -44,14 +45,17 @@ const plan = new Plan(name, { placement, group, sku: config.appServiceSku, insta
 const site = { placement, planId: plan.id, nodeVersion };
 const botSite = new Site(name, { ...site, kind: "web", identity: identities.bot }, { dependsOn: [access] });
 const functionSite = new Site(
-  "proactive-function",
+  names.function,
   { ...site, kind: "function", identity: identities.function },
   { dependsOn: [access] },
 );
 new ConsoleLogs(`${name}-console`, { siteId: botSite.id, monitoring });
-if (alertEmail) new PoisonAlert(name, { placement, insightsId: monitoring.insights.id, email: alertEmail });
+if (alertEmail) {
+  const insightsId = monitoring.insights.id;
+  new PoisonAlert(name, { placement, insightsId, email: alertEmail, shortName: names.alert });
+}
 
-// The bot as the world knows it.
+// The bot's registration and its secrets.
 const botEndpoint = pulumi.interpolate`${botSite.url}/api/messages`;
 const notifyUrl = pulumi.interpolate`${botSite.url}/api/notify`;
 const registration = new BotRegistration(name, {
@@ -70,7 +74,7 @@ const secrets = new Secrets(name, { placement, vault, directLineKey, webhook: we
 const parts = { config, identities, storage, monitoring, secrets };
 const rollout = { placement, cloud, timeoutSeconds: config.releaseTimeout };
 new Rollout(name, { ...rollout, site: botSite, settings: botSettings(parts), package: botPackage });
-new Rollout("proactive-function", {
+new Rollout(names.function, {
   ...rollout,
   site: functionSite,
   settings: functionSettings({ ...parts, notifyUrl }),
@@ -86,7 +90,7 @@ export = {
   queueUrl: storage.queueUrl,
   /** The tables' service, with a slash at the end. */
   tableServiceUrl: storage.account.primaryEndpoints.table,
-  /** The operator's tool lets no more of a broadcast come at a time. */
+  /** The command line tool sends a broadcast no faster. */
   sendsPerSecond: config.sendsPerSecond,
   botName: registration.name,
   /** The bot's Microsoft App ID. */
@@ -96,6 +100,6 @@ export = {
   teams: config.teams,
   resourceGroupName: group.name,
   portalUrl: pulumi.interpolate`${cloud.portal}/#@${tenantId}/resource${group.id}`,
-  /** Secret: signs what is sent to `notifyUrl`. */
+  /** Secret: signs the requests to `notifyUrl`. */
   webhookSecret: webhook.value,
 };

@@ -1,6 +1,6 @@
 import type { Config } from "./config";
 
-/** What an App Service plan of one tier can do: github.com/MicrosoftDocs/azure-docs/blob/main/includes/azure-websites-limits.md */
+/** The limits of an App Service plan of one tier: github.com/MicrosoftDocs/azure-docs/blob/main/includes/azure-websites-limits.md */
 interface Tier {
   name: string;
   mostInstances: number;
@@ -8,12 +8,12 @@ interface Tier {
   takesZones: boolean;
 }
 
-/** The instances that Azure wants of a zone-redundant plan at least (same page as `takesZones`). */
+/** The least number of instances of a zone-redundant plan (same page as `takesZones`). */
 const leastForZones = 2;
 
 type PlanSettings = Pick<Config, "appServiceSku" | "instances" | "zoneRedundant">;
 
-/** What a plan of this size cannot be, in sentences that name each setting in full and what is allowed. */
+/** The settings that a plan of this size does not allow, in sentences that name each setting in full and its allowed values. */
 export function planProblems(
   { appServiceSku, instances, zoneRedundant }: PlanSettings,
   fullName: (setting: string) => string,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What every resource is tagged with by the program itself; CI finds a stack's resources by them. */
+/** The tags that the program gives to every resource; CI finds a stack's resources by them. */
 const own = ["project", "stack"];
 
 /**
@@ -32,7 +32,7 @@ export const tags = z
     }
   });
 
-/** What is wrong with the name of a tag. */
+/** Why Azure refuses a tag of this name; undefined = it does not. */
 function nameProblem(name: string, all: string[]): string | undefined {
   const lower = name.toLowerCase();
   if (own.includes(lower)) return `must not be given: the program sets the tags ${own.join(" and ")} itself`;

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { bundle } from "../infra/package/bundle";
+import { bundle } from "../infra/deploy/package/bundle";
 
 /** The Functions host as one script that plain node starts: where it stands in, there is no compiler either. */
 export function bundleFunctionsHost(home: string) {

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { isAlive } from "../cli/stack/connection";
 
-/** The beginning of the names of local stacks' folders. */
-export const homePrefix = "proactive-bot-";
+/** The beginning of the names of local stacks' folders, whatever the project's name. */
+export const homePrefix = "local-stack-";
 
 /** Makes a folder for one running stack: certificates and deployed code. Its name has the process id of its owner. */
 export function makeHome(): string {

@@ -9,11 +9,9 @@ import { ConsolePage, defaultPort } from "./console/console-page";
 import { type Made, runProgram } from "./engine/engine";
 import { bundleFunctionsHost } from "./functions-host-bundle";
 import { makeHome, removeHome } from "./home";
+import { projectFolder, projectName } from "./project";
 import { publishConnection } from "./published-connection";
 import type { StackDescription } from "./stack-description";
-
-const project = "proactive-bot";
-const root = path.resolve(__dirname, "..");
 
 export interface StackOptions {
   /** The console's port; 0 for any. Absent: 3978, or the next free one. */
@@ -77,10 +75,10 @@ export class LocalStack {
     const row = JSON.stringify(this.cloud.row(this.page.origin, this.endpoint.url));
     const outputs = await runProgram({
       resources,
-      program: root,
-      project,
+      program: projectFolder,
+      project: projectName,
       stack: "local",
-      config: { ...inFull(config), [`${project}:cloud`]: row },
+      config: { ...inFull(config), [`${projectName}:cloud`]: row },
       onMade,
     });
     await stopEsbuild(); // its service would stay for as long as we do
@@ -133,6 +131,6 @@ export class LocalStack {
 /** Settings by their full names: those without a namespace are the program's own. */
 function inFull(config: Record<string, string> = {}): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(config).map(([key, value]) => [key.includes(":") ? key : `${project}:${key}`, value]),
+    Object.entries(config).map(([key, value]) => [key.includes(":") ? key : `${projectName}:${key}`, value]),
   );
 }

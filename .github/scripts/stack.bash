@@ -3,7 +3,7 @@
 
 export PULUMI_SKIP_UPDATE_CHECK=true
 
-# `infra/resource-group.ts` tags everything with it and with the stack's name.
+# `infra/resources/resource-group.ts` tags everything with it and with the stack's name.
 project=$(sed -nE "s/^name: *[\"']?([A-Za-z0-9_.-]+).*/\1/p" Pulumi.yaml)
 
 say() { printf '\n== %s\n' "$*"; }

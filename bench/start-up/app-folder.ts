@@ -1,8 +1,8 @@
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { unzipSync } from "fflate";
-import { bundle } from "../../infra/package/bundle";
-import { projectRoot } from "../../infra/package/cache";
+import { bundle } from "../../infra/deploy/package/bundle";
+import { projectRoot } from "../../infra/deploy/package/cache";
 import type { AppName } from "../../local/cloud/local-cloud";
 
 /** Unpacks an app as App Service does. */

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { cached, projectRoot } from "../../infra/package/cache";
+import { cached, projectRoot } from "../../infra/deploy/package/cache";
 import type { AppName } from "../../local/cloud/local-cloud";
 import type { StackDescription } from "../../local/stack-description";
 

@@ -12,18 +12,18 @@ import type { ServiceHosts } from "./service-hosts";
 
 type Turn = (context: TurnContext) => Promise<void>;
 
-/** Who called is not a channel of this bot. */
+/** The caller is not a channel of this bot. */
 export class UnauthorizedError extends Error {
   override readonly name = "UnauthorizedError";
 }
 
-/** What the token library throws for a token that is malformed, expired or wrongly signed; botbuilder's own error says 401. */
+/** The errors of the token library for a malformed, expired or wrongly signed token; botbuilder's own error says 401. */
 const tokenErrors = new Set(["JsonWebTokenError", "NotBeforeError", "TokenExpiredError"]);
 
-/** Milliseconds for a call to a channel, with the tries of botbuilder's client: whoever brought the turn waits 15 s. */
+/** Milliseconds for a call to a channel, with the retries of botbuilder's client: the channel that sent the activity waits 15 s. */
 const callLimit = 12_000;
 
-/** What botbuilder's connector client keeps its calls in: a pipeline of @azure/core-rest-pipeline. */
+/** The part of botbuilder's connector client that is used: the pipeline of its calls, of @azure/core-rest-pipeline. */
 interface Connector {
   client: {
     pipeline: {
@@ -35,13 +35,13 @@ interface Connector {
 
 type Policy = (request: { abortSignal?: AbortSignal }, next: (request: unknown) => Promise<never>) => Promise<never>;
 
-/** As much of botbuilder's ConversationParameters as a conversation with one user needs; accounts have no names there. */
+/** The fields of botbuilder's ConversationParameters that a conversation with one user needs; its accounts have no names. */
 export interface NewConversation extends Pick<ConversationParameters, "isGroup" | "tenantId" | "channelData"> {
   bot: { id: string };
   members: { id: string; aadObjectId?: string }[];
 }
 
-/** botbuilder's CloudAdapter, with two doors closed: a bad token is always 401, and no token leaves for an unknown host. */
+/** botbuilder's CloudAdapter with two more guarantees: a bad token is always 401, and no token is sent to an unknown host. */
 export class ChannelAdapter extends CloudAdapter {
   constructor(
     private readonly settings: ConfigurationBotFrameworkAuthenticationOptions,
@@ -50,7 +50,7 @@ export class ChannelAdapter extends CloudAdapter {
     super(new ConfigurationBotFrameworkAuthentication(settings));
   }
 
-  /** Runs a turn for an activity that a channel posted. @throws UnauthorizedError, ForbiddenServiceError, or what the turn threw. */
+  /** Runs a turn for an activity that a channel posted. @throws UnauthorizedError, ForbiddenServiceError, or the error of the turn. */
   async receive(authorization: string, activity: Activity, turn: Turn): Promise<InvokeResponse | undefined> {
     const caller = await this.authenticate(authorization, activity);
     this.serviceHosts.check(activity.serviceUrl);
@@ -61,8 +61,8 @@ export class ChannelAdapter extends CloudAdapter {
   }
 
   /**
-   * Runs a turn in a conversation that did not ask. A call is tried once: botbuilder's client would wait as long as a
-   * `Retry-After` says and then send what was given up and deferred. @throws ForbiddenServiceError, or what the turn threw.
+   * Runs a proactive turn in a conversation. A call is tried once: botbuilder's client would wait as long as a
+   * `Retry-After` says and then send a message that was deferred in the meantime. @throws ForbiddenServiceError, or the error of the turn.
    */
   async resume(appId: string, reference: Partial<ConversationReference>, turn: Turn): Promise<void> {
     this.serviceHosts.check(reference.serviceUrl);
@@ -74,7 +74,7 @@ export class ChannelAdapter extends CloudAdapter {
 
   /**
    * Opens a conversation, or finds the one that the channel has with that user. Resolves to its id. This is botbuilder's
-   * `createConversationAsync` with a call that is tried once. @throws ForbiddenServiceError, or what the channel answered.
+   * `createConversationAsync` with a call that is tried once. @throws ForbiddenServiceError, or the channel's answer.
    */
   async open(appId: string, serviceUrl: string, parameters: NewConversation): Promise<string> {
     this.serviceHosts.check(serviceUrl);
@@ -92,7 +92,7 @@ export class ChannelAdapter extends CloudAdapter {
   private async authenticate(authorization: string, activity: Activity) {
     try {
       const caller = await this.botFrameworkAuthentication.authenticateRequest(activity, authorization);
-      // botbuilder lets the bot's own connector token in too: whoever got hold of one must not speak as a channel.
+      // botbuilder accepts the bot's own connector token too: a stolen one must not speak as a channel.
       if (caller.claimsIdentity.getClaimValue("aud") === this.settings.MicrosoftAppId) return caller;
       throw new UnauthorizedError("the token is for another audience");
     } catch (error) {
@@ -108,7 +108,7 @@ function callOnce({ client: { pipeline } }: Connector): void {
   pipeline.addPolicy(limited);
 }
 
-/** Ends a call, with its waits between tries, while the one who waits for the turn is still there. */
+/** Ends a call, with its waits between retries, before the channel stops waiting for the turn. */
 const limited: { name: string; sendRequest: Policy } = {
   name: "limited",
   sendRequest: (request, next) => next(Object.assign(request, { abortSignal: AbortSignal.timeout(callLimit) })),

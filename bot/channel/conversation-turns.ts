@@ -1,6 +1,6 @@
 import { withTimeout } from "../../core/promises";
 
-/** Milliseconds after which the next turn begins: what hangs in one must not silence its conversation. */
+/** Milliseconds after which the next turn begins: a turn that hangs must not silence its conversation. */
 const turnLimit = 25_000;
 
 /** Runs the turns of one conversation one after another, so that an answer never overtakes the one before it. */

@@ -4,7 +4,7 @@ export class ForbiddenServiceError extends Error {
 }
 
 /**
- * The hosts that may receive the bot's token: whoever holds it can speak as the bot, in every conversation.
+ * The hosts that may receive the bot's token: its holder can speak as the bot, in every conversation.
  * Entries are exact hosts (with a port where it is not 443) or `*.suffix`.
  */
 export class ServiceHosts {

@@ -1,11 +1,7 @@
-import { DialogRegistry } from "./engine/dialog-registry";
+import type { Dialog } from "./engine/dialog";
 import { learner } from "./learner";
 import { newSurvey } from "./new-survey";
 import { oldSurvey } from "./old-survey";
 
-/** This bot's dialogs: a new one is a file beside these, and a word here. */
-export const rootDialogs = new DialogRegistry({
-  dialogs: [newSurvey, oldSurvey, learner],
-  fallback: learner,
-  byText: { new: newSurvey, old: oldSurvey },
-});
+/** This bot's dialogs, a line each. The first is the default: a queue message with an empty `dialog` starts it. */
+export const dialogs: Dialog[] = [learner, newSurvey, oldSurvey];

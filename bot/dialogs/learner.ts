@@ -14,7 +14,7 @@ const obstacle = freeText({
   text: "I am sorry to hear that. Where are you stuck?",
 });
 
-/** The default dialog: asks a learner how it goes, and who is stuck, where. Written by hand, to show what `Survey` stands on. */
+/** The default dialog: asks learners how it goes and, if they are stuck, where. Written without `Survey`, as an example of that. */
 export const learner: Dialog = {
   name: "learner",
   title: "the check-in",

@@ -1,10 +1,11 @@
 import { choice, freeText, wholeNumber } from "./engine/question";
 import { Survey } from "./engine/survey";
 
-/** For who has just begun a course. A queue message starts it by `"dialog": "newSurvey"`, or by the text `new`. */
+/** A survey for new learners. A queue message starts it by `"dialog": "newSurvey"`, or by the text `new`. */
 export const newSurvey = new Survey({
   name: "newSurvey",
   title: "the newcomers' survey",
+  keyword: "new",
   opening: "Welcome to the course! Three short questions, so that it suits you.",
   questions: [
     choice({

@@ -1,10 +1,11 @@
 import { freeText, wholeNumber, withCard, yesOrNo } from "./engine/question";
 import { Survey } from "./engine/survey";
 
-/** For who has been with a course for a while. A queue message starts it by `"dialog": "oldSurvey"`, or by the text `old`. */
+/** A survey for learners who know the course. A queue message starts it by `"dialog": "oldSurvey"`, or by the text `old`. */
 export const oldSurvey = new Survey({
   name: "oldSurvey",
   title: "the survey on the course so far",
+  keyword: "old",
   opening: "You have been with the course for a while. What do you think of it?",
   questions: [
     withCard(

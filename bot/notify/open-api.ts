@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { messageId, messageSchema } from "../../core/message/queue-message";
-import { examples } from "./examples";
+import type { Dialogs } from "../state/conversations";
+import { examplesFor } from "./examples";
 
 type Json = Record<string, unknown>;
 
-/** The custom API, described: OpenAPI 3.1, whose schemas are JSON Schema 2020-12. */
-export function openApi(): Json {
+/** The document of the custom API: OpenAPI 3.1, whose schemas are JSON Schema 2020-12. */
+export function openApi(dialogs: Dialogs): Json {
   return {
     openapi: "3.1.1",
     info: {
@@ -15,7 +16,7 @@ export function openApi(): Json {
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],
-    paths: { "/api/notify": { post: notify }, "/api/openapi.json": { get: document } },
+    paths: { "/api/notify": { post: notify(examplesFor(dialogs)) }, "/api/openapi.json": { get: document } },
     components: {
       schemas: { Message: messageSchema(), Taken: taken, Refusal: refusal },
       headers: { "Retry-After": retryAfter },
@@ -24,12 +25,12 @@ export function openApi(): Json {
   };
 }
 
-const notify: Json = {
+const notify = (examples: ReturnType<typeof examplesFor>): Json => ({
   operationId: "notify",
   summary: "Say a text to a user, or start a dialog with them, now or later",
   description:
-    "At most 48 KiB of JSON, plain or as Base64, whatever its content type. The names of the fields are read in any case, and null " +
-    "is as good as absent. A message that comes again under its id is answered in the same way and not said again.",
+    "At most 48 KiB of JSON, plain or as Base64, with any content type. The names of the fields are read in any case, and null " +
+    "means absent. A message that comes again under its id is answered in the same way and not said again.",
   security: [{ signature: [] }],
   parameters: [
     header("webhook-id", "The message's id, unless its JSON has one.", z.toJSONSchema(messageId)),
@@ -48,19 +49,19 @@ const notify: Json = {
   responses: {
     202: {
       description:
-        "The caller may forget it: it is delivered, deferred, or set aside. The table `deliveries` tells which.",
+        "The caller may forget the message: it is delivered, deferred, or set aside. The table `deliveries` tells which.",
       content: { "application/json": { schema: { $ref: "#/components/schemas/Taken" }, examples: examples.taken } },
     },
     400: refused("The message is not valid, and nothing was kept of it.", examples.invalid),
     401: refused("It is not signed with this stack's webhook secret, or not now.", examples.unauthorized),
-    413: refused("There is too much of it.", examples.tooLarge),
+    413: refused("The body or the message is too large.", examples.tooLarge),
     429: refusedForNow(
-      "Too many wrong signatures a minute came from this address, or too much is under way.",
+      "Too many wrong signatures a minute came from this address, or too many messages are being delivered.",
       examples.tooMany,
     ),
     503: refusedForNow("It cannot be delivered now, nor safely kept. Send it again.", examples.unavailable),
   },
-};
+});
 
 const document: Json = {
   operationId: "openApi",
@@ -80,7 +81,7 @@ const signature: Json = {
 
 const taken: Json = {
   type: "object",
-  properties: { id: { type: "string", description: "What became of the message is kept under this." } },
+  properties: { id: { type: "string", description: "The outcome of the message is kept under this id." } },
   required: ["id"],
 };
 
@@ -88,7 +89,7 @@ const refusal: Json = {
   type: "object",
   properties: {
     error: { type: "string" },
-    field: { type: "string", description: "The path to what is wrong, such as `relatesTo.channelId`." },
+    field: { type: "string", description: "The path to the wrong part, such as `relatesTo.channelId`." },
   },
   required: ["error"],
 };

@@ -3,7 +3,7 @@ import type { Addressee } from "../../core/message/addressee";
 import type { ChannelAdapter } from "../channel/channel-adapter";
 import { isObjectId, type References } from "../state/references";
 
-/** A message is for a user of whom the bot has not heard, and with whom it cannot begin a conversation. */
+/** The bot knows no conversation with the user of a message, and cannot open one. */
 export class UnknownUserError extends Error {
   override readonly name = "UnknownUserError";
 
@@ -20,11 +20,11 @@ export interface AddresseesParts {
   adapter: ChannelAdapter;
   references: References;
   appId: string;
-  /** Where Teams opens conversations, by cloud; as a URL that ends with a slash. */
+  /** The URL at which Teams opens conversations, with a slash at its end; it depends on the cloud. */
   teamsServiceUrl: string;
 }
 
-/** Finds where to speak to a user alone. */
+/** Finds the conversation in which the bot is alone with a user. */
 export class Addressees {
   constructor(private readonly parts: AddresseesParts) {}
 
@@ -38,7 +38,7 @@ export class Addressees {
   }
 
   /**
-   * Teams gives the same conversation each time, so a crash in between costs nothing. Sources: the page of
+   * Teams gives the same conversation each time, so a crash before it is kept does no harm. Sources: the page of
    * `channel-answer.ts`, and github.com/microsoft/teams.net/blob/main/docs/CreateConversation-API-Behavior.md.
    */
   private async open(to: Addressee): Promise<Partial<ConversationReference>> {

@@ -1,7 +1,9 @@
+import { InvalidMessageError } from "../../core/message/invalid-message";
 import { parseRetryAfter } from "../../core/queue/retry-delay";
+import { reason } from "../log";
 
 /**
- * What becomes of a message that a channel did not take:
+ * The consequence for a message that a channel did not take:
  * - `deferred`: it is tried again, after 2 s at first;
  * - `unsure`: the user may have got it; it is tried again, seldom (`deliveries.ts`);
  * - `paused`: it has failed; the user's reference is kept and shows the problem;
@@ -10,7 +12,7 @@ import { parseRetryAfter } from "../../core/queue/retry-delay";
  */
 export type Verdict = "deferred" | "unsure" | "paused" | "gone" | "refused";
 
-/** An answer that is known: the first row that fits counts. */
+/** A known answer: the first row that fits counts. */
 interface KnownAnswer {
   /** Of HTTP; absent: any. */
   status?: number;
@@ -18,10 +20,10 @@ interface KnownAnswer {
   code?: string;
   /** The beginning of the answer's own words. */
   text?: string;
-  /** The only channel that means it so. */
+  /** The only channel for which the row counts. */
   channelId?: string;
   verdict: Verdict;
-  /** For so many milliseconds it is deferred, and then it is what `verdict` says. */
+  /** Milliseconds for which the message is deferred before the verdict counts. */
   patience?: number;
   /** For people, as the subject and verb of a sentence. */
   meaning: string;
@@ -140,7 +142,7 @@ const knownAnswers: KnownAnswer[] = [
   { status: 503, verdict: "deferred", meaning: "The channel is not available", source: teamsCodes },
 ];
 
-/** What a channel answered to a call of the bot, and what it means. */
+/** A channel's answer to a call of the bot, and its meaning. */
 export interface ChannelAnswer extends Pick<KnownAnswer, "verdict" | "patience" | "meaning"> {
   /** Of HTTP; 0: there was none. */
   status: number;
@@ -154,19 +156,45 @@ export interface ChannelAnswer extends Pick<KnownAnswer, "verdict" | "patience" 
 /** The codes of a connection that ended after the request had begun. */
 const broken = ["ECONNRESET", "EPIPE", "ETIMEDOUT"];
 
-/** Undefined: the call never got to the channel (no token, no connection), or the error is a bug. */
+/** Undefined: the call did not reach the channel (no token, no connection), or the error is a bug. */
 export function channelAnswer(error: unknown, channelId?: string): ChannelAnswer | undefined {
   const { name, statusCode = 0, code = "", message = "" } = error as Partial<ConnectorError>;
   if (name === "AbortError") return unanswered("it took too long");
   if (name !== "RestError") return undefined;
   if (!statusCode) return broken.includes(code) && !isBeforeRequest(message) ? unanswered(message) : undefined;
-  const said = { status: statusCode, ...wordsOf(error as ConnectorError) };
-  const known = knownAnswers.find((row) => fits(row, { ...said, channelId })) ?? unknownAnswer(statusCode);
+  const answer = { status: statusCode, ...wordsOf(error as ConnectorError) };
+  const known = knownAnswers.find((row) => fits(row, { ...answer, channelId })) ?? unknownAnswer(statusCode);
   const { verdict, patience, meaning } = known;
-  return { ...said, retryAfter: retryAfter(error as ConnectorError), verdict, patience, meaning };
+  return { ...answer, retryAfter: retryAfter(error as ConnectorError), verdict, patience, meaning };
 }
 
-/** What botbuilder's connector throws: a RestError of @azure/core-rest-pipeline, whose `details` are the body. */
+/** The answer for a message that has been deferred since then: within the answer's patience it is deferred again. */
+export function answerNow(answer: ChannelAnswer | undefined, deferredSince?: string | null): ChannelAnswer | undefined {
+  if (answer?.patience === undefined) return answer;
+  const elapsed = deferredSince ? Date.now() - Date.parse(deferredSince) : 0;
+  return elapsed < answer.patience ? { ...answer, verdict: "deferred" } : answer;
+}
+
+/** Whether a later try may deliver the message. */
+export function isWorthARetry(answer: ChannelAnswer | undefined): answer is ChannelAnswer {
+  return answer?.verdict === "deferred" || answer?.verdict === "unsure";
+}
+
+/** Why a message was not delivered, in a sentence for its operator. */
+export function failureReason(error: unknown, answer?: ChannelAnswer): string {
+  if (answer) return `${answer.meaning} (${quote(answer)}).`;
+  const detail = (error as Error).message?.split("\n")[0] || reason(error);
+  return error instanceof InvalidMessageError ? `the message is not valid: ${detail}` : detail;
+}
+
+/** The channel's own answer, by which its documentation can be searched. */
+function quote({ status, code, text }: ChannelAnswer): string {
+  if (!status) return `no answer: ${text}`;
+  const words = text && text !== code ? `: ${text.replace(/\.$/, "")}` : "";
+  return `the channel answered ${[status, code].filter(Boolean).join(" ")}${words}`;
+}
+
+/** The error of botbuilder's connector: a RestError of @azure/core-rest-pipeline, whose `details` are the body. */
 interface ConnectorError extends Error {
   statusCode: number;
   code: string;

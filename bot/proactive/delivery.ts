@@ -20,26 +20,26 @@ import {
 import type { ChannelAdapter } from "../channel/channel-adapter";
 import type { ConversationTurns } from "../channel/conversation-turns";
 import { ForbiddenServiceError } from "../channel/service-hosts";
-import type { ConversationDialogs } from "../dialogs/engine/conversation-dialogs";
 import { log, reason } from "../log";
-import { ItemTooLargeError } from "../state/entity";
+import { replies } from "../replies";
+import { MemoryTooLargeError } from "../state/conversation-store";
+import type { Dialogs } from "../state/conversations";
 import type { OptOuts } from "../state/opt-outs";
 import type { References } from "../state/references";
 import { type Addressees, UnknownUserError } from "./addressees";
-import { type ChannelAnswer, channelAnswer, type Verdict } from "./channel-answer";
-import { failureReason } from "./failure-reason";
-import type { Incoming } from "./incoming";
-import { Outcomes } from "./outcomes";
+import { answerNow, type ChannelAnswer, channelAnswer, failureReason, isWorthARetry } from "./channel-answer";
+import { OutcomeRecorder } from "./outcome-recorder";
+import type { ReceivedEvent } from "./received-event";
 
 /** Milliseconds for a proactive send: the channel that brought the event waits 15 s, and putting it off takes some, too. */
 const sendLimit = 6_000;
 
-/** Milliseconds that must be left of a claim when its turn comes: a turn has 25 s, and the clocks of two instances differ. */
+/** Milliseconds of a claim that must be left when its turn begins: a turn has 25 s, and the clocks of two instances differ. */
 const turnTime = 40_000;
 
 /**
  * Seconds until the next try where the user may have got the message: eight tries in the day for which it is deferred. The
- * Connector takes no key by which it would know a second copy.
+ * Connector takes no key by which it would recognise a second copy.
  */
 const unsureDelays = [15, 2 * 60, 15 * 60, 2 * 60 * 60, 8 * 60 * 60];
 
@@ -48,81 +48,85 @@ export interface ProactiveDeliveryParts {
   queue: MessageQueue;
   turns: ConversationTurns;
   appId: string;
-  dialogs: ConversationDialogs;
+  dialogs: Dialogs;
   deliveries: Deliveries;
   references: References;
   addressees: Addressees;
   optOuts: OptOuts;
 }
 
-/** One message on its way to its conversation. */
-interface Attempt {
-  incoming: Incoming;
-  /** Whether it is known what the send came to. */
-  isDecided: boolean;
-  /** False: who brought it has been told that it took too long, and brings it again. */
-  isAwaited: boolean;
-  /** Where it is said, once that is known. */
-  reference?: Partial<ConversationReference>;
-}
+type Reference = Partial<ConversationReference>;
 
-/** Brings a queue message to the conversation it relates to, once: says its text, or starts its dialog. */
+/** The result of a send. */
+type SendResult =
+  /** Nothing is left to do: the message was sent or has failed before, or its user has opted out. */
+  | { kind: "settled" }
+  /** Another delivery of the message is under way, or the message has to wait for its next try. */
+  | { kind: "busy"; until: DeliveryLeasedError | DeliveryPostponedError }
+  /** It is unknown whether the message was sent before. */
+  | { kind: "unclaimed"; error: unknown }
+  | { kind: "sent"; sentAt: Date }
+  /** `reference` is absent when the conversation is unknown. */
+  | { kind: "failed"; error: unknown; claim: Claim; reference?: Reference };
+
+type Failure = Extract<SendResult, { kind: "failed" }>;
+
+/** Brings a queue message to its conversation, once: sends its text and attachments, or starts its dialog. */
 export class ProactiveDelivery {
-  private readonly outcomes = new Outcomes();
+  private readonly recorder = new OutcomeRecorder();
 
   constructor(private readonly parts: ProactiveDeliveryParts) {}
 
   /**
-   * Resolves when the message is delivered, deferred or set aside: then who brought it may forget it.
-   * @throws what made it impossible, so that who brought it hears of it and brings it again.
+   * Resolves when the message is delivered, deferred or set aside: its caller may then forget it.
+   * @throws an error after which its caller has to bring it again
    */
-  async deliver(incoming: Incoming): Promise<void> {
-    const attempt: Attempt = { incoming, isDecided: false, isAwaited: true };
-    const done = this.attempt(attempt);
+  async deliver(event: ReceivedEvent): Promise<void> {
+    const sending = this.send(event);
+    const result = await withTimeout(sendLimit, "the proactive send", sending).catch((timeout) => {
+      this.finishLate(event, sending);
+      throw timeout;
+    });
+    await this.finish(event, result, true);
+  }
+
+  /** Never rejects. The result is known when the channel has answered, however long that takes. */
+  private async send(event: ReceivedEvent): Promise<SendResult> {
+    const claim = await this.claim(event).catch((error): SendResult => ({ kind: "unclaimed", error }));
+    if ("kind" in claim) return claim;
+    let reference: Reference | undefined;
     try {
-      await withTimeout(sendLimit, "the proactive send", done);
+      const turn = this.turnFor(event, claim);
+      reference = await this.findConversation(event);
+      await this.runTurn(reference, turn);
+      return { kind: "sent", sentAt: new Date() };
     } catch (error) {
-      if (attempt.isDecided) return done;
-      attempt.isAwaited = false; // the send goes on, and records what becomes of it
-      throw error;
+      return { kind: "failed", error, claim, reference };
     }
   }
 
-  private async attempt(attempt: Attempt): Promise<void> {
-    const { incoming } = attempt;
-    const { id } = incoming;
-    const claim = await this.claim(attempt);
-    if (!claim) return;
-    try {
-      await this.speak(attempt, claim).finally(() => {
-        attempt.isDecided = true;
-      });
-    } catch (error) {
-      return this.recover(attempt, claim, error);
+  /** The right to send the message. @throws TableUnreachableError */
+  private async claim(event: ReceivedEvent): Promise<Claim | SendResult> {
+    const { id, conversation } = event;
+    if (this.recorder.has(id)) {
+      log("info", "not said again", { id });
+      return { kind: "settled" };
     }
-    const sentAt = new Date();
-    await this.outcomes.record(id, () => this.parts.deliveries.markDelivered(id, sentAt));
-    log("info", "delivered", { id });
-  }
-
-  /** Undefined: there is nothing to do, now or any more. @throws TableUnreachableError: who knows whether it was said? */
-  private async claim(attempt: Attempt): Promise<Claim | undefined> {
-    const { id, conversation } = attempt.incoming;
-    if (this.outcomes.has(id)) return void log("info", "not said again", { id });
-    if (await this.isUnwanted(attempt.incoming)) return undefined;
+    if (await this.isUnwanted(event)) return { kind: "settled" };
     try {
       return await this.parts.deliveries.claim(id, conversation);
     } catch (error) {
-      if (error instanceof DeliverySettledError)
-        return void log("info", "not said again", { id, reason: reason(error) });
-      if (error instanceof DeliveryLeasedError || error instanceof DeliveryPostponedError)
-        return void (await this.wait(attempt, error));
-      throw error;
+      if (error instanceof DeliveryLeasedError || error instanceof DeliveryPostponedError) {
+        return { kind: "busy", until: error };
+      }
+      if (!(error instanceof DeliverySettledError)) throw error;
+      log("info", "not said again", { id, reason: reason(error) });
+      return { kind: "settled" };
     }
   }
 
-  /** One of many, to a user who has opted out since it was put on the queue. */
-  private async isUnwanted({ id, broadcastTo }: Incoming): Promise<boolean> {
+  /** Whether the message is part of a broadcast, and its user has opted out since it was put on the queue. */
+  private async isUnwanted({ id, broadcastTo }: ReceivedEvent): Promise<boolean> {
     const { deliveries, optOuts, references } = this.parts;
     const { to, relatesTo } = broadcastTo ?? {};
     const reference = to ? await references.ofUser(to) : relatesTo;
@@ -132,103 +136,144 @@ export class ProactiveDelivery {
     return true;
   }
 
-  /** Until the message may be claimed. */
-  private async wait(attempt: Attempt, until: DeliveryLeasedError | DeliveryPostponedError): Promise<void> {
-    const { incoming } = attempt;
-    const { id } = incoming;
-    attempt.isDecided = true;
-    const deferred = await this.parts.queue.defer(incoming, until.seconds);
-    if (!deferred) throw until;
-    log("info", "deferred", { id, reason: reason(until) });
+  /** The turn in which the bot says the message. @throws InvalidMessageError, also for an unknown dialog */
+  private turnFor({ message }: ReceivedEvent, claim: Claim): (context: TurnContext) => Promise<void> {
+    const { dialogs } = this.parts;
+    const startDialog = dialogs.startedBy(message);
+    const { text, attachments } = message;
+    return async (context) => {
+      if (claim.until - Date.now() < turnTime) throw new Error("its turn came too late");
+      context.activity.id = undefined as unknown as string; // else Web Chat waits 5 s for the activity this "replies" to
+      if (startDialog) return startDialog(context, claim.id, attachments ? activityOf({ attachments }) : undefined);
+      await context.sendActivity(activityOf({ text, attachments }));
+      await dialogs.restoreButtons(context).catch((error) => {
+        log("warn", "buttons not shown again", { id: claim.id, reason: reason(error) }); // the message itself was sent
+      });
+    };
   }
 
-  private async recover(attempt: Attempt, claim: Claim, error: unknown): Promise<void> {
-    const { id, json } = attempt.incoming;
-    const details = { id, reason: reason(error) };
-    const answer = answerTo(attempt, error);
+  /** The conversation of the message. For a user it is recorded as soon as it is known. */
+  private async findConversation({ id, message }: ReceivedEvent): Promise<Reference> {
+    const { relatesTo, to } = message;
+    if (!to) return relatesTo as unknown as Reference;
+    const reference = await this.parts.addressees.find(to);
+    await this.parts.deliveries.addTimestamps(id, { conversation: reference.conversation?.id });
+    return reference;
+  }
+
+  /** Waits for the turn itself, which may take longer than the next turn of the conversation waits for it. */
+  private runTurn(reference: Reference, turn: (context: TurnContext) => Promise<void>): Promise<void> {
+    const { adapter, turns, appId } = this.parts;
+    return new Promise((resolve, reject) => {
+      const run = () => {
+        const sent = adapter.resume(appId, reference, turn);
+        sent.then(resolve, reject);
+        return sent;
+      };
+      turns.run(reference.conversation?.id ?? "", run).catch(() => {}); // `sent` has the same error
+    });
+  }
+
+  /** @param isAwaited false: the caller was told that it took too long, and brings the message again */
+  private async finish(event: ReceivedEvent, result: SendResult, isAwaited: boolean): Promise<void> {
+    const { id } = event;
+    switch (result.kind) {
+      case "settled":
+        return;
+      case "unclaimed":
+        throw result.error;
+      case "busy":
+        if (!isAwaited) return;
+        if (!(await this.parts.queue.defer(event, result.until.seconds))) throw result.until;
+        return log("info", "deferred", { id, reason: reason(result.until) });
+      case "sent":
+        await this.recorder.record(id, () => this.parts.deliveries.markDelivered(id, result.sentAt));
+        return log("info", "delivered", { id });
+      case "failed":
+        return this.finishFailed(event, result, isAwaited);
+    }
+  }
+
+  /** The send goes on after its time limit: its result is recorded all the same. */
+  private finishLate(event: ReceivedEvent, sending: Promise<SendResult>): void {
+    const finished = sending.then((result) => this.finish(event, result, false));
+    finished.catch((error) => log("warn", "late delivery failed", { id: event.id, reason: reason(error) }));
+  }
+
+  /** Tries the message again later, or sets it aside. @throws the error of a failure that may pass */
+  private async finishFailed(event: ReceivedEvent, failure: Failure, isAwaited: boolean): Promise<void> {
+    const { claim, error } = failure;
+    const answer = answerTo(event, error);
+    const details = { id: event.id, reason: reason(error) };
     try {
-      if (Date.now() > claim.until) throw error; // by now it is somebody else's
-      if (answer?.verdict === "deferred" || answer?.verdict === "unsure") {
-        if (await this.tryLater(attempt, claim, answer)) return log("warn", "deferred", details);
-      } else if (!answer && !isFinal(error)) {
-        throw error;
+      if (Date.now() > claim.until) throw error; // another delivery may have claimed it since
+      if (!answer && !isFinal(error)) throw error;
+      if (isWorthARetry(answer) && (await this.tryLater(event, claim, answer, isAwaited))) {
+        return log("warn", "deferred", details);
       }
-      await this.parts.queue.poison(json);
+      await this.parts.queue.poison(event.json);
     } catch (problem) {
       await this.release(claim, failureReason(problem));
       throw problem;
     }
-    await this.fail(attempt, error, answer);
+    await this.fail(event, failure, answer);
     log("error", "failed", details);
   }
 
-  /** False: it has been deferred for a day. */
-  private async tryLater({ incoming, isAwaited }: Attempt, claim: Claim, answer: ChannelAnswer): Promise<boolean> {
-    const seconds = Math.max(answer.retryAfter, answer.verdict === "unsure" ? unsureDelay(claim) : 0);
-    const retryAt = answer.verdict === "unsure" ? new Date(Date.now() + seconds * 1000) : undefined;
-    // Where nobody waits for it any more, the one who brought it brings it again.
-    if (isAwaited && !(await this.parts.queue.defer(incoming, seconds))) return false;
-    await this.release(claim, failureReason(undefined, answer), retryAt);
+  /** False: the message has been deferred for a day. A caller that does not wait any more brings it again without a copy. */
+  private async tryLater(
+    event: ReceivedEvent,
+    claim: Claim,
+    answer: ChannelAnswer,
+    isAwaited: boolean,
+  ): Promise<boolean> {
+    const pause = answer.verdict === "unsure" ? unsureDelay(claim) : 0;
+    const seconds = Math.max(answer.retryAfter, pause);
+    if (isAwaited && !(await this.parts.queue.defer(event, seconds))) return false;
+    await this.release(claim, failureReason(undefined, answer), pause ? inSeconds(seconds) : undefined);
     return true;
   }
 
-  private async fail(attempt: Attempt, error: unknown, answer?: ChannelAnswer): Promise<void> {
-    const { deliveries, references } = this.parts;
-    const { id } = attempt.incoming;
-    const why = failureReason(error, answer);
-    const isGivenUp = answer?.verdict === "deferred" || answer?.verdict === "unsure";
-    await this.outcomes.record(id, () => deliveries.markFailed(id, isGivenUp ? `It was tried for a day. ${why}` : why));
-    const place = placeIn(attempt.reference);
-    if (place && answer?.verdict === "gone") await references.drop(place);
-    if (place && answer?.verdict === "paused") await references.note(place, why);
-  }
-
-  /** Where that is not possible, the claim ends by itself. */
+  /** If this fails, the claim ends by itself. */
   private async release(claim: Claim, why: string, retryAt?: Date): Promise<void> {
     await this.parts.deliveries.release(claim, why, retryAt).catch((error) => {
       log("error", "claim not released", { id: claim.id, reason: reason(error) });
     });
   }
 
-  /** Settles when the send does, however long it takes. @throws InvalidMessageError, at once, also for a dialog that nobody knows */
-  private async speak(attempt: Attempt, claim: Claim): Promise<void> {
-    const { adapter, turns, appId, dialogs } = this.parts;
-    const { message } = attempt.incoming;
-    const dialog = dialogs.registry.startedBy(message);
-    const reference = await this.find(attempt);
-    const logic = async (context: TurnContext) => {
-      if (claim.until - Date.now() < turnTime) throw new Error("its turn came too late");
-      context.activity.id = undefined as unknown as string; // else Web Chat waits 5 s for the activity this "replies" to
-      const { text, attachments } = message;
-      if (dialog)
-        return dialogs.start(context, dialog, claim.id, attachments ? activityOf({ attachments }) : undefined);
-      await context.sendActivity(activityOf({ text, attachments }));
-      await dialogs.restoreButtons(context).catch((error) => {
-        log("warn", "buttons not shown again", { id: claim.id, reason: reason(error) }); // the message itself was sent
-      });
-    };
-    await new Promise<void>((resolve, reject) => {
-      const turn = () => {
-        const said = adapter.resume(appId, reference, logic);
-        said.then(resolve, reject);
-        return said;
-      };
-      turns.run(reference.conversation?.id ?? "", turn).catch(() => {}); // its limit lets the next turn begin
-    });
+  /** Records that the message has failed, and what that says about its user. */
+  private async fail({ id }: ReceivedEvent, { error, reference }: Failure, answer?: ChannelAnswer): Promise<void> {
+    const { deliveries, references } = this.parts;
+    const why = failureReason(error, answer);
+    const text = isWorthARetry(answer) ? `It was tried for a day. ${why}` : why;
+    await this.recorder.record(id, () => deliveries.markFailed(id, text));
+    const { channelId, conversation, serviceUrl } = reference ?? {};
+    if (!channelId || !conversation || !serviceUrl) return;
+    const place = { channelId, conversation, serviceUrl };
+    if (answer?.verdict === "gone") await references.drop(place);
+    if (answer?.verdict === "paused") await references.noteProblem(place, why);
   }
+}
 
-  /** Where to say a message. A user's conversation is written down as soon as it is known. */
-  private async find(attempt: Attempt): Promise<Partial<ConversationReference>> {
-    const { id, message } = attempt.incoming;
-    const { relatesTo, to } = message;
-    attempt.reference = relatesTo as unknown as Partial<ConversationReference>;
-    if (!to) return attempt.reference;
-    attempt.reference = undefined;
-    const reference = await this.parts.addressees.find(to);
-    attempt.reference = reference;
-    await this.parts.deliveries.addTimestamps(id, { conversation: reference.conversation?.id });
-    return reference;
-  }
+/** A proactive message as an activity. */
+function activityOf({ text, attachments }: Pick<QueueMessage, "text" | "attachments">): Partial<Activity> {
+  const spoken = text ? replies.proactiveText(text) : undefined;
+  const activity = MessageFactory.text(spoken as string, undefined, InputHints.AcceptingInput);
+  return attachments ? { ...activity, attachments: attachments as Attachment[] } : activity;
+}
+
+/** The channel's answer, if the failure is one. */
+function answerTo(event: ReceivedEvent, error: unknown): ChannelAnswer | undefined {
+  if (error instanceof InvalidMessageError) return undefined; // perhaps the event's own message cannot be read
+  const { relatesTo, to, deferredSince } = event.message;
+  return answerNow(channelAnswer(error, (relatesTo ?? to)?.channelId), deferredSince);
+}
+
+/** Whether no retry can help. */
+function isFinal(error: unknown): boolean {
+  return [InvalidMessageError, UnknownUserError, ForbiddenServiceError, MemoryTooLargeError].some(
+    (kind) => error instanceof kind,
+  );
 }
 
 /** Seconds. */
@@ -236,32 +281,6 @@ function unsureDelay({ unsure }: Claim): number {
   return unsureDelays[Math.min(unsure, unsureDelays.length - 1)] as number;
 }
 
-/** What a channel's answer means now: some are hoped to change, for a time. */
-function answerTo({ incoming }: Attempt, error: unknown): ChannelAnswer | undefined {
-  if (error instanceof InvalidMessageError) return undefined;
-  const { relatesTo, to, deferredSince } = incoming.message;
-  const answer = channelAnswer(error, (relatesTo ?? to)?.channelId);
-  if (answer?.patience === undefined) return answer;
-  const since = deferredSince ? Date.now() - Date.parse(deferredSince) : 0;
-  return since < answer.patience ? { ...answer, verdict: "deferred" as Verdict } : answer;
-}
-
-/** Undefined: it was never known where the message is to be said. */
-function placeIn(reference: Partial<ConversationReference> | undefined) {
-  const { channelId, conversation, serviceUrl } = reference ?? {};
-  return channelId && conversation && serviceUrl ? { channelId, conversation, serviceUrl } : undefined;
-}
-
-/** A proactive message as the bot says it. */
-function activityOf({ text, attachments }: Pick<QueueMessage, "text" | "attachments">): Partial<Activity> {
-  const said = text ? `This is coming back from the trigger! ${text}` : undefined;
-  const activity = MessageFactory.text(said as string, undefined, InputHints.AcceptingInput);
-  return attachments ? { ...activity, attachments: attachments as Attachment[] } : activity;
-}
-
-/** Trying again cannot help. */
-function isFinal(error: unknown): boolean {
-  return [InvalidMessageError, UnknownUserError, ForbiddenServiceError, ItemTooLargeError].some(
-    (kind) => error instanceof kind,
-  );
+function inSeconds(seconds: number): Date {
+  return new Date(Date.now() + seconds * 1000);
 }

@@ -1,3 +1,4 @@
+import { odata } from "@azure/data-tables";
 import {
   type Activity,
   ActivityTypes,
@@ -18,38 +19,38 @@ import {
   referenceIn,
   type StoredReference,
 } from "../../core/tables/stored-reference";
-import { type Table, unlessChanged } from "../../core/tables/table";
-import { type Departure, departureIn } from "../channel/departure";
-import { inPlace, placeOf, teamOf } from "../channel/teams-place";
+import { type RowKey, type Table, unlessChanged } from "../../core/tables/table";
+import { type Departure, departureIn, placeOf, type TeamsPlace, teamOf } from "../channel/departures";
 import { log, reason } from "../log";
+import type { Conversation } from "./conversation-store";
 
-/** How many rows are removed side by side. */
-const atOnce = 8;
-
-/** Which conversation, on which channel. */
-export type Conversation = Pick<Activity, "channelId"> & { conversation: { id: string } };
+/** The number of rows that change at the same time. */
+const concurrentChanges = 8;
 
 /**
- * Where the bot can speak first: the newest ConversationReference of each user in each conversation, in the table
- * `references`. What goes wrong here is logged, and fails no turn.
+ * The conversations in which the bot can speak first: the newest ConversationReference of each user in each conversation, in
+ * the table `references`. Its errors are logged, and fail no turn.
  */
 export class References {
   constructor(private readonly table: Table) {}
 
   /**
-   * Keeps the sender of an authenticated activity, and removes users who are gone.
+   * Keeps the sender of an authenticated activity, and removes users who have left.
    * Resolves to the conversations that ended for everyone, as far as the table knows them.
    */
   async follow(activity: Activity): Promise<Conversation[]> {
     try {
-      return await this.take(activity);
+      const departure = departureIn(activity);
+      const ended = departure ? await this.forget(activity, departure) : [];
+      if (isFromReachableUser(activity, departure)) await this.keep(activity);
+      return ended;
     } catch (error) {
       log("error", "reference not kept", { reason: reason(error) });
       return [];
     }
   }
 
-  /** Forgets a conversation that nobody can be reached in any more, by the address that was tried: a newer one may do. */
+  /** Forgets a conversation in which no user can be reached any more, at the address that was tried: a newer one may work. */
   async drop(reference: Conversation & { serviceUrl: string }): Promise<void> {
     try {
       const users = await this.find(inConversation(reference));
@@ -59,26 +60,30 @@ export class References {
     }
   }
 
-  /** Notes beside a conversation's users why a message failed there, unless one was heard of in the meantime. */
-  async note(reference: Conversation, problem: string): Promise<void> {
+  /** Adds the reason why a message failed to the rows of a conversation, unless a row has changed in the meantime. */
+  async noteProblem(reference: Conversation, problem: string): Promise<void> {
     try {
-      const users = await this.find(inConversation(reference));
-      await mapConcurrent(atOnce, users, (row) =>
-        this.write({ ...keysOf(row), problem, problemAt: new Date() }, row.etag),
-      );
+      const rows = await this.find(inConversation(reference));
+      await mapConcurrent(concurrentChanges, rows, ({ etag, ...row }) => {
+        const change = { ...keysOf(row), problem, problemAt: new Date() };
+        const update = this.table.request((client, options) =>
+          client.updateEntity(change, "Merge", { ...options, etag }),
+        );
+        return unlessChanged(update);
+      });
     } catch (error) {
       log("error", "problem not noted", { reason: reason(error) });
     }
   }
 
-  /** Where the bot can speak to a user alone; the conversation where it heard of them last. @throws TableUnreachableError */
+  /** The newest conversation in which the bot is alone with a user. @throws TableUnreachableError */
   async ofUser({ channelId, userId }: Pick<Addressee, "channelId" | "userId">) {
     const rows = await this.table.all<StoredReference>({ filter: `PartitionKey eq '${copiesOf(channelId, userId)}'` });
     const [newest] = rows.filter((row) => !isGroup(row)).sort((a, b) => b.seenAt.getTime() - a.seenAt.getTime());
     return newest && referenceIn(newest);
   }
 
-  /** Keeps where a user can be spoken to who has not written yet. */
+  /** Keeps a conversation with a user who has not written yet. */
   async add(
     reference: Partial<ConversationReference>,
     user: Pick<ChannelAccount, "id" | "aadObjectId">,
@@ -90,30 +95,19 @@ export class References {
     }
   }
 
-  private async take(activity: Activity): Promise<Conversation[]> {
-    const departure = departureIn(activity);
-    const ended = departure ? await this.forget(activity, departure) : [];
-    if (speaksForUser(activity, departure)) await this.keep(activity);
-    return ended;
-  }
-
-  /** A row that was made by the user's Entra object id alone is the same user's. */
+  /** A row with the user's Entra object id as its user id is of the same user. */
   private async keep(activity: Activity): Promise<void> {
     const row = { ...senderRow(activity), problem: "" };
     await this.store(row);
     const { aadObjectId } = row;
-    if (aadObjectId && aadObjectId !== row.userId) await this.delete(addressOf(activity, aadObjectId));
+    if (aadObjectId && aadObjectId !== row.userId) await this.table.remove(addressOf(activity, aadObjectId));
   }
 
-  /** A row, and where it is of a user alone the copies of it by which the user is found. Other columns stay as they are. */
+  /** Writes a row and, unless it is of a group, its copies, by which the user is found. Other columns stay as they are. */
   private async store(row: StoredReference): Promise<void> {
     const conversation = { channelId: row.channelId, conversation: { id: row.conversationId } };
     const addresses = [addressOf(conversation, row.userId), ...(isGroup(row) ? [] : copiesAt(row))];
-    await Promise.all(
-      addresses.map((address) =>
-        this.table.request((client, options) => client.upsertEntity({ ...address, ...row }, "Merge", options)),
-      ),
-    );
+    await Promise.all(addresses.map((address) => this.table.merge({ ...address, ...row })));
   }
 
   private async forget(activity: Activity, departure: Departure): Promise<Conversation[]> {
@@ -134,38 +128,21 @@ export class References {
     });
   }
 
-  /** Those that have not changed since they were found: who was heard of in the meantime stays. */
+  /** Removes the rows that have not changed since they were found, with their copies. */
   private async removeAll(rows: Awaited<ReturnType<References["find"]>>): Promise<void> {
-    await mapConcurrent(atOnce, rows, async (row) => {
-      if (await this.delete(keysOf(row), row.etag)) await Promise.all(copiesAt(row).map((copy) => this.delete(copy)));
+    await mapConcurrent(concurrentChanges, rows, async (row) => {
+      if (!(await this.table.remove(keysOf(row), row.etag))) return;
+      await Promise.all(copiesAt(row).map((copy) => this.table.remove(copy)));
     });
   }
-
-  /** False: it is another one by now, or not there. */
-  private delete({ partitionKey, rowKey }: Keys, etag = "*"): Promise<boolean> {
-    return unlessChanged(
-      this.table.request((client, options) => client.deleteEntity(partitionKey, rowKey, { ...options, etag })),
-    );
-  }
-
-  private write(change: Keys & Partial<StoredReference>, etag: string): Promise<boolean> {
-    return unlessChanged(
-      this.table.request((client, options) => client.updateEntity(change, "Merge", { ...options, etag })),
-    );
-  }
 }
 
-interface Keys {
-  partitionKey: string;
-  rowKey: string;
-}
-
-function keysOf({ partitionKey = "", rowKey = "" }: Partial<Keys>): Keys {
+export function keysOf({ partitionKey = "", rowKey = "" }: Partial<RowKey>): RowKey {
   return { partitionKey, rowKey };
 }
 
-/** One partition for each conversation: it ends for all of its users at once. */
-export function addressOf({ channelId, conversation }: Conversation, userId: string) {
+/** Each conversation is a partition: it ends for all of its users at once. */
+export function addressOf({ channelId, conversation }: Conversation, userId: string): RowKey {
   return { partitionKey: entityKey(`${channelId}/${conversation.id}`), rowKey: entityKey(userId) };
 }
 
@@ -173,8 +150,16 @@ function inConversation(conversation: Conversation): string {
   return `PartitionKey eq '${addressOf(conversation, "").partitionKey}'`;
 }
 
+/** Rows from before the column `teamId` are found by their thread. */
+function inPlace({ channel, team }: TeamsPlace): string {
+  const [from, to] = [`${channel};`, `${channel}<`]; // "<" comes after ";"
+  const thread = odata`conversationId eq ${channel} or (conversationId ge ${from} and conversationId lt ${to})`;
+  const anywhere = team === undefined ? thread : `${odata`teamId eq ${team}`} or ${thread}`;
+  return `${odata`channelId eq ${Channels.Msteams}`} and (${anywhere})`;
+}
+
 /** The copies of a row: by the user's id and, on Teams, by their Entra object id. */
-function copiesAt({ channelId, conversationId, userId, aadObjectId }: StoredReference): Keys[] {
+function copiesAt({ channelId, conversationId, userId, aadObjectId }: StoredReference): RowKey[] {
   const ids = new Set([userId, ...(aadObjectId ? [aadObjectId] : [])]);
   return [...ids].map((id) => ({ partitionKey: copiesOf(channelId, id), rowKey: entityKey(conversationId) }));
 }
@@ -203,24 +188,25 @@ function rowOf(
     channelId,
     conversationId: conversation?.id ?? "",
     userId: user.id,
-    aadObjectId: channelId === Channels.Msteams ? user.aadObjectId : undefined, // elsewhere users may claim any
+    aadObjectId: channelId === Channels.Msteams ? user.aadObjectId : undefined, // on other channels users may claim any
     serviceUrl,
     reference: toJson(reference),
     seenAt: new Date(),
   };
 }
 
-const telling: string[] = [ActivityTypes.Message, ActivityTypes.ConversationUpdate, ActivityTypes.InstallationUpdate];
+/** The activities that show where a user can be reached. */
+const followed: string[] = [ActivityTypes.Message, ActivityTypes.ConversationUpdate, ActivityTypes.InstallationUpdate];
 
 /**
- * Whether an activity comes from somebody whom the bot can reach by it: not from this stack's own function, nor from a
- * conversation that has no user yet, in whose name Direct Line speaks then. Where users name themselves, somebody who has
- * only opened the page is nobody yet.
+ * Whether an activity comes from a user whom the bot can reach by it: not from this stack's own function, nor from a
+ * conversation that has no user yet, in whose name Direct Line speaks then. Where users choose their own names, a user who
+ * has only opened the page does not count yet.
  */
-function speaksForUser(activity: Activity, departure: Departure | undefined): boolean {
+function isFromReachableUser(activity: Activity, departure: Departure | undefined): boolean {
   const { type, from, conversation, recipient } = activity;
   if (isSelfNamed(activity) && type !== ActivityTypes.Message) return false;
-  if (!telling.includes(type) || !from?.id) return false;
+  if (!followed.includes(type) || !from?.id) return false;
   if (departure && (departure === "everyone" || departure.has(from.id))) return false;
   return ![functionUser, conversation.id, recipient?.id].includes(from.id);
 }

@@ -1,12 +1,12 @@
 import type { Command } from "commander";
-import { type Answered, answersIn } from "../answers";
-import type { Desk } from "../desk";
-import { perform } from "../perform";
-import type { Report } from "../report";
-import { textTable } from "../text-table";
+import { z } from "zod";
+import { fromChunks } from "../../core/tables/entity";
+import { textTable } from "../output/text";
+import { type Report, runCommand } from "../run-command";
+import type { StackClient } from "../stack-client";
 
-const examples = `
-What users confirmed last, by conversation and dialog, the newest first.
+const notes = `
+Each row has the answers that a user confirmed last, for one conversation and dialog. The newest are first.
 
 Examples:
   npm run cli -- answers
@@ -22,15 +22,26 @@ interface AnswersOptions {
 export function addAnswers(program: Command): void {
   program
     .command("answers")
-    .description("what people answered in dialogs")
-    .option("--dialog <NAME>", "only that dialog's")
-    .option("--user <USER>", "only that user's")
-    .addHelpText("after", examples)
-    .action((options: AnswersOptions, command: Command) => perform(command, (desk) => answers(desk, options)));
+    .description("List the users' answers in dialogs")
+    .option("--dialog <NAME>", "Answers of this dialog only")
+    .option("--user <USER>", "Answers of this user only")
+    .addHelpText("after", notes)
+    .action((options: AnswersOptions, command: Command) => runCommand(command, (client) => answers(client, options)));
 }
 
-async function answers(desk: Desk, { dialog, user }: AnswersOptions): Promise<Report> {
-  const rows = await desk.state.all<Record<string, unknown>>();
+/** A user's answers in one dialog and conversation. */
+interface Answers {
+  channelId: string;
+  conversationId: string;
+  userId?: string;
+  dialog: string;
+  /** ISO time. */
+  at: string;
+  answers: Record<string, string | number>;
+}
+
+async function answers({ state }: StackClient, { dialog, user }: AnswersOptions): Promise<Report> {
+  const rows = await state.all<Record<string, unknown>>();
   const chosen = rows
     .flatMap(answersIn)
     .filter((one) => dialog === undefined || one.dialog === dialog)
@@ -39,11 +50,36 @@ async function answers(desk: Desk, { dialog, user }: AnswersOptions): Promise<Re
   return { text: chosen.length ? table(chosen) : "No answers yet.", data: { answers: chosen } };
 }
 
-function table(all: Answered[]): string {
-  const titles = ["TIME", "DIALOG", "USER", "CHANNEL", "CONVERSATION", "ANSWERS"];
-  const row = ({ at, dialog, userId, channelId, conversationId, answers }: Answered) => {
+/** The part of a conversation's state that has answers. */
+const conversationState = z.object({
+  answers: z
+    .record(
+      z.string(),
+      z.object({
+        at: z.string(),
+        by: z.string().optional(),
+        answers: z.record(z.string(), z.union([z.string(), z.number()])),
+      }),
+    )
+    .optional(),
+});
+
+/** botbuilder's key for the state of a conversation; its end may be cut off. */
+const conversationKey = /^([^/]+)\/conversations\/(.+?)\/?$/s;
+
+/** The answers in a row of the table `botstate`. */
+export function answersIn({ key, ...entity }: Record<string, unknown>): Answers[] {
+  const [, channelId, conversationId] = conversationKey.exec(String(key)) ?? [];
+  if (!channelId || !conversationId) return [];
+  const { success, data } = conversationState.safeParse(fromChunks(entity));
+  const known = success ? Object.entries(data.answers ?? {}) : [];
+  return known.map(([dialog, { at, by, answers }]) => ({ channelId, conversationId, userId: by, dialog, at, answers }));
+}
+
+function table(all: Answers[]): string {
+  const rows = all.map(({ at, dialog, userId, channelId, conversationId, answers }) => {
     const words = Object.entries(answers).map(([question, answer]) => `${question}: ${answer}`);
     return [at, dialog, userId, channelId, conversationId, words.join("; ")];
-  };
-  return textTable(titles, all.map(row));
+  });
+  return textTable(["TIME", "DIALOG", "USER", "CHANNEL", "CONVERSATION", "ANSWERS"], rows);
 }

@@ -1,20 +1,16 @@
 import type { Command } from "commander";
 import { destinationOf } from "../../core/message/addressee";
 import type { HeldPoison, PoisonMessage } from "../../core/queue/poison-queue";
-import { confirmed } from "../confirmed";
-import type { Desk } from "../desk";
-import { errorText } from "../error-text";
-import { Failure, WrongUsage } from "../failure";
-import { perform } from "../perform";
-import { type Explained, explained, hasId, toldPoison } from "../poison-view";
-import { printableLines } from "../printable";
-import { note, type Report } from "../report";
-import { requeue } from "../requeue";
-import { textTable } from "../text-table";
+import { CommandError, errorMessage, UsageError } from "../errors";
+import { confirm, note } from "../output/terminal";
+import { countOf, printableLines, textTable } from "../output/text";
+import { type ExplainedPoison, explain, hasId, requeue } from "../poison-messages";
+import { type Report, runCommand } from "../run-command";
+import type { StackClient } from "../stack-client";
 
-const examples = `
-What could not be delivered lies in the poison queue until somebody looks after it. ID is the poison queue's id of a
-message, or the message's own.
+const notes = `
+Messages that are invalid or have failed for good stay in the poison queue. ID is the message's own id, or the id that the
+poison queue gave it.
 
 Examples:
   npm run cli -- poison list
@@ -23,7 +19,7 @@ Examples:
   npm run cli -- poison drop --all --yes
 `;
 
-interface WhichOptions {
+interface PoisonOptions {
   all?: boolean;
   yes?: boolean;
 }
@@ -31,147 +27,152 @@ interface WhichOptions {
 export function addPoison(program: Command): void {
   const poison = program
     .command("poison")
-    .description("what could not be delivered: list, show, requeue, drop")
-    .addHelpText("after", examples);
+    .description("List, show, requeue or drop messages that could not be delivered")
+    .addHelpText("after", notes);
   poison
     .command("list")
-    .description("the messages, and why they failed")
-    .option("--all", "more than 32, too; they are kept from others for that moment")
-    .action(({ all = false }: WhichOptions, command: Command) => perform(command, (desk) => list(desk, all)));
+    .description("List the messages and their reasons")
+    .option("--all", "List more than 32; hides the messages from other readers for a moment")
+    .action(({ all = false }: PoisonOptions, command: Command) => runCommand(command, (client) => list(client, all)));
   poison
     .command("show")
-    .description("one message, as it came: with its words")
-    .argument("<ID>")
-    .action((id: string, _options, command: Command) => perform(command, (desk) => show(desk, id)));
+    .description("Show one message with its content, as it came")
+    .argument("<ID>", "Id of the message")
+    .action((id: string, _options, command: Command) => runCommand(command, (client) => show(client, id)));
   poison
     .command("requeue")
-    .description("puts messages back on the queue, to be tried once more")
-    .argument("[ID]")
-    .option("--all", "every one")
-    .action(async (id: string | undefined, options: WhichOptions, command: Command) => {
-      refuseUnclear(id, options);
-      await perform(command, (desk) => putBack(desk, id));
+    .description("Put messages back on the queue, for one more try")
+    .argument("[ID]", "Id of the message")
+    .option("--all", "Requeue all messages")
+    .action(async (id: string | undefined, options: PoisonOptions, command: Command) => {
+      checkChoice(id, options);
+      await runCommand(command, (client) => requeueChosen(client, id));
     });
   poison
     .command("drop")
-    .description("deletes messages for good")
-    .argument("[ID]")
-    .option("--all", "every one")
-    .option("--yes", "with --all: do not ask")
-    .action(async (id: string | undefined, options: WhichOptions, command: Command) => {
-      refuseUnclear(id, options);
-      await perform(command, (desk) => drop(desk, id, options.yes ?? false));
+    .description("Delete messages for good")
+    .argument("[ID]", "Id of the message")
+    .option("--all", "Drop all messages")
+    .option("--yes", "With --all: do not ask")
+    .action(async (id: string | undefined, options: PoisonOptions, command: Command) => {
+      checkChoice(id, options);
+      await runCommand(command, (client) => drop(client, id, options.yes ?? false));
     });
 }
 
-function refuseUnclear(id: string | undefined, { all = false }: WhichOptions): void {
-  if ((id === undefined) !== all) throw new WrongUsage("Say an ID, or --all: which messages you mean.");
+function checkChoice(id: string | undefined, { all = false }: PoisonOptions): void {
+  if ((id === undefined) !== all) throw new UsageError("Give either an ID or --all.");
 }
 
-async function list(desk: Desk, all: boolean): Promise<Report> {
-  const count = await desk.poison.count();
-  const messages = await explained(desk, all ? await everyOne(desk) : await desk.poison.peek());
-  const data = { count: Math.max(count, messages.length), messages: messages.map(toldPoison) };
-  return { data, text: messages.length ? listText(messages, count) : await nothing(desk) };
+async function list(client: StackClient, all: boolean): Promise<Report> {
+  const { poison, deliveries } = client;
+  const count = await poison.count();
+  const messages = await explain(deliveries, all ? await readAll(client) : await poison.peek());
+  const data = { count: Math.max(count, messages.length), messages: messages.map(poisonData) };
+  return { data, text: messages.length ? listText(messages, count) : await noMessagesText(client) };
 }
 
-async function everyOne({ poison }: Desk): Promise<PoisonMessage[]> {
+async function readAll({ poison }: StackClient): Promise<PoisonMessage[]> {
   const held = await poison.take();
   await poison.giveBack(held);
   return held;
 }
 
-function listText(messages: Explained[], count: number): string {
-  const titles = ["QUEUE'S ID", "OWN ID", "SINCE", "CONVERSATION", "WHY"];
-  const row = ({ one: { queueId, since, message }, why }: Explained) => {
-    return [queueId, message?.id ?? undefined, since, message && destinationOf(message).conversationId, why];
-  };
-  const more = count > messages.length ? `\n\nThere are about ${count}; --all lists every one.` : "";
-  return textTable(titles, messages.map(row)) + more;
+function listText(messages: ExplainedPoison[], count: number): string {
+  const rows = messages.map(({ poison: { queueId, since, message }, reason }) => {
+    return [queueId, message?.id ?? undefined, since, message && destinationOf(message).conversationId, reason];
+  });
+  const table = textTable(["QUEUE ID", "OWN ID", "SINCE", "CONVERSATION", "REASON"], rows);
+  return count > messages.length ? `${table}\n\nThe queue has about ${count} messages. List all with --all.` : table;
 }
 
-/** Who sees nothing may be looking while somebody else has it all in hand. */
-async function nothing({ poison }: Desk): Promise<string> {
+/** A queue can look empty while another reader holds its messages. */
+async function noMessagesText({ poison }: StackClient): Promise<string> {
   const count = await poison.count();
-  return count ? `About ${count} messages are in ${poison.name}, and ${elsewhere}.` : `Nothing is in ${poison.name}.`;
+  return count
+    ? `The queue ${poison.name} has about ${countOf(count, "message")}, but another reader holds them. ${heldElsewhere}`
+    : `The queue ${poison.name} is empty.`;
 }
 
-const elsewhere = "what somebody else has in hand comes back within two minutes";
+const heldElsewhere = "Messages that another reader holds come back within two minutes.";
 
-async function show(desk: Desk, id: string): Promise<Report> {
-  const found = (await desk.poison.peek()).find(hasId(id)) ?? (await everyOne(desk)).find(hasId(id));
-  const [known] = found ? await explained(desk, [found]) : [];
-  if (!known) throw unknown(desk, id);
-  const { text, since } = known.one;
-  note(`In ${desk.poison.name} since ${since.toISOString()}: ${known.why}`);
-  return { text: process.stdout.isTTY ? printableLines(text) : text, data: { ...toldPoison(known), text } };
+async function show(client: StackClient, id: string): Promise<Report> {
+  const { poison, deliveries } = client;
+  const found = (await poison.peek()).find(hasId(id)) ?? (await readAll(client)).find(hasId(id));
+  const [explained] = found ? await explain(deliveries, [found]) : [];
+  if (!explained) throw notFound(client, id);
+  const { text, since } = explained.poison;
+  note(`In ${poison.name} since ${since.toISOString()}: ${explained.reason}`);
+  return { text: process.stdout.isTTY ? printableLines(text) : text, data: { ...poisonData(explained), text } };
 }
 
-async function putBack(desk: Desk, id: string | undefined): Promise<Report> {
-  const { done, failed } = await withEach(desk, id, (held) => requeue(desk, held));
-  const lines = done.map((one) => `On the queue again: ${one.id}`);
-  return { data: { requeued: done, failed }, text: await linesOf(lines, failed, desk), failed: failed.length > 0 };
+/** A message for programs. */
+function poisonData({ poison: { queueId, since, message }, reason }: ExplainedPoison) {
+  const to = destinationOf(message ?? {});
+  return { queueId, id: message?.id, since, ...to, readable: message !== undefined, reason };
 }
 
-async function drop(desk: Desk, id: string | undefined, yes: boolean): Promise<Report> {
-  if (id === undefined && !yes) await confirm(desk);
-  const { done, failed } = await withEach(desk, id, async (held) => {
-    await desk.poison.remove(held);
+function requeueChosen(client: StackClient, id: string | undefined): Promise<Report> {
+  return processChosen(client, id, "requeued", (held) => requeue(client, held));
+}
+
+async function drop(client: StackClient, id: string | undefined, isConfirmed: boolean): Promise<Report> {
+  const { poison } = client;
+  if (id === undefined && !isConfirmed) {
+    const question = `Delete all of about ${countOf(await poison.count(), "message")} in ${poison.name} for good?`;
+    if (!(await confirm(question))) throw new CommandError("Nothing was deleted.");
+  }
+  return processChosen(client, id, "dropped", async (held) => {
+    await poison.remove(held);
     return held.message?.id;
   });
-  const lines = done.map((one) => `Dropped: ${one.id ?? one.queueId}`);
-  return { data: { dropped: done, failed }, text: await linesOf(lines, failed, desk), failed: failed.length > 0 };
 }
 
-async function confirm({ poison }: Desk): Promise<void> {
-  const question = `Delete all of about ${await poison.count()} messages in ${poison.name} for good?`;
-  if (!(await confirmed(question))) throw new Failure("Nothing was deleted.");
-}
-
-interface Named {
+interface MessageIds {
   queueId: string;
   id?: string | null;
 }
 
-type Failed = Named & { reason: string };
-
 /**
- * Does something with one message or with all, and gives back what is left then.
- * @param work resolves to the message's own id @throws Failure when the one is not there
+ * Does some work with one message, or with all, and gives the rest back to the queue.
+ * @param work resolves to the message's own id @throws CommandError when no message has the id
  */
-async function withEach(desk: Desk, id: string | undefined, work: (held: HeldPoison) => Promise<Named["id"]>) {
-  const held = await (id === undefined ? desk.poison.take() : desk.poison.take(hasId(id)));
-  const left = new Set(held);
-  const done: Named[] = [];
-  const failed: Failed[] = [];
+async function processChosen(
+  client: StackClient,
+  id: string | undefined,
+  verb: "requeued" | "dropped",
+  work: (held: HeldPoison) => Promise<MessageIds["id"]>,
+): Promise<Report> {
+  const { poison } = client;
+  const held = await (id === undefined ? poison.take() : poison.take(hasId(id)));
+  const rest = new Set(held);
+  const done: MessageIds[] = [];
+  const failed: (MessageIds & { reason: string })[] = [];
   try {
     const chosen = id === undefined ? held : held.filter(hasId(id)).slice(0, 1);
-    if (id !== undefined && !chosen.length) throw unknown(desk, id);
+    if (id !== undefined && !chosen.length) throw notFound(client, id);
     for (const one of chosen) {
       const { queueId, message } = one;
       try {
         done.push({ queueId, id: await work(one) });
-        left.delete(one);
+        rest.delete(one);
       } catch (error) {
-        failed.push({ queueId, id: message?.id, reason: errorText(error as Error) });
+        failed.push({ queueId, id: message?.id, reason: errorMessage(error as Error) });
       }
     }
   } finally {
-    await desk.poison.giveBack([...left]);
+    await poison.giveBack([...rest]);
   }
-  return { done, failed };
-}
-
-async function linesOf(done: string[], failed: Failed[], desk: Desk): Promise<string> {
   const lines = [
-    ...done,
-    ...failed.map(({ queueId, id, reason }) => `Still in ${desk.poison.name}: ${id ?? queueId}: ${reason}`),
+    ...done.map(({ queueId, id }) => `${id ?? queueId} is ${verb}.`),
+    ...failed.map(({ queueId, id, reason }) => `${id ?? queueId} is still in ${poison.name}. ${reason}`),
   ];
-  return lines.length ? lines.join("\n") : nothing(desk);
+  const text = lines.length ? lines.join("\n") : await noMessagesText(client);
+  return { data: { [verb]: done, failed }, text, failed: failed.length > 0 };
 }
 
-function unknown({ poison }: Desk, id: string): Failure {
-  return new Failure(
-    `No message ${id} is to be had in ${poison.name}: "poison list" shows those that are; ${elsewhere}.`,
+function notFound({ poison }: StackClient, id: string): CommandError {
+  return new CommandError(
+    `The queue ${poison.name} has no message ${id} at the moment. "poison list" lists its messages. ${heldElsewhere}`,
   );
 }

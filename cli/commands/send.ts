@@ -1,26 +1,28 @@
 import type { Command } from "commander";
 import { Batch } from "../../core/queue/outbox";
-import { confirmed } from "../confirmed";
-import type { Desk } from "../desk";
-import { Failure } from "../failure";
-import { follow } from "../following";
-import { interruption } from "../interruption";
-import { type Letter, type Mailing, mailingOf } from "../letters";
-import type { Outcome } from "../outcome";
-import { perform } from "../perform";
-import { type Posting, post } from "../posting";
-import { Progress } from "../progress";
-import { note, type Report } from "../report";
-import { type SendOptions, type SendPlan, sendPlan } from "../send-plan";
-import { countOf, dryRunReport, quoted, sendReport } from "../send-report";
+import { type DeliverySummary, waitForDeliveries } from "../delivery-summary";
+import { CommandError } from "../errors";
+import {
+  enqueueMessages,
+  type OutgoingMessage,
+  type OutgoingMessages,
+  prepareMessages,
+  type SendResult,
+} from "../outgoing-messages";
+import { audienceText, dryRunReport, sendReport } from "../output/send-report";
+import { confirm, note, Progress } from "../output/terminal";
+import { shellArgument } from "../output/text";
+import { type Report, runCommand } from "../run-command";
+import { readSendRequest, type SendOptions, type SendRequest } from "../send-request";
+import type { StackClient } from "../stack-client";
 
-const examples = `
-FILE is a queue message as JSON, {"relatesTo": …, "text": …} or {"to": …, "text": …}; - reads standard input.
+const notes = `
+FILE is a queue message as JSON: {"relatesTo": …, "text": …} or {"to": …, "text": …}. Use - for standard input.
 
-A Teams user who never wrote to the bot is named by their Microsoft Entra object id, with --tenant. The app must be
-installed for them: docs/reach.md.
+A Teams user without a conversation is named by the Microsoft Entra object id, with --tenant. The app must be installed
+for the user: docs/reach.md.
 
-TIME is +20s, +5m, +2h or +10d from now, or like 2026-12-01T09:00 (this machine's time), 2026-12-01T09:00Z or
+TIME is +20s, +5m, +2h or +10d from now, or 2026-12-01T09:00 (this machine's time), 2026-12-01T09:00Z or
 2026-12-01T09:00+01:00.
 
 Examples:
@@ -35,84 +37,101 @@ Examples:
 
 export function addSend(program: Command): void {
   program
-    .command("send", { isDefault: true })
-    .description("makes the bot speak first (also without the word send)")
-    .argument("[FILE]", "a queue message as JSON, or - for standard input")
-    .option("--to <USER>", "a user, where the bot heard of them last")
-    .option("--tenant <ID>", "with --to: the user's Microsoft Entra tenant; reaches on Teams a user who never wrote")
-    .option("--channel <NAME>", "with --to: the user's channel; with --tenant it is msteams")
-    .option("--conversation <ID>", "a conversation; the local page shows its own")
-    .option("--all", "everyone whom the bot can speak to alone, but not who has opted out; asks before it sends")
-    .option("--yes", "with --all: do not ask")
-    .option("--dry-run", "list whom it would reach, and send nothing")
-    .option("--even-opted-out", "with --to or --conversation: also to a user who has opted out")
-    .option("--text <TEXT>", "what the bot is to bring")
-    .option("--dialog [NAME]", "the dialog to start; without a name the default one")
-    .option("--at <TIME>", "not to be said earlier")
-    .option("--id <ID>", "a message is said once under its id, however often it is sent; for --all the batch's")
-    .option("--wait [SECONDS]", "look what becomes of it, for 120 seconds if not told otherwise; after --at")
-    .addHelpText("after", examples)
+    .command("send")
+    .description("Send a message as the bot, or start a dialog")
+    .argument("[FILE]", "Queue message as JSON, or - for standard input")
+    .option("--to <USER>", "User to reach, in their most recent private conversation")
+    .option(
+      "--tenant <ID>",
+      "With --to: the user's Microsoft Entra tenant; reaches a Teams user without a conversation",
+    )
+    .option("--channel <NAME>", "With --to: the user's channel (default with --tenant: msteams)")
+    .option("--conversation <ID>", "Conversation to reach; the local page shows its own")
+    .option("--all", "Everyone the bot can reach in private, except users who opted out; asks before sending")
+    .option("--yes", "With --all: do not ask")
+    .option("--dry-run", "List the recipients, and send nothing")
+    .option("--even-opted-out", "With --to or --conversation: send also to a user who opted out")
+    .option("--text <TEXT>", "Text to send")
+    .option("--dialog [NAME]", "Dialog to start; without NAME the default dialog")
+    .option("--at <TIME>", "Earliest time of delivery")
+    .option(
+      "--id <ID>",
+      "Id of the message, or with --all of the batch; each id is delivered once, however often it is sent",
+    )
+    .option("--wait [SECONDS]", "Wait for the result (default: 120 seconds), counted from --at")
+    .addHelpText("after", notes)
     .allowExcessArguments()
     .action(async (_file, options: SendOptions, command: Command) => {
-      const plan = sendPlan(options, command.args);
-      await perform(command, (desk) => send(desk, plan, interruption()));
+      const request = readSendRequest(options, command.args);
+      await runCommand(command, (client) => send(client, request, interruptSignal()));
     });
 }
 
-async function send(desk: Desk, plan: SendPlan, signal: AbortSignal): Promise<Report> {
-  const mailing = await mailingOf(desk, plan);
-  if (plan.isDryRun) return dryRunReport(mailing);
-  await refuseCancelled(desk, plan);
-  if (plan.whom === "all") await agree(mailing, plan);
-  const posting = await put(desk, plan, mailing, signal);
-  const outcome = await wait(desk, plan, posting.sent, signal);
-  return sendReport(desk.stack, plan, posting, outcome);
+/** Aborts on every Ctrl-C, so that the work ends in good order: npm sends it twice, and the report must not be lost. */
+function interruptSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => controller.abort());
+  return controller.signal;
 }
 
-/** Each message of it would be refused. */
-async function refuseCancelled(desk: Desk, { id }: SendPlan): Promise<void> {
-  const [row] = await desk.delivery(id);
-  if (row?.status === "cancelled") throw new Failure(`The id ${id} was cancelled, and stays so: choose another --id.`);
+async function send(client: StackClient, request: SendRequest, signal: AbortSignal): Promise<Report> {
+  const outgoing = await prepareMessages(client, request);
+  if (request.dryRun) return dryRunReport(outgoing);
+  await checkNotCancelled(client, request);
+  if (request.recipient === "all") await confirmAudience(outgoing, request);
+  const result = await enqueue(client, request, outgoing, signal);
+  const summary = await wait(client, request, result.sent, signal);
+  return sendReport(client.stack, request, result, summary);
 }
 
-/** @throws Failure when the operator does not want to reach so many, WrongUsage where nobody can be asked */
-async function agree({ letters, optedOut }: Mailing, { isAgreed }: SendPlan): Promise<void> {
-  const left = optedOut ? ` ${optedOut} more ${optedOut === 1 ? "has" : "have"} opted out.` : "";
-  const reach = `This will reach ${countOf(letters.length)}.${left}`;
-  if (isAgreed) return note(reach);
-  if (!(await confirmed(`${reach} Send it?`))) throw new Failure("Nothing was sent.");
+/** The bot would refuse every message under a cancelled id. */
+async function checkNotCancelled({ deliveries }: StackClient, { id }: SendRequest): Promise<void> {
+  if ((await deliveries.read(id))?.status !== "cancelled") return;
+  throw new CommandError(`The id ${id} was cancelled, and stays cancelled. Choose another --id.`);
 }
 
-async function put(
-  desk: Desk,
-  { whom, id, notBefore }: SendPlan,
-  { letters, json }: Mailing,
+/** @throws CommandError when the operator says no, UsageError where nobody can answer */
+async function confirmAudience(outgoing: OutgoingMessages, { yes }: SendRequest): Promise<void> {
+  const audience = `This will reach ${audienceText(outgoing)}`;
+  if (yes) return note(audience);
+  if (!(await confirm(`${audience} Send it?`))) throw new CommandError("Nothing was sent.");
+}
+
+async function enqueue(
+  { outbox, stack }: StackClient,
+  { recipient, id, notBefore }: SendRequest,
+  { messages, json }: OutgoingMessages,
   signal: AbortSignal,
-): Promise<Posting> {
-  if (whom !== "all")
-    return post({ put: (letter) => desk.outbox.put(letter, undefined, json) }, letters, undefined, signal);
-  note(`Batch: ${id}. If this ends too early, the same command with --id ${quoted(id)} goes on.`);
-  const progress = new Progress(letters.length, "on the queue");
-  const batch = new Batch(id, desk.stack.sendsPerSecond, notBefore);
-  const posting = await post(desk.outbox, letters, batch, signal, ({ sent, failed }) =>
-    progress.at(sent.length, failed.length ? `${failed.length} failed` : ""),
+): Promise<SendResult> {
+  if (recipient !== "all")
+    return enqueueMessages({ put: (message) => outbox.put(message, undefined, json) }, messages, undefined, signal);
+  note(`Batch: ${id}. To continue after an interruption, run the same command with --id ${shellArgument(id)}.`);
+  const progress = new Progress(messages.length, "on the queue");
+  const batch = new Batch(id, stack.sendsPerSecond, notBefore);
+  const result = await enqueueMessages(outbox, messages, batch, signal, ({ sent, failed }) =>
+    progress.update(sent.length, failed.length ? `${failed.length} failed` : ""),
   );
   progress.end();
-  return posting;
+  return result;
 }
 
-/** Undefined: nobody asked, or there is nothing to wait for. */
-async function wait(desk: Desk, plan: SendPlan, sent: Letter[], signal: AbortSignal): Promise<Outcome | undefined> {
-  const { waitSeconds, notBefore, whom, id } = plan;
+/** Undefined without `--wait`, or without a message to wait for. */
+async function wait(
+  client: StackClient,
+  { waitSeconds, notBefore, recipient, id }: SendRequest,
+  sent: OutgoingMessage[],
+  signal: AbortSignal,
+): Promise<DeliverySummary | undefined> {
   const [first] = sent;
   if (waitSeconds === undefined || !first) return undefined;
-  const rows = () => (whom === "all" ? desk.deliveriesOf(id) : desk.delivery(first.id));
+  const readOne = async () => [await client.deliveries.read(first.id)].filter((row) => row !== undefined);
+  const read = recipient === "all" ? () => client.listDeliveries(id) : readOne;
   const end = new Date(Math.max(Date.now(), notBefore?.getTime() ?? 0) + waitSeconds * 1000);
+  const ids = sent.map((message) => message.id);
   const progress = new Progress(sent.length, "delivered");
-  const ids = sent.map((letter) => letter.id);
-  const outcome = await follow(ids, rows, end, signal, ({ delivered, failed, waiting, problem }) =>
-    progress.at(delivered, problem ? "deliveries cannot be read" : `${failed} failed, ${waiting} waiting`),
+  const summary = await waitForDeliveries(ids, read, end, signal, ({ delivered, failed, waiting, problem }) =>
+    progress.update(delivered, problem ? "deliveries cannot be read" : `${failed} failed, ${waiting} waiting`),
   );
   progress.end();
-  return outcome;
+  return summary;
 }

@@ -1,16 +1,13 @@
 import type { Command } from "commander";
-import type { Delivery } from "../../core/tables/deliveries";
-import { hopsOf, lastChange, statusOf, toldDelivery } from "../delivery-view";
-import type { Desk } from "../desk";
-import { Failure, WrongUsage } from "../failure";
-import { outcomeOf, outcomeText } from "../outcome";
-import { perform } from "../perform";
-import { printable } from "../printable";
-import type { Report } from "../report";
-import { textTable } from "../text-table";
+import { type Delivery, isSettled } from "../../core/tables/deliveries";
+import { summarize, summaryText } from "../delivery-summary";
+import { CommandError, UsageError } from "../errors";
+import { countOf, printable, textTable } from "../output/text";
+import { type Report, runCommand } from "../run-command";
+import type { StackClient } from "../stack-client";
 
-const examples = `
-ID is a message's id, or that of a batch, which "send --all" prints.
+const notes = `
+ID is the id of a message, or of a batch, which "send --all" prints.
 
 Examples:
   npm run cli -- status send-20261122T210000Z-x1y2z3
@@ -28,80 +25,76 @@ interface StatusOptions {
 export function addStatus(program: Command): void {
   program
     .command("status")
-    .description("what became of a message, or of all")
-    .argument("[ID]", "a message, or a batch")
-    .option("--all", "the newest ones, and how many there are")
-    .option("--failed", "with --all, or for a batch: only those that failed")
-    .option("--limit <N>", "with these: how many are shown", "50")
-    .addHelpText("after", examples)
+    .description("Show what became of a message, of a batch or of all messages")
+    .argument("[ID]", "Id of a message or a batch")
+    .option("--all", "Show the newest messages, and count all")
+    .option("--failed", "With --all or a batch: show only failed messages")
+    .option("--limit <N>", "With --all or --failed: number of messages to show", "50")
+    .addHelpText("after", notes)
     .action(async (id: string | undefined, options: StatusOptions, command: Command) => {
-      if (!id === !options.all) throw new WrongUsage("Say an ID, or --all: whose status you want.");
-      const limit = limitOf(options);
-      await perform(command, async (desk) =>
-        id ? ofOne(desk, id, options, limit) : listed(await desk.deliveriesOf(), options, limit),
+      if (!id === !options.all) throw new UsageError("Give either an ID or --all.");
+      const limit = parseLimit(options);
+      await runCommand(command, async (client) =>
+        id ? statusOfId(client, id, options, limit) : listReport(await client.listDeliveries(), options, limit),
       );
     });
 }
 
-function limitOf({ limit = "" }: StatusOptions): number {
+function parseLimit({ limit = "" }: StatusOptions): number {
   if (/^[1-9]\d{0,6}$/.test(limit)) return Number(limit);
-  throw new WrongUsage(`--limit is "${limit}": it must be a number from 1.`);
+  throw new UsageError(`--limit is "${limit}". It must be a whole number from 1 to 9999999.`);
 }
 
-async function ofOne(desk: Desk, id: string, options: StatusOptions, limit: number): Promise<Report> {
-  const [row] = await desk.delivery(id);
-  const batch = row && row.status !== "cancelled" ? [] : await desk.deliveriesOf(id); // a cancelled batch has a row, too
-  if (batch.length) return options.failed ? listed(batch, options, limit) : ofBatch(id, batch);
-  if (row) return { text: way(row), data: { ...toldDelivery(row), hops: hopsOf(row) } };
-  throw new Failure(
-    `Nothing is known of ${id}: it is still on the queue and was never taken from there, or it was never sent.`,
+async function statusOfId(client: StackClient, id: string, options: StatusOptions, limit: number): Promise<Report> {
+  const row = await client.deliveries.read(id);
+  const batch = row && row.status !== "cancelled" ? [] : await client.listDeliveries(id); // a cancelled batch has a row, too
+  if (batch.length) return options.failed ? listReport(batch, options, limit) : batchReport(id, batch);
+  if (row) return messageReport(row);
+  throw new CommandError(
+    `No message with the id ${id} is known. It was never sent, or another program put it on the queue and the function has not dequeued it yet.`,
   );
 }
 
-function ofBatch(batch: string, rows: Delivery[]): Report {
+function batchReport(batch: string, rows: Delivery[]): Report {
   const ids = rows.map(({ id }) => id);
-  const outcome = outcomeOf(ids, rows);
-  const text = `${rows.length} ${rows.length === 1 ? "message" : "messages"} of ${batch}: ${outcomeText(outcome)}`;
-  return { text, data: { batch, ...outcome } };
+  const summary = summarize(ids, rows);
+  const text = `${countOf(rows.length, "message")} of ${batch}: ${summaryText(summary)}`;
+  return { text, data: { batch, ...summary } };
 }
 
-function way(row: Delivery): string {
+function messageReport(row: Delivery): Report {
   const { id, conversation, dueAt, reason, tries, dequeueCount } = row;
-  const facts: [string, string | number | undefined][] = [
-    ["Message", id],
-    ["Status", statusOf(row)],
-    ["Reason", reason || undefined],
-    ["Conversation", conversation],
-    ["Not before", dueAt?.toISOString()],
-    ["Begun", tries && times(tries)],
-    ["Handed out", dequeueCount && times(dequeueCount)],
-  ];
-  const known = facts.filter(([, value]) => value !== undefined);
+  const hops = hopsOf(row);
+  const facts = {
+    Message: id,
+    Status: statusOf(row),
+    Reason: reason || undefined,
+    Conversation: conversation,
+    "Not before": dueAt?.toISOString(),
+    Attempts: tries,
+    "Dequeue count": dequeueCount,
+  };
+  const known = Object.entries(facts).filter(([, value]) => value !== undefined);
   const lines = known.map(([name, value]) => `${name.padEnd(13)} ${printable(String(value))}`);
-  const hops = hopsOf(row).map(({ what, at, after }) => [what, at, after === undefined ? "" : `+${after} ms`]);
-  return `${lines.join("\n")}\n\n${textTable(["HOP", "TIME", "AFTER"], hops)}`;
+  const cells = hops.map(({ what, at, after }) => [what, at, after === undefined ? "" : `+${after} ms`]);
+  const text = `${lines.join("\n")}\n\n${textTable(["HOP", "TIME", "AFTER"], cells)}`;
+  return { text, data: { ...deliveryData(row), hops } };
 }
 
-function times(count: number): string {
-  return count === 1 ? "once" : `${count} times`;
-}
-
-function listed(all: Delivery[], { failed = false }: StatusOptions, limit: number): Report {
-  const counts = countByStatus(all);
-  const chosen = all.filter((row) => !failed || row.status === "failed").sort(newestFirst);
-  const shown = chosen.slice(0, limit);
-  const data = { counts, messages: shown.map(toldDelivery) };
-  return { text: `${shown.length ? `${table(shown)}\n\n` : ""}${summary(counts, shown.length, chosen.length)}`, data };
-}
-
-function countByStatus(rows: Delivery[]): Record<string, number> {
+function listReport(rows: Delivery[], { failed = false }: StatusOptions, limit: number): Report {
   const counts: Record<string, number> = { delivered: 0, failed: 0, waiting: 0, claimed: 0, cancelled: 0 };
   for (const row of rows) counts[statusOf(row)] = (counts[statusOf(row)] ?? 0) + 1;
-  return counts;
+  const chosen = rows.filter((row) => !failed || row.status === "failed").sort(byLastChange);
+  const shown = chosen.slice(0, limit);
+  const summary = listSummary(counts, shown.length, chosen.length);
+  const text = shown.length ? `${table(shown)}\n\n${summary}` : summary;
+  return { text, data: { counts, messages: shown.map(deliveryData) } };
 }
 
-function newestFirst(a: Delivery, b: Delivery): number {
-  return (lastChange(b)?.getTime() ?? 0) - (lastChange(a)?.getTime() ?? 0);
+function listSummary(counts: Record<string, number>, shown: number, chosen: number): string {
+  const words = Object.entries(counts).map(([status, count]) => `${status} ${count}`);
+  const more = shown < chosen ? ` These are the newest ${shown} of ${chosen}. See more with --limit N.` : "";
+  return `${words.join(", ")}.${more}`;
 }
 
 function table(rows: Delivery[]): string {
@@ -109,8 +102,52 @@ function table(rows: Delivery[]): string {
   return textTable(["ID", "STATUS", "LAST CHANGE", "CONVERSATION", "REASON"], cells);
 }
 
-function summary(counts: Record<string, number>, shown: number, chosen: number): string {
-  const words = Object.entries(counts).map(([status, count]) => `${status} ${count}`);
-  const more = shown < chosen ? ` The newest ${shown} of ${chosen} are shown; --limit N shows more.` : "";
-  return `${words.join(", ")}.${more}`;
+/** A row for programs. */
+function deliveryData(row: Delivery) {
+  const { id, status, reason, conversation, dueAt, tries, dequeueCount } = row;
+  const known = { id, status: statusOf(row), reason: reason || undefined, conversation, dueAt, tries, dequeueCount };
+  return { ...known, ...Object.fromEntries(hopTimes.map((time) => [time, row[time]])), final: isSettled(status) };
+}
+
+/** A row that only the function has written so far has no status. */
+function statusOf({ status }: Delivery): string {
+  return status ?? "waiting";
+}
+
+const hopNames = {
+  queuedAt: "put on the queue",
+  dequeuedAt: "dequeued by the function",
+  receivedAt: "received by the bot",
+  deferredAt: "deferred",
+  sentAt: "accepted by the channel",
+  failedAt: "failed",
+  cancelledAt: "cancelled",
+} as const;
+
+const hopTimes = Object.keys(hopNames) as (keyof typeof hopNames)[];
+
+/** One hop of a message on its way. */
+interface Hop {
+  what: string;
+  at: Date;
+  /** Milliseconds since the hop before. */
+  after?: number;
+}
+
+/** The known hops of a message, in the order of their times. */
+export function hopsOf(row: Delivery): Hop[] {
+  const hops = hopTimes.flatMap((time): Hop[] => (row[time] ? [{ what: hopNames[time], at: row[time] }] : []));
+  hops.sort((a, b) => a.at.getTime() - b.at.getTime());
+  return hops.map((hop, index) => {
+    const before = hops[index - 1];
+    return { ...hop, after: before && hop.at.getTime() - before.at.getTime() };
+  });
+}
+
+function lastChange(row: Delivery): Date | undefined {
+  return hopsOf(row).at(-1)?.at;
+}
+
+function byLastChange(a: Delivery, b: Delivery): number {
+  return (lastChange(b)?.getTime() ?? 0) - (lastChange(a)?.getTime() ?? 0);
 }

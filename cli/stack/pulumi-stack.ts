@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import path from "node:path";
 import { promisify } from "node:util";
 import { DefaultAzureCredential } from "@azure/identity";
-import { Failure } from "../failure";
+import { CommandError as Failure } from "../errors";
 import { RememberedTokens } from "./remembered-tokens";
 import type { Stack } from "./stack";
 

@@ -1,5 +1,5 @@
 import type { AccessToken, GetTokenOptions, TokenCredential } from "@azure/identity";
-import { Failure } from "../failure";
+import { CommandError as Failure } from "../errors";
 
 /** Milliseconds before its end at which a token is no longer used. */
 const margin = 5 * 60 * 1000;

@@ -8,7 +8,7 @@ const fields = {
   userId: id.describe("The channel's own id of the user (on Teams `29:…`), or on Teams the Microsoft Entra object id."),
   tenantId: id
     .nullish()
-    .describe("The user's Microsoft Entra tenant: with it the bot reaches on Teams who never wrote to it."),
+    .describe("The user's Microsoft Entra tenant. With it the bot reaches Teams users that never wrote to it."),
   serviceUrl: serviceUrl.nullish(),
 };
 
@@ -16,23 +16,23 @@ function unknownFields(names: string[]): string {
   return `expected no field "${names.join('", "')}", only ${Object.keys(fields).join(", ")}`;
 }
 
-/** A user, for those who have no ConversationReference: the bot finds the conversation, or opens one on Teams. */
+/** A user, for programs that have no ConversationReference: the bot finds the conversation, or opens one on Teams. */
 export const addressee = z
   .strictObject(fields, {
     error: (issue) => (issue.code === "unrecognized_keys" ? unknownFields(issue.keys) : undefined),
   })
-  .describe("A user to speak to, where `relatesTo` is not known.");
+  .describe("The user to send to, when `relatesTo` is not known.");
 
 export type Addressee = z.infer<typeof addressee>;
 
-/** @throws InvalidMessageError naming the field of `to` that is wrong */
+/** @throws InvalidMessageError with the wrong field of `to` */
 export function readAddressee(value: unknown): Addressee {
   const { success, data, error } = z.object({ to: addressee }).safeParse({ to: value }, { reportInput: true });
   if (success) return data.to;
   throw InvalidMessageError.of(error);
 }
 
-/** Whom a message is for: a conversation and perhaps its user, or a user whose conversation only the bot knows. */
+/** The ids of the conversation or the user that a message is for. */
 export interface Destination {
   channelId?: string;
   conversationId?: string;

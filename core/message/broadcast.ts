@@ -2,18 +2,18 @@ import { entityKey } from "../tables/entity";
 import { isGroup, isSelfNamed, referenceIn, type StoredReference } from "../tables/stored-reference";
 import type { QueueMessage } from "./queue-message";
 
-/** What is to be said to people who did not ask. */
+/** A message for many users. */
 export interface Broadcast {
-  /** Starts the same id for everybody: a notice that is given again under it is not said again. Printable ASCII. */
+  /** The beginning of the ids, printable ASCII. A user gets one message of a batch, even if the batch is sent again. */
   batch: string;
   text?: string;
-  /** The dialog to start; "" is the default one. */
+  /** The dialog to start; "" is the default dialog. */
   dialog?: string;
   /** ISO time. */
   notBefore?: string;
 }
 
-/** The queue message that brings a notice to somebody; its id is `<batch>/<who>`. */
+/** Makes the queue message of a broadcast for one user; its id is `<batch>/<hash of the user>`. */
 export function broadcastMessage(
   { batch, text = "", ...rest }: Broadcast,
   to: StoredReference,
@@ -28,31 +28,31 @@ export function broadcastMessage(
 }
 
 /**
- * Tells whether the person of a row has opted out. One row of a person is enough: others may be younger than their wish.
+ * Returns a test whether the user of a row has opted out. One row of the user is enough: rows that came later have no mark.
  * @param rows all of the table `references`
  */
 export function optedOut(rows: Iterable<StoredReference>): (row: StoredReference) => boolean {
-  const persons = new Set<string>();
-  for (const row of rows) if (row.optedOutAt) persons.add(personKey(row));
-  return (row) => persons.has(personKey(row));
+  const optedOutUsers = new Set<string>();
+  for (const row of rows) if (row.optedOutAt) optedOutUsers.add(personKey(row));
+  return (row) => optedOutUsers.has(personKey(row));
 }
 
 /**
- * Everyone whom the bot can speak to alone, each once, where it heard of them last. A person is a user of a channel; where
- * users name themselves, a conversation. Groups are left out: what is meant for one is not for all to read.
+ * Returns the newest private conversation of each user. A user is a user id of a channel; on channels where a chat page chooses
+ * the user id, each conversation is a user. Groups are left out: their members would read messages for one user.
  */
 export function reachableUsers<Row extends StoredReference>(rows: Iterable<Row>): Row[] {
   const chosen = new Map<string, Row>();
   for (const row of rows) {
     if (isGroup(row)) continue;
-    const person = personKey(row);
-    const known = chosen.get(person);
-    if (!known || known.seenAt < row.seenAt) chosen.set(person, row);
+    const key = personKey(row);
+    const other = chosen.get(key);
+    if (!other || other.seenAt < row.seenAt) chosen.set(key, row);
   }
   return [...chosen.values()];
 }
 
-/** Whom a message reaches that is meant for everyone: the same people, without those who have opted out. */
+/** Returns the rows that a broadcast to all reaches: the reachable users that have not opted out, and the number of those that have. */
 export function audience<Row extends StoredReference>(rows: readonly Row[]): { reached: Row[]; optedOut: number } {
   const everyone = reachableUsers(rows);
   const isOut = optedOut(rows);
@@ -60,13 +60,13 @@ export function audience<Row extends StoredReference>(rows: readonly Row[]): { r
   return { reached, optedOut: everyone.length - reached.length };
 }
 
-/** Where the bot can speak to a user alone, the conversation where it heard of them last first. */
+/** Returns the private conversations of a user, the newest first. */
 export function privateConversationsOf<Row extends StoredReference>(user: string, rows: readonly Row[]): Row[] {
   const own = rows.filter((row) => row.userId === user && !isGroup(row));
   return own.sort((a, b) => b.seenAt.getTime() - a.seenAt.getTime());
 }
 
-/** A text that is the same for the rows of one person, and for no other's. */
+/** A text that all rows of one user share, and no other row has. */
 export function personKey({
   channelId,
   conversationId,

@@ -1,23 +1,23 @@
 import { z } from "zod";
 
-/** The longest id or name, in UTF-16 units: Teams' ids have some 200, and an id is part of a channel's URL. */
+/** The longest id or name, in UTF-16 units. Teams' ids have about 200, and an id becomes part of a URL. */
 const longestId = 1_024;
 
-/** Half a surrogate pair is no character: it has no UTF-8, and a channel refuses it. */
+/** Half a surrogate pair is not a character: UTF-8 cannot encode it, and channels refuse it. */
 const half = /\p{Surrogate}/u;
 
-/** A text that UTF-8 can carry. */
+/** A text that UTF-8 can encode. */
 export const text = z.string().refine((value) => !half.test(value), "expected text without half a surrogate pair");
 
 const tooLong = `expected at most ${longestId} characters`;
 
-/** What a channel says of somebody or something. Channels cut names short, in the middle of a pair, too. */
+/** A name that a channel gives. It may end in half a surrogate pair, where the channel has cut it. */
 export const name = z.string().max(longestId, tooLong);
 
-/** By what a channel finds somebody or something. */
+/** A channel's id of a user, a bot or a conversation. */
 export const id = text.min(1, "expected an id, not an empty text").max(longestId, tooLong);
 
-/** The channels that Azure Bot Service speaks: `Channels` in botframework-schema 4.23, without its two retired ones. */
+/** The channels of Azure Bot Service: `Channels` in botframework-schema 4.23, without the two that are retired. */
 export const channels = [
   "alexa",
   "console",
@@ -61,15 +61,15 @@ const conversation = z.looseObject({
   role: name.nullish(),
 });
 
-/** A channel's own address. */
+/** The address of a channel's service. */
 export const serviceUrl = z
   .url("expected a URL")
   .max(2_048, "expected at most 2048 characters")
-  .describe("The channel's own address; its host must be on the bot's allow-list.");
+  .describe("The address of the channel's service. Its host must be on the bot's allow-list.");
 
 /**
- * Where to speak: the Bot Framework's ConversationReference, as `TurnContext.getConversationReference` makes it.
- * Only what a proactive send needs is required; unknown fields are kept as they came.
+ * The Bot Framework's ConversationReference, as `TurnContext.getConversationReference` makes it. Only the fields that a
+ * proactive message needs are required; unknown fields are kept.
  */
 export const conversationReference = z
   .looseObject({
@@ -81,6 +81,6 @@ export const conversationReference = z
     activityId: name.nullish(),
     locale: name.nullish(),
   })
-  .describe("Where to speak: the Bot Framework's ConversationReference.");
+  .describe("The conversation to send to: the Bot Framework's ConversationReference.");
 
 export type ConversationReference = z.infer<typeof conversationReference>;

@@ -1,11 +1,11 @@
 import type { z } from "zod";
 
-/** The `field` of a message that is wrong as a whole. */
+/** The `field` of an error about the whole message. */
 export const wholeMessage = "(message)";
 
 /**
- * A message that no retry can deliver: `field` is the path to what is wrong, such as `attachments[1].contentType`, and
- * `problem` says what is wrong with it and what is expected. Values are never repeated, they may be private.
+ * A message that no retry can deliver. `field` is the path of the wrong field, such as `attachments[1].contentType`, and
+ * `problem` says what is wrong and what is expected. It never repeats a value, which may be private.
  */
 export class InvalidMessageError extends Error {
   override readonly name = "InvalidMessageError";
@@ -17,14 +17,14 @@ export class InvalidMessageError extends Error {
     super(`${field} ${problem}`);
   }
 
-  /** The first of a schema's complaints. @param error of a check that reports its input */
+  /** Makes the error of the first issue. @param error of a check with `reportInput` */
   static of({ issues: [issue] }: z.ZodError): InvalidMessageError {
     const field = fieldPath(issue?.path ?? []) || wholeMessage;
-    const complaint = issue?.message.replace(/^Invalid (input|option|string): /, "") ?? "unknown problem";
-    if (issue?.code === "custom" && !complaint.startsWith("expected")) return new InvalidMessageError(field, complaint);
+    const message = issue?.message.replace(/^Invalid (input|option|string): /, "") ?? "unknown problem";
+    if (issue?.code === "custom" && !message.startsWith("expected")) return new InvalidMessageError(field, message);
     if (issue && issue.code !== "custom" && issue.input === undefined)
-      return new InvalidMessageError(field, `is missing: ${complaint.replace(/, received undefined$/, "")}`);
-    return new InvalidMessageError(field, `is not valid: ${complaint}`);
+      return new InvalidMessageError(field, `is missing: ${message.replace(/, received undefined$/, "")}`);
+    return new InvalidMessageError(field, `is not valid: ${message}`);
   }
 }
 
@@ -36,7 +36,7 @@ export function fieldPath(path: readonly PropertyKey[]): string {
     .replace(/^\./, "");
 }
 
-/** An `InvalidMessageError` that would be valid if there were less of it. */
+/** A message that would be valid if it were smaller. */
 export class MessageTooLargeError extends InvalidMessageError {
   /** @param bytes of UTF-8 JSON */
   constructor(bytes: number, most: number) {

@@ -2,7 +2,7 @@ import { isSameName } from "./field-names";
 import { InvalidMessageError, wholeMessage } from "./invalid-message";
 
 /**
- * The JSON text of a queue message or an HTTP body, which may be Base64 of UTF-8 or UTF-16; without a byte order mark.
+ * Decodes the text of a queue message or an HTTP body, which may be Base64 of UTF-8 or UTF-16, and removes the byte order mark.
  * @throws InvalidMessageError for Base64 of an object in another encoding
  */
 export function jsonTextOf(text: string): string {
@@ -10,7 +10,7 @@ export function jsonTextOf(text: string): string {
   return ((bytes && decode(bytes)) ?? text).replace(/^\uFEFF/, "");
 }
 
-/** Undefined: any word of four letters is Base64 of something. */
+/** Undefined: the bytes are no JSON. Every word of four letters is valid Base64. */
 function decode(bytes: Buffer): string | undefined {
   const encoding = encodingOf(bytes);
   try {
@@ -22,7 +22,7 @@ function decode(bytes: Buffer): string | undefined {
   }
 }
 
-/** By its byte order mark; without one a text that begins as JSON does has a zero beside its first character in UTF-16. */
+/** The byte order mark tells it. Without one, UTF-16 of JSON has a zero byte beside the first character. */
 function encodingOf([first, second]: Buffer): "utf-8" | "utf-16le" | "utf-16be" {
   if ((first === 0xff && second === 0xfe) || second === 0) return "utf-16le";
   return (first === 0xfe && second === 0xff) || first === 0 ? "utf-16be" : "utf-8";
@@ -34,20 +34,25 @@ function beginsAsObject(bytes: Buffer): boolean {
 
 const alphabet = /^[A-Za-z0-9+/]+={0,2}$/;
 
-/** The bytes behind Base64 (.NET and Java queue clients encode by default), or undefined when `text` is not Base64. */
+/** The bytes of a Base64 text (.NET and Java queue clients write Base64 by default), or undefined when it is not Base64. */
 export function decodeBase64(text: string): Buffer | undefined {
-  const compact = text.replace(/\s+/g, ""); // first: an alphabet with \s in it would look for its end again and again
+  const compact = text.replace(/\s+/g, ""); // first: with \s in the alphabet the regular expression would backtrack
   if (!alphabet.test(compact)) return undefined;
   const bytes = Buffer.from(compact, "base64");
   return bytes.toString("base64") === compact ? bytes : undefined;
 }
 
-/** JSON that survives a storage queue: it travels inside XML 1.0, which cannot carry U+FFFE and U+FFFF. */
+/** Writes JSON that a storage queue can hold. */
 export function toJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[\uFFFE\uFFFF]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
+  return escapeNoncharacters(JSON.stringify(value));
 }
 
-/** The text of a JSON object with some of its fields set anew, in whatever spelling they were there; undefined takes one away. */
+/** Writes U+FFFE and U+FFFF as JSON's escapes: a storage queue uses XML 1.0, which does not allow them. */
+export function escapeNoncharacters(json: string): string {
+  return json.replace(/[\uFFFE\uFFFF]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
+}
+
+/** Sets or removes (undefined) fields in the text of a JSON object, in whatever spelling it has them. The rest stays as it is written. */
 export function withFields(json: string, changes: Record<string, unknown>): string {
   const kept = membersOf(json).filter(({ name }) => !Object.keys(changes).some((changed) => isSameName(changed, name)));
   const added = Object.entries(changes).filter(([, value]) => value !== undefined);
@@ -60,7 +65,7 @@ export function withFields(json: string, changes: Record<string, unknown>): stri
 
 const token = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s"{}[\],:]+/g;
 
-/** The fields of a JSON object as they are written, without the white space between them. @param json that has been parsed */
+/** The fields of a JSON object as they are written, without the white space between them. @param json valid JSON */
 function membersOf(json: string): { name: string; text: string }[] {
   const members: string[][] = [[]];
   let depth = 0;

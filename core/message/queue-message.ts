@@ -5,38 +5,30 @@ import { withKnownNames } from "./field-names";
 import { InvalidMessageError, MessageTooLargeError, wholeMessage } from "./invalid-message";
 import { jsonTextOf, toJson, withFields } from "./json-text";
 
-/**
- * The largest message, in bytes of UTF-8 JSON. A storage queue takes 64 KiB of text, and this is what fits as Base64 too.
- * Source: learn.microsoft.com/azure/storage/queues/scalability-targets.
- */
-export const maxMessageBytes = 48 * 1024;
-
-/** What a storage queue takes, in bytes. Source: learn.microsoft.com/azure/storage/queues/scalability-targets. */
+/** The largest text in a storage queue, in bytes. Source: learn.microsoft.com/azure/storage/queues/scalability-targets. */
 const maxQueueBytes = 64 * 1024;
 
-/** What a copy's `id`, `attempt` and `deferredSince` may add to it, in bytes. */
+/** The largest message, in bytes of UTF-8 JSON: as Base64 it fits into a storage queue, too. */
+export const maxMessageBytes = (maxQueueBytes / 4) * 3;
+
+/** The most bytes that `id`, `attempt` and `deferredSince` add to a copy. */
 const ownFieldBytes = 512;
 
-/** What is a message's id. It may travel as a header, which would lose a space at an end. */
+/** The most attachments of one message. */
+const maxAttachments = 10;
+
+/** A message's id. It may travel as a header, which would lose a space at either end. */
 export const messageId = z
   .string()
   .regex(/^[!-~]([ -~]{0,198}[!-~])?$/, "expected 1 to 200 printable ASCII characters, without a space at either end");
 
-/** Whether a text shows nothing: white space and invisible marks only, such as a zero-width space. */
-export function isBlank(value: string): boolean {
-  return !/[^\s\p{Cf}]/u.test(value);
-}
-
-/** The most attachments of one message. */
-const mostAttachments = 10;
-
-/** A picture or a file by its address; `data:` carries it itself. */
+/** The address of a picture or a file, or a `data:` URL that holds it. */
 const contentUrl = z
   .string()
   .regex(/^(https:\/\/[^\s/]|data:)/i, "expected an https or data URL")
-  .describe("Where its content is: an https or data URL.");
+  .describe("The address of its content: an https or data URL.");
 
-/** A card, or something else beside the text: the Bot Framework's Attachment. Unknown fields are kept. */
+/** The Bot Framework's Attachment. Unknown fields are kept. */
 const attachment = z
   .looseObject({
     contentType: name.min(1, "expected a media type, such as application/vnd.microsoft.card.adaptive"),
@@ -54,7 +46,7 @@ const attachment = z
 const attachments = z
   .array(attachment)
   .min(1, "expected at least one attachment")
-  .max(mostAttachments, `expected at most ${mostAttachments} attachments`);
+  .max(maxAttachments, `expected at most ${maxAttachments} attachments`);
 
 export type Attachment = z.infer<typeof attachment>;
 
@@ -66,33 +58,35 @@ const time = z.iso.datetime({
 const fields = z.looseObject({
   relatesTo: conversationReference.nullish(),
   to: addressee.nullish(),
-  text: text.nullish().describe("What to say; where there is no `dialog`, `new` and `old` start the surveys."),
-  attachments: attachments.nullish().describe("Cards and other attachments, beside or instead of `text`."),
+  text: text.nullish().describe("The text to send. Without `dialog`, the texts `new` and `old` start the surveys."),
+  attachments: attachments.nullish().describe("Cards and other attachments, with or without `text`."),
   dialog: text
     .nullish()
-    .describe("The dialog to start, by name; an empty text is the default one; where absent, `text` decides."),
+    .describe("The name of the dialog to start; an empty text starts the default dialog. Without it, `text` decides."),
   isTrustedServiceUrl: z
     .boolean()
     .nullish()
-    .describe("Accepted because 2018's producers send it; it gives no trust: the allow-list decides."),
+    .describe("Accepted because programs of 2018 send it, and ignored: the allow-list decides."),
   id: messageId
     .nullish()
     .describe(
-      "Makes delivery idempotent; where absent, the id under which the message came: the queue's, or `webhook-id`.",
+      "A message with the same id is delivered once. Without it, the id of the queue's message or `webhook-id` counts.",
     ),
-  notBefore: time.nullish().describe("Not to be delivered earlier."),
-  broadcast: z.boolean().nullish().describe("One of many: it is not said to a user who has opted out."),
+  notBefore: time.nullish().describe("The message is not delivered before this time."),
+  broadcast: z.boolean().nullish().describe("One message of a broadcast: a user who has opted out does not get it."),
   attempt: z
     .int("expected a whole number")
     .nonnegative("expected a number from 0 on")
     .nullish()
-    .describe("The apps' own: how many times this message has been deferred."),
-  deferredSince: time.nullish().describe("The apps' own: when it was deferred first; a day later it has failed."),
+    .describe("Set by the apps: the number of times this message has been deferred."),
+  deferredSince: time
+    .nullish()
+    .describe("Set by the apps: the time of the first deferral. A day later the message fails."),
 });
 
 /**
- * What travels through the queue: the 2018 template's `{relatesTo, text}` and optional fields of ours. Unknown fields are kept,
- * and null is as good as absent: .NET writes it. Whoever reads the custom API's document reads the descriptions too.
+ * A message in the queue: the 2018 template's `{relatesTo, text}` and optional fields. Unknown fields are kept, and a field
+ * that is null counts as missing, because .NET writes such fields. The custom API's document shows the descriptions.
  */
 export const queueMessage = fields.superRefine(({ relatesTo, to, text, attachments, dialog }, context) => {
   const wrong = (field: string, message: string) => context.addIssue({ code: "custom", path: [field], message });
@@ -104,10 +98,15 @@ export const queueMessage = fields.superRefine(({ relatesTo, to, text, attachmen
 
 export type QueueMessage = z.infer<typeof queueMessage>;
 
+/** Whether a text shows nothing: it has only white space and invisible characters, such as a zero-width space. */
+export function isBlank(value: string): boolean {
+  return !/[^\s\p{Cf}]/u.test(value);
+}
+
 /**
- * Reads what a queue or an HTTP body holds: JSON text, Base64 of JSON text, or an object. Its known fields come out under
- * their own names and without nulls, however they were spelt; the text is what travels on.
- * @throws InvalidMessageError naming the field and what it should be.
+ * Reads a message from a queue or an HTTP body. Known fields get their own names, in whatever spelling they came, and fields
+ * that are null are left out.
+ * @param entry JSON text, Base64 of JSON text, or an object @throws InvalidMessageError
  */
 export function parseMessage(entry: unknown): QueueMessage {
   const value = typeof entry === "string" ? parseJson(entry) : entry;
@@ -118,45 +117,41 @@ export function parseMessage(entry: unknown): QueueMessage {
   return message as QueueMessage; // zod's copy has its fields in another order
 }
 
-/** A message that came, and goes on. */
-export interface ReceivedMessage {
-  /** Its own, or the one under which it came. */
-  id: string;
-  /** As it came: JSON text, plain or as Base64. */
-  json: string;
-  /** What it says. */
-  message: QueueMessage;
-}
-
-/** The apps' own fields of a copy; undefined takes one away. */
-export type CopyFields = Partial<Pick<QueueMessage, "attempt" | "deferredSince" | "notBefore">>;
-
-/**
- * The JSON text of a copy. Every field but the given ones stays character by character: JavaScript would round large
- * numbers, and forget what is there twice.
- */
-export function copyOf({ id, json, message }: ReceivedMessage, fields: CopyFields): string {
-  const changes = { ...fields, id };
-  const copy = withFields(jsonTextOf(json), changes);
-  return Buffer.byteLength(copy) <= maxQueueBytes ? copy : toJson({ ...message, ...changes }); // with fewer escapes
-}
-
-/** Whether a message was put back on the queue by one of the apps. */
-export function isCopy({ attempt }: Pick<QueueMessage, "attempt">): boolean {
-  return typeof attempt === "number";
-}
-
-/**
- * The JSON text to put on a queue.
- * @throws InvalidMessageError when it is larger than `maxMessageBytes`.
- */
+/** Writes the JSON text for a queue. @throws MessageTooLargeError */
 export function formatMessage(message: QueueMessage): string {
   const json = toJson(message);
   refuseOversize(json, message);
   return json;
 }
 
-/** @throws InvalidMessageError for what can be read but not written: JavaScript's stack ends at some thousand arrays in one another. */
+/** A message as it was received. */
+export interface ReceivedMessage {
+  /** The message's own id, or else the id of the queue's message or `webhook-id`. */
+  id: string;
+  /** The JSON text as it came, plain or as Base64. */
+  json: string;
+  message: QueueMessage;
+}
+
+/** The fields that a copy changes; undefined removes a field. */
+export type CopyFields = Partial<Pick<QueueMessage, "attempt" | "deferredSince" | "notBefore">>;
+
+/**
+ * Writes the JSON text of a copy that goes back to the queue. Every other field stays character by character: JavaScript
+ * would round large numbers, and lose one of two fields with the same name.
+ */
+export function copyOf({ id, json, message }: ReceivedMessage, fields: CopyFields): string {
+  const changes = { ...fields, id };
+  const copy = withFields(jsonTextOf(json), changes);
+  return Buffer.byteLength(copy) <= maxQueueBytes ? copy : toJson({ ...message, ...changes }); // this has fewer escapes
+}
+
+/** Whether one of the apps has put the message back on the queue. */
+export function isCopy({ attempt }: Pick<QueueMessage, "attempt">): boolean {
+  return typeof attempt === "number";
+}
+
+/** @throws InvalidMessageError when the value can be parsed but not written: some thousand nested arrays exceed JavaScript's stack */
 function textOf(value: unknown): string {
   try {
     return toJson(value);
@@ -171,19 +166,19 @@ function parseJson(entry: string): unknown {
   try {
     return JSON.parse(json);
   } catch {
-    refuseOversize(json); // the more useful of the two complaints
+    refuseOversize(json); // the more useful of the two errors
     throw new InvalidMessageError(wholeMessage, "is not JSON, neither plain nor as Base64");
   }
 }
 
-/** @param message that may be a copy of the apps, with fields of theirs */
+/** @param message a copy may be larger, by the fields of the apps */
 function refuseOversize(json: string, message: Pick<QueueMessage, "attempt"> = {}): void {
   const bytes = Buffer.byteLength(json);
   if (bytes > maxMessageBytes + (isCopy(message) ? ownFieldBytes : 0))
     throw new MessageTooLargeError(bytes, maxMessageBytes);
 }
 
-/** The contract of a queue message as JSON Schema 2020-12, made from the schema that checks it. */
+/** The JSON Schema 2020-12 of a queue message, made from the schema that checks it. */
 export function messageSchema(): Record<string, unknown> {
   const { $schema, ...schema } = z.toJSONSchema(queueMessage, { target: "draft-2020-12", io: "input" });
   return { ...schema, oneOf: required("relatesTo", "to"), anyOf: required("text", "attachments", "dialog") };

@@ -5,10 +5,10 @@ import { type Secret, withSecret } from "../vault-secret";
 /** The `name` of the event activity that carries a queue message to the bot. */
 export const eventName = "proactive";
 
-/** Who the function is in its own conversation with the bot. Anyone may call themselves so: only the signature counts. */
+/** The function's user id in its own conversation with the bot. Any user may take this id: only the signature counts. */
 export const functionUser = "proactive-function";
 
-/** What the Standard Webhooks specification signs with, as headers; an event has them as fields. */
+/** The headers of the Standard Webhooks specification; an event has them as fields. */
 export const signatureHeaders = ["webhook-id", "webhook-timestamp", "webhook-signature"] as const;
 
 /** The event's `value`: a queue message's JSON text, signed as standardwebhooks.com specifies. */
@@ -21,7 +21,7 @@ const signedEvent = z.object({
 
 export type SignedEvent = z.infer<typeof signedEvent>;
 
-/** An event that this stack's function did not sign, or not now. */
+/** An event without a valid signature of this stack's function, or with an old one. */
 export class ForgedEventError extends Error {
   override readonly name = "ForgedEventError";
 }
@@ -37,8 +37,8 @@ export function signEvent(json: string, id: string, secret: string, at = new Dat
 }
 
 /**
- * Opens an event's `value` with a secret that may have been rotated since.
- * @throws ForgedEventError as `openEvent` does, or what the secret's `get` and `renew` throw
+ * Verifies an event's `value`, with the renewed secret where the secret was rotated.
+ * @throws ForgedEventError, or the error of the secret's `get` and `renew`
  */
 export function verifyEvent(value: unknown, webhook: Secret): Promise<SignedEvent> {
   return withSecret(
@@ -49,18 +49,18 @@ export function verifyEvent(value: unknown, webhook: Secret): Promise<SignedEven
 }
 
 /**
- * Opens an event's `value`.
- * @throws ForgedEventError when its shape or its signature is wrong, or when it is not within five minutes of now.
+ * Verifies an event's `value` with one secret.
+ * @throws ForgedEventError when its shape or its signature is wrong, or its time is more than five minutes from now
  */
 export function openEvent(value: unknown, secret: string): SignedEvent {
   const event = signedEvent.safeParse(value);
-  if (!event.success) throw new ForgedEventError("it is not signed");
+  if (!event.success) throw new ForgedEventError("The event is not signed.");
   const { Message, "webhook-id": id, "webhook-timestamp": timestamp } = event.data;
   try {
     new Webhook(secret).verify(Message, event.data, { jsonParse: false });
   } catch (error) {
-    throw new ForgedEventError((error as Error).message);
+    throw new ForgedEventError(`The signature of the event is not valid: ${(error as Error).message}.`);
   }
-  // In its one spelling: "v1,<good> v1,<bad>" and "1700000000x" verify too, and would make an old event look new.
+  // Signed again, because "v1,<good> v1,<bad>" and "1700000000x" verify too: an old event would look new.
   return signEvent(Message, id, secret, new Date(Number.parseInt(timestamp, 10) * 1000));
 }

@@ -5,35 +5,37 @@ import { poisonSuffix } from "../names";
 import { toQueueText, withExactText } from "./queue-text";
 import { longestInvisibility, retryDelay } from "./retry-delay";
 
-/** For how long a message is deferred before it has failed, in milliseconds. */
+/** Milliseconds from the first deferral of a message to its failure. */
 export const deferralLimit = 24 * 60 * 60 * 1000;
 
-/** Milliseconds for a request with its tries: the service enforces `tryTimeoutInMs`, so one that never answers needs this. */
+/** Milliseconds for a request with its retry. The service enforces `tryTimeoutInMs`; a service that never answers needs this limit. */
 const requestLimit = 9_000;
 
-/** A queue that should exist does not: apps never create one, the Pulumi program owns them. */
+/** The queue does not exist. Apps never create one: the Pulumi program owns the queues. */
 export class QueueMissingError extends Error {
   override readonly name = "QueueMissingError";
 
   constructor(queueUrl: string) {
-    super(`The queue ${queueUrl} does not exist. The Pulumi program makes it: run "pulumi up", or look at QUEUE_URL.`);
+    super(
+      `The queue ${queueUrl} does not exist. The Pulumi program makes it: run "pulumi up", or check the app setting QUEUE_URL.`,
+    );
   }
 }
 
-/** A right that an app's identity must have on a queue, and Azure's built-in role that gives it. */
-const toSend = { what: "send to", role: "Storage Queue Data Message Sender" };
-const toLook = { what: "look at", role: "Storage Queue Data Reader" };
+/** The rights that an app's identity needs, with Azure's built-in roles for them. */
+const toSend = { action: "send to", role: "Storage Queue Data Message Sender" };
+const toRead = { action: "read", role: "Storage Queue Data Reader" };
 
-/** This app's identity has no right to the queue, or Azure does not know of it yet. */
+/** This app's identity has no right to the queue, or the right does not work yet. */
 export class QueueForbiddenError extends Error {
   override readonly name = "QueueForbiddenError";
 
-  constructor(queueUrl: string, { what, role }: typeof toSend) {
-    super(`This app may not ${what} the queue ${queueUrl}: the role ${role} is missing, or does not work yet.`);
+  constructor(queueUrl: string, { action, role }: typeof toSend) {
+    super(`This app may not ${action} the queue ${queueUrl}: the role ${role} is missing, or does not work yet.`);
   }
 }
 
-/** The bot's queue and its poison queue, reached with a managed identity. */
+/** The bot's queue and its poison queue, used with a managed identity. */
 export class MessageQueue {
   private readonly queue: QueueClient;
   private readonly poisonQueue: QueueClient;
@@ -55,17 +57,16 @@ export class MessageQueue {
   }
 
   /**
-   * What is not due yet shows up then, or in seven days to be hidden again.
-   * @param showAt when it is to show up, if not at `notBefore` or at once
-   * @param json its text, where that is written already
-   * @throws InvalidMessageError when the message is too large, QueueMissingError.
+   * Puts a message on the queue. It appears at once, or when it is due, but after seven days at the latest.
+   * @param showAt the time at which it appears, instead @param json the message's JSON text, if it is already written
+   * @throws MessageTooLargeError, QueueMissingError, QueueForbiddenError
    */
   async enqueue(message: QueueMessage, showAt?: Date, json = formatMessage(message)): Promise<void> {
     const time = showAt ?? (message.notBefore ? new Date(message.notBefore) : undefined);
     await send(this.queue, json, time ? secondsUntil(time) : 0);
   }
 
-  /** Puts a copy back that shows up later, longer after each attempt. False: a day has passed and the message has failed. */
+  /** Puts a copy back for a later try; each time it waits longer. False: it was deferred for a day, and has failed. */
   async defer(received: ReceivedMessage, retryAfter = 0): Promise<boolean> {
     const { attempt, since } = deferralOf(received.message);
     if (Date.now() - since > deferralLimit) return false;
@@ -74,13 +75,13 @@ export class MessageQueue {
     return true;
   }
 
-  /** Puts a copy back that shows up at `notBefore`, or in seven days to be hidden again. */
+  /** Puts a copy back that appears at `notBefore`, but after seven days at the latest. */
   async postpone(received: ReceivedMessage, notBefore: Date): Promise<void> {
-    const copy = copyOf(received, { attempt: received.message.attempt ?? 0 }); // which says that it is a copy
+    const copy = copyOf(received, { attempt: received.message.attempt ?? 0 }); // the field marks a copy
     await send(this.queue, copy, Math.max(secondsUntil(notBefore), 1));
   }
 
-  /** Puts a copy back as if the message were new: its deferrals are forgotten, and when it was due. */
+  /** Puts a copy back as a new message, without its deferrals and without a `notBefore` that has passed. */
   async restore(received: ReceivedMessage): Promise<void> {
     const due = new Date(received.message.notBefore ?? 0);
     const isAhead = due.getTime() > Date.now();
@@ -89,32 +90,32 @@ export class MessageQueue {
     await send(this.queue, copy, isAhead ? secondsUntil(due) : 0);
   }
 
-  /** Sets a message's text aside for people to look at, as it came. */
+  /** Puts a text into the poison queue, as it came. */
   async poison(text: string): Promise<void> {
     await send(this.poisonQueue, text);
   }
 
-  /** Resolves when this app's identity reaches both queues. */
+  /** Resolves when this app's identity can read both queues. @throws QueueMissingError, QueueForbiddenError */
   async checkAccess(): Promise<void> {
     await Promise.all(
-      [this.queue, this.poisonQueue].map((queue) => translate(queue, toLook, queue.getProperties(limited()))),
+      [this.queue, this.poisonQueue].map((queue) => translate(queue, toRead, queue.getProperties(limited()))),
     );
   }
 }
 
-/** A time in the future is none of ours: an app says when it deferred the message. Milliseconds since the epoch. */
+/** The attempt and the time of the first deferral (milliseconds since the epoch). A time in the future counts as now. */
 function deferralOf({ attempt, deferredSince }: QueueMessage): { attempt: number; since: number } {
   const since = Math.min(Date.parse(deferredSince ?? "") || Date.now(), Date.now());
   return { attempt: deferredSince ? (attempt ?? 0) : 0, since };
 }
 
-/** -1: a message of ours never expires (Azure's default is seven days). */
+/** Messages never expire (-1); Azure's default is seven days. */
 async function send(queue: QueueClient, text: string, visibilityTimeout = 0): Promise<void> {
   const sent = queue.sendMessage(toQueueText(text), { messageTimeToLive: -1, visibilityTimeout, ...limited() });
   await translate(queue, toSend, sent);
 }
 
-/** Rounded down: who gets it a moment early can wait that moment. Seconds. */
+/** Rounded down: a receiver can wait for the rest of the second. */
 function secondsUntil(time: Date): number {
   const seconds = Math.floor((time.getTime() - Date.now()) / 1000);
   return Math.min(Math.max(seconds, 0), longestInvisibility);
@@ -124,6 +125,7 @@ function limited() {
   return { abortSignal: AbortSignal.timeout(requestLimit) };
 }
 
+/** Turns the SDK's errors into errors that say what to do. */
 async function translate<T>(queue: QueueClient, right: typeof toSend, request: Promise<T>): Promise<T> {
   try {
     return await request;

@@ -2,10 +2,10 @@ import type { QueueMessage } from "../message/queue-message";
 import type { Deliveries } from "../tables/deliveries";
 import type { MessageQueue } from "./message-queue";
 
-/** How much of a conversation's id is told, in UTF-16 units: a table's row has its limits. */
+/** The part of a conversation's id that a row stores, in UTF-16 units. */
 const longestName = 500;
 
-/** Puts messages on the queue, each with its row in `deliveries`: so it can be found, and cancelled, before it is due. */
+/** Puts messages on the queue, each with its row in `deliveries`, so that it can be listed and cancelled before it is due. */
 export class Outbox {
   constructor(
     private readonly queue: Pick<MessageQueue, "enqueue">,
@@ -13,10 +13,9 @@ export class Outbox {
   ) {}
 
   /**
-   * The row comes first: no message is on the queue that a cancellation does not see.
-   * @param batch whose next message it is, where it is one of many
-   * @param json the message's text, where that is written already
-   * @throws DeliverySettledError when it was cancelled; TableUnreachableError, or what the queue threw: then it is not on the queue
+   * Writes the row first, so that a cancellation finds every message on the queue.
+   * @param batch the batch that the message belongs to @param json the message's JSON text, if it is already written
+   * @throws DeliverySettledError when the message was cancelled, TableUnreachableError, or the queue's error: then the message is not on the queue
    */
   async put(message: QueueMessage & { id: string }, batch?: Batch, json?: string): Promise<void> {
     const { id, relatesTo, notBefore } = message;
@@ -27,24 +26,24 @@ export class Outbox {
       await this.queue.enqueue(message, batch?.nextTime(), json);
     } catch (error) {
       await this.deliveries
-        .markWaiting(id, `it could not be put on the queue: ${(error as Error).message}`)
+        .markWaiting(id, `The message could not be put on the queue: ${(error as Error).message}`)
         .catch(() => {});
       throw error;
     }
   }
 }
 
-/** Messages come a tenth more slowly than they may leave: what is left is for others, who find their way between them. */
+/** The messages of a batch appear a tenth more slowly than they may leave, so that other messages find turns between them. */
 const slack = 1.1;
 
-/** Many messages whose ids begin alike, on their way to the queue. */
+/** Spreads the messages of a batch over time. Their ids begin with the same text. */
 export class Batch {
   private count = 0;
 
   /**
-   * @param id what their ids begin with, before a `/`
-   * @param perSecond how many of all messages a second the function brings to the bot
-   * @param begin when the first may come
+   * @param id the beginning of the ids, before a `/`
+   * @param perSecond the messages that the function sends to the bot in a second
+   * @param begin the time of the first message
    */
   constructor(
     readonly id: string,
@@ -52,7 +51,7 @@ export class Batch {
     private readonly begin = new Date(),
   ) {}
 
-  /** When the next of its messages is to show up on the queue: so many at a time as can leave. */
+  /** The time at which the next message appears on the queue: when it may leave. */
   nextTime(): Date {
     return new Date(this.begin.getTime() + (this.count++ * slack * 1000) / this.perSecond);
   }

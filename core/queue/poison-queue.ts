@@ -5,36 +5,39 @@ import { parseMessage, type QueueMessage } from "../message/queue-message";
 import { poisonSuffix } from "../names";
 import { fromQueueText, withExactText } from "./queue-text";
 
-/** How many messages a queue shows, or hands out, at once. */
-const most = 32;
+/** The most messages that a queue returns to one request. */
+const maxMessages = 32;
 
-/** Seconds for which what was taken is kept from others, unless it is given back before. */
+/** Seconds for which held messages are hidden from others, unless they are given back before. */
 const holdTime = 120;
 
-/** What lies in the poison queue. */
+/** A message in the poison queue. */
 export interface PoisonMessage {
-  /** The poison queue's own id of it. */
+  /** The id that the poison queue gave it. */
   queueId: string;
   since: Date;
-  /** As it came. */
+  /** The text as it came. */
   text: string;
-  /** What it says, where it can be read. */
+  /** The parsed message; undefined: it is not valid. */
   message?: QueueMessage;
-  /** Why it cannot be read, where that is so. */
+  /** The reason why it is not valid. */
   problem?: string;
 }
 
-/** One that was taken: nobody else gets it for two minutes. */
+/** A message that is held: it is hidden from others for two minutes. */
 export interface HeldPoison extends PoisonMessage {
-  /** The right to give it back or to remove it. */
+  /** The queue's pop receipt, needed to give it back or to remove it. */
   receipt: string;
 }
 
-/** The poison queue as those see it who look after it. */
+/** Reads and empties the poison queue, for the operator. */
 export class PoisonQueue {
   private readonly queue: QueueClient;
 
-  /** @param url of the queue whose poison queue it is: `https://<account>.queue.core.windows.net/<queue>` @param tlsOptions an authority to trust instead of Node's */
+  /**
+   * @param url the URL of the bot's queue: `https://<account>.queue.core.windows.net/<queue>`
+   * @param tlsOptions an authority to trust instead of Node's
+   */
   constructor(url: string, credential: TokenCredential, tlsOptions?: { ca: string }) {
     // The SDK passes it on, though its type does not have it.
     const options: StoragePipelineOptions & { tlsOptions?: object } = { tlsOptions };
@@ -45,47 +48,47 @@ export class PoisonQueue {
     return this.queue.name;
   }
 
-  /** The first 32 that lie there; nobody else notices. */
+  /** Reads the first 32 messages, and leaves them visible to others. */
   async peek(): Promise<PoisonMessage[]> {
-    const { peekedMessageItems } = await this.queue.peekMessages({ numberOfMessages: most });
+    const { peekedMessageItems } = await this.queue.peekMessages({ numberOfMessages: maxMessages });
     return peekedMessageItems.map(read);
   }
 
-  /** About how many there are. */
+  /** The approximate number of messages. */
   async count(): Promise<number> {
     return (await this.queue.getProperties()).approximateMessagesCount ?? 0;
   }
 
-  /** Takes what lies there: all of it, or until one that is wanted is among it. What comes meanwhile may be left out. */
+  /** Holds all messages, or messages until a wanted one is among them. A message that comes meanwhile may be missing. */
   async take(isWanted: (message: PoisonMessage) => boolean = () => false): Promise<HeldPoison[]> {
     const held = new Map<string, HeldPoison>();
     for (let isOver = false; !isOver; ) {
       const batch = await this.receive();
-      isOver = batch.every(({ queueId }) => held.has(queueId)) || batch.some(isWanted); // one that comes again was held too long
-      for (const one of batch) held.set(one.queueId, one);
+      isOver = batch.every(({ queueId }) => held.has(queueId)) || batch.some(isWanted); // a message comes again when its time is over
+      for (const message of batch) held.set(message.queueId, message);
     }
     return [...held.values()];
   }
 
-  /** Puts back what was taken, as it was. One that somebody else has by now is theirs. */
+  /** Makes held messages visible again. A message that another client holds by now stays with it. */
   async giveBack(held: HeldPoison[]): Promise<void> {
-    const one = ({ queueId, receipt }: HeldPoison) => this.queue.updateMessage(queueId, receipt, undefined, 0);
-    await Promise.allSettled(held.map(one));
+    const show = ({ queueId, receipt }: HeldPoison) => this.queue.updateMessage(queueId, receipt, undefined, 0);
+    await Promise.allSettled(held.map(show));
   }
 
-  /** Deletes one that was taken. @throws RestError when somebody else has it by now */
+  /** Deletes a held message. @throws RestError when another client holds it by now */
   async remove({ queueId, receipt }: HeldPoison): Promise<void> {
     await this.queue.deleteMessage(queueId, receipt);
   }
 
   private async receive(): Promise<HeldPoison[]> {
-    const options = { numberOfMessages: most, visibilityTimeout: holdTime };
+    const options = { numberOfMessages: maxMessages, visibilityTimeout: holdTime };
     const { receivedMessageItems } = await this.queue.receiveMessages(options);
     return receivedMessageItems.map((item) => ({ ...read(item), receipt: item.popReceipt }));
   }
 }
 
-/** A queue's own view of a message. */
+/** A message as the SDK returns it. */
 interface Item {
   messageId: string;
   insertedOn: Date;

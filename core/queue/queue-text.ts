@@ -1,9 +1,10 @@
 import type { QueueClient, QueueServiceClient } from "@azure/storage-queue";
+import { escapeNoncharacters } from "../message/json-text";
 
-/** What stands for a carriage return and a line feed inside the SDK: XML 1.0, in which a queue carries text, has neither. */
+/** Stand for a carriage return and a line feed inside the SDK: XML 1.0, which a queue uses, allows neither character. */
 const [carriageReturn, lineFeed] = ["\uFFFE", "\uFFFF"];
 
-/** As much of a request and of its answer as is needed. */
+/** The part of a request that the policy uses. */
 interface Request {
   body?: unknown;
   headers: { set(name: string, value: number): void };
@@ -15,8 +16,8 @@ interface Response {
 
 type Next = (request: Request) => Promise<Response>;
 
-/** What the SDK's clients keep their calls in: a pipeline of @azure/core-rest-pipeline. */
-interface Calls {
+/** The pipeline (@azure/core-rest-pipeline) inside the SDK's clients. */
+interface HasPipeline {
   storageClientContext: { pipeline: { addPolicy(policy: object, place: { afterPhase: "Sign" }): void } };
 }
 
@@ -35,21 +36,20 @@ const policy = {
 };
 
 /**
- * A client that leaves a text's line breaks as they are, if the text goes through `toQueueText` and `fromQueueText`. Without it
- * the SDK's XML (@azure/core-xml 1.5) leaves line feeds out of what is sent, and does not read the service's `&#xD;`.
+ * Makes a client keep the line breaks of texts that go through `toQueueText` and `fromQueueText`. Without it the SDK's XML
+ * (@azure/core-xml 1.5) drops line feeds when it sends, and does not read the service's `&#xD;`.
  */
 export function withExactText<Client extends QueueClient | QueueServiceClient>(client: Client): Client {
-  (client as unknown as Calls).storageClientContext.pipeline.addPolicy(policy, { afterPhase: "Sign" });
+  (client as unknown as HasPipeline).storageClientContext.pipeline.addPolicy(policy, { afterPhase: "Sign" });
   return client;
 }
 
-/** A text as it is given to such a client. U+FFFE and U+FFFF, which XML cannot carry, become JSON's escapes. */
+/** Prepares a text for such a client. */
 export function toQueueText(text: string): string {
-  const json = text.replace(/[\uFFFE\uFFFF]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
-  return json.replaceAll("\r", carriageReturn).replaceAll("\n", lineFeed);
+  return escapeNoncharacters(text).replaceAll("\r", carriageReturn).replaceAll("\n", lineFeed);
 }
 
-/** A text as such a client gives it. */
+/** Restores a text that such a client has read. */
 export function fromQueueText(text: string): string {
   return text.replaceAll(carriageReturn, "\r");
 }

@@ -1,19 +1,19 @@
 const firstSeconds = 2;
 const longestSeconds = 10 * 60;
 
-/** The longest that Azure hides a queue message: seven days, in seconds. */
+/** The longest time for which a queue can hide a message: seven days, in seconds. */
 export const longestInvisibility = 7 * 24 * 60 * 60;
 
 /**
- * Seconds until a deferred message is tried again: what the other side asked for (`Retry-After`), else 2 s doubling to
- * ten minutes, with up to a fifth more so that a crowd does not come back at once.
+ * The seconds until the next try of a deferred message: 2 s, doubled by each attempt up to ten minutes, plus up to a fifth so
+ * that many messages do not come back at once. A longer `Retry-After` goes first.
  */
 export function retryDelay(attempt: number, retryAfter = 0, random = Math.random): number {
-  const growing = Math.min(firstSeconds * 2 ** attempt, longestSeconds) * (1 + random() / 5);
-  return Math.min(Math.ceil(Math.max(growing, retryAfter)), longestInvisibility);
+  const backoff = Math.min(firstSeconds * 2 ** attempt, longestSeconds) * (1 + random() / 5);
+  return Math.min(Math.ceil(Math.max(backoff, retryAfter)), longestInvisibility);
 }
 
-/** Seconds in a `Retry-After` header (delta-seconds or an HTTP date, RFC 9110 section 10.2.3), 0 when there is none. */
+/** Reads a `Retry-After` header (seconds or an HTTP date, RFC 9110 section 10.2.3) as seconds; 0: it is missing or not valid. */
 export function parseRetryAfter(header: string | null | undefined, now = Date.now()): number {
   if (!header) return 0;
   const seconds = Number(header);

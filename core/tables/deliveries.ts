@@ -3,32 +3,32 @@ import { odata } from "@azure/data-tables";
 import { entityKey, readableKey } from "./entity";
 import type { RowKey, Stored, Table } from "./table";
 
-/** Milliseconds for which a claim keeps others away: longer than a send can take, and what a crash costs. */
+/** Milliseconds for which a claim is exclusive: longer than a delivery takes. After a crash the message waits for this long. */
 export const leaseTime = 60_000;
 
-/** The longest reason that is kept, in UTF-16 units. */
+/** The longest reason that is stored, in UTF-16 units. */
 const longestReason = 1_000;
 
-/** `cancelled` before it was delivered, by an operator or because its user has opted out. */
+/** `cancelled`: by an operator, or because the user has opted out. */
 export type FinalStatus = "delivered" | "failed" | "cancelled";
 
-/** `waiting` to be tried, again or for the first time; `claimed` by a send that is under way, or was when its app died. */
+/** `waiting`: for its next or first try. `claimed`: a delivery is in progress, or its app has crashed. */
 export type DeliveryStatus = "waiting" | "claimed" | FinalStatus;
 
 const finalStatuses: readonly (string | undefined)[] = ["delivered", "failed", "cancelled"];
 
-/** Nothing more becomes of a message. */
+/** Whether the status is final. */
 export function isSettled(status: DeliveryStatus | undefined): status is FinalStatus {
   return finalStatuses.includes(status);
 }
 
-/** What the function knows of a message's way. */
+/** The function's data about a message. */
 export interface Timestamps {
-  /** When it was put on the queue. */
+  /** When the message was put on the queue. */
   queuedAt?: Date;
-  /** When the function took it from there, this time. */
+  /** When the function received it last. */
   dequeuedAt?: Date;
-  /** How often the queue has handed it out: more than once after a crash. */
+  /** The number of times the queue has delivered it to the function: more than one after a crash. */
   dequeueCount?: number;
   /** Its `notBefore`. */
   dueAt?: Date;
@@ -39,92 +39,86 @@ export interface Delivery extends Timestamps {
   /** The message's id. */
   id: string;
   status?: DeliveryStatus;
-  /** Why it failed, or why it waits. */
+  /** The reason why it failed or waits: a sentence for people. */
   reason?: string;
-  /** The id of the conversation that it is for. */
+  /** The conversation's id. */
   conversation?: string;
-  /** How often the bot has begun to say it. */
+  /** The number of deliveries that the bot has begun. */
   tries?: number;
-  /** Who has claimed it, and until when. */
+  /** The id of the last claim, and its end. */
   lease?: string;
   leaseUntil?: Date;
-  /** When it reached the bot, this time. */
+  /** When it reached the bot last. */
   receivedAt?: Date;
-  /** When it was put off last. */
+  /** When it was deferred last. */
   deferredAt?: Date;
-  /** How often the channel left open whether it took the message. */
+  /** The number of tries after which the user may or may not have the message: the channel did not tell. */
   unsure?: number;
-  /** It is not tried again before. */
+  /** The earliest time of the next try. */
   retryAt?: Date;
-  /** When the channel took it. */
+  /** When the channel accepted it. */
   sentAt?: Date;
   failedAt?: Date;
   cancelledAt?: Date;
 }
 
-/** The right to say a message, for a minute. */
+/** The exclusive right to deliver a message, for a minute. */
 export interface Claim {
   id: string;
   lease: string;
   /** Milliseconds since the epoch. */
   until: number;
-  /** How often the channel has left open whether it took the message. */
+  /** The number of tries after which the user may or may not have the message. */
   unsure: number;
 }
 
-/** The message was delivered, has failed or was cancelled: there is nothing left to do. */
+/** The message has a final status. */
 export class DeliverySettledError extends Error {
   override readonly name = "DeliverySettledError";
 
   constructor(readonly status: FinalStatus) {
-    super(`it was ${status} before`);
+    super(`The message was ${status} before.`);
   }
 }
 
-/** Somebody else is saying the message, or has died while doing so. */
+/** Another delivery of the message is in progress, or its app has crashed. */
 export class DeliveryLeasedError extends Error {
   override readonly name = "DeliveryLeasedError";
 
   /** @param seconds until it may be claimed */
   constructor(readonly seconds: number) {
-    super(`another delivery of it is under way, for ${seconds} s at most`);
+    super(`Another delivery of the message is in progress, for at most ${seconds} s.`);
   }
 }
 
-/** The message may be with its user already, and is tried again later. */
+/** The user may have got the message. It is tried again later. */
 export class DeliveryPostponedError extends Error {
   override readonly name = "DeliveryPostponedError";
 
   /** @param seconds until it may be claimed */
   constructor(readonly seconds: number) {
-    super(`the user may have got it, and it is tried again in ${seconds} s`);
+    super(`The user may have got the message. It is tried again in ${seconds} s.`);
   }
 }
 
-/** What becomes of each message: the table `deliveries`, one row for each id. It makes delivery idempotent. */
+/** The table `deliveries`: one row with the status of each message. Claims make the delivery idempotent. */
 export class Deliveries {
   constructor(private readonly table: Table) {}
 
   /**
-   * Gives one of those who bring a message the right to say it.
+   * Takes the exclusive right to deliver a message.
    * @throws DeliverySettledError, DeliveryLeasedError, DeliveryPostponedError, TableUnreachableError
    */
   async claim(id: string, conversation?: string): Promise<Claim> {
     const lease = randomUUID();
     const receivedAt = new Date();
     const until = receivedAt.getTime() + leaseTime;
-    const claimed: Partial<Delivery> = {
-      status: "claimed",
-      reason: "",
-      lease,
-      leaseUntil: new Date(until),
-      receivedAt,
-    };
+    const claimed = { status: "claimed" as const, reason: "", lease, leaseUntil: new Date(until), receivedAt };
     let unsure = 0;
     const decide = (row: Delivery | undefined) => {
       unsure = row?.unsure ?? 0;
       if (row?.lease === lease) return undefined; // an earlier try was written, and only its answer was lost
-      if (row) refuse(row);
+      if (row) checkClaimable(row);
       return { ...claimed, conversation, tries: (row?.tries ?? 0) + 1 };
     };
     await this.change(id, decide, true);
@@ -132,26 +126,26 @@ export class Deliveries {
   }
 
   /**
-   * Writes down a message that is about to be put on the queue, so that it can be found and cancelled before it is taken from
-   * there. What is known of it already stays. A batch that is cancelled meanwhile is seen here, or sees this row.
+   * Adds the row of a message before it is put on the queue, so that it can be listed and cancelled. A row that exists stays.
+   * The row comes before the look at the batch: so a cancellation of the batch finds this row, or this look finds it.
    * @throws DeliverySettledError when the message or its batch was cancelled, TableUnreachableError
    */
   async announce(id: string, facts: Pick<Delivery, "conversation" | "dueAt">, batch?: string): Promise<void> {
     const { dueAt } = facts;
-    const reason = dueAt && dueAt.getTime() > Date.now() ? `it is not due before ${dueAt.toISOString()}` : "";
+    const reason = dueAt && dueAt.getTime() > Date.now() ? notDueReason(dueAt.toISOString()) : "";
     const decide = (row: Delivery | undefined): Partial<Delivery> | undefined => {
       if (row?.status === "cancelled") throw new DeliverySettledError("cancelled");
       return row ? undefined : { ...facts, status: "waiting", reason, queuedAt: new Date() };
     };
     await this.change(id, decide, true);
     if (batch === undefined || (await this.read(batch))?.status !== "cancelled") return;
-    await this.cancel(id, "its batch was cancelled");
+    await this.cancel(id, "The batch of the message was cancelled.");
     throw new DeliverySettledError("cancelled");
   }
 
   /**
-   * Nobody says the message any more, unless it is being said already. Also for one of which nothing is known yet.
-   * Resolves to the row as it was; one that is settled stays. @throws TableUnreachableError
+   * Cancels a message, which need not have a row yet. A final status stays, and a delivery in progress goes on.
+   * Resolves to the row as it was before. @throws TableUnreachableError
    */
   async cancel(id: string, reason: string): Promise<Delivery | undefined> {
     let before: Delivery | undefined;
@@ -162,12 +156,12 @@ export class Deliveries {
     return before;
   }
 
-  /** The channel has taken the message: whatever the row says, this is so. @throws TableUnreachableError */
+  /** Records that the channel has accepted the message, whatever the status is. @throws TableUnreachableError */
   async markDelivered(id: string, sentAt: Date): Promise<void> {
     await this.merge(id, { status: "delivered", sentAt, reason: "" });
   }
 
-  /** Nothing more will be tried. What was delivered all the same stays so. @throws TableUnreachableError */
+  /** Records that the message has failed, unless it was delivered. @throws TableUnreachableError */
   async markFailed(id: string, reason: string, timestamps: Timestamps = {}): Promise<void> {
     await this.change(id, (row) =>
       row?.status === "delivered" ? undefined : { ...timestamps, status: "failed", reason, failedAt: new Date() },
@@ -175,8 +169,8 @@ export class Deliveries {
   }
 
   /**
-   * Gives a claim back, unless somebody else has it by now: the message may be tried again at once.
-   * @param retryAt where the user may have got the message: it is not tried again before @throws TableUnreachableError
+   * Ends a claim, unless another delivery has the message by now: the next try may come at once.
+   * @param retryAt the earliest time of the next try, when the user may have got the message @throws TableUnreachableError
    */
   async release({ id, lease, unsure }: Claim, reason: string, retryAt?: Date): Promise<void> {
     const pause = retryAt && { unsure: unsure + 1, retryAt };
@@ -187,14 +181,16 @@ export class Deliveries {
     );
   }
 
-  /** The message waits in the queue. A claim that lives, and what is final, stay. @throws TableUnreachableError */
+  /** Records that the message waits in the queue. A claim and a final status stay. @throws TableUnreachableError */
   async markWaiting(id: string, reason: string, timestamps: Timestamps = {}): Promise<void> {
     await this.change(id, (row) =>
-      row && (isSettled(row.status) || leaseLeft(row) > 0) ? timestamps : { ...timestamps, ...waiting(reason) },
+      row && (isSettled(row.status) || timeLeft(row.leaseUntil) > 0)
+        ? timestamps
+        : { ...timestamps, ...waiting(reason) },
     );
   }
 
-  /** Lets a message that has failed be tried once more. @throws DeliverySettledError when it was delivered or cancelled, TableUnreachableError */
+  /** Allows another try of a failed message. @throws DeliverySettledError when it was delivered or cancelled, TableUnreachableError */
   async reopen(id: string, reason: string): Promise<void> {
     await this.change(id, (row) => {
       if (!isSettled(row?.status)) return undefined;
@@ -203,12 +199,12 @@ export class Deliveries {
     });
   }
 
-  /** Adds what one of the apps has learned of the message's way. @throws TableUnreachableError */
+  /** Adds data about the message, whatever the status is. @throws TableUnreachableError */
   async addTimestamps(id: string, timestamps: Timestamps & Pick<Delivery, "conversation">): Promise<void> {
     await this.merge(id, timestamps);
   }
 
-  /** @throws TableUnreachableError */
+  /** Resolves when this app's identity can read the table. @throws TableUnreachableError */
   checkAccess(): Promise<void> {
     return this.table.checkAccess();
   }
@@ -218,15 +214,15 @@ export class Deliveries {
     return this.table.get<Delivery>(keyOf(id));
   }
 
-  /** Every row, or those whose id begins so, in no order. @throws TableUnreachableError */
-  list(beginning = ""): Promise<Delivery[]> {
-    const filter = odata`id ge ${beginning} and id lt ${`${beginning}\u007f`}`; // an id is printable ASCII
-    return this.table.all<Delivery>(beginning ? { filter } : {});
+  /** Reads all rows, or those whose id begins with a prefix, in no order. @throws TableUnreachableError */
+  list(prefix = ""): Promise<Delivery[]> {
+    const filter = odata`id ge ${prefix} and id lt ${`${prefix}\u007f`}`; // an id is printable ASCII
+    return this.table.all<Delivery>(prefix ? { filter } : {});
   }
 
   /**
-   * Removes what has not changed since then; resolves to how many rows that were. One that was due later stays: its message may
-   * still be on the queue, and must not be said if it was cancelled. @throws TableUnreachableError
+   * Removes the rows that have not changed since a time; resolves to their number. A row that was due later stays: its message
+   * may still be on the queue, and a cancellation must hold. @throws TableUnreachableError
    */
   async removeUnchangedSince(time: Date): Promise<number> {
     const select = ["PartitionKey", "RowKey", "dueAt"];
@@ -247,27 +243,29 @@ export class Deliveries {
   }
 }
 
-function refuse(row: Delivery): void {
+/** @throws DeliverySettledError, DeliveryLeasedError, DeliveryPostponedError */
+function checkClaimable(row: Delivery): void {
   const { status } = row;
   if (isSettled(status)) throw new DeliverySettledError(status);
-  const left = status === "claimed" ? leaseLeft(row) : 0; // who gave it back may have a clock that is ahead
+  const left = status === "claimed" ? timeLeft(row.leaseUntil) : 0; // after a release, the clock that wrote leaseUntil may be ahead
   if (left > 0) throw new DeliveryLeasedError(Math.ceil(left / 1000));
   const pause = timeLeft(row.retryAt);
   if (pause > 0) throw new DeliveryPostponedError(Math.ceil(pause / 1000));
 }
 
-function leaseLeft({ leaseUntil }: Delivery): number {
-  return timeLeft(leaseUntil);
-}
-
-/** Whether somebody is saying the message at this moment, as far as its row tells. */
+/** Whether a delivery of the message is in progress. */
 export function isBeingSent(row: Delivery | undefined): boolean {
-  return row?.status === "claimed" && leaseLeft(row) > 0;
+  return row?.status === "claimed" && timeLeft(row.leaseUntil) > 0;
 }
 
 /** Milliseconds. */
 function timeLeft(until: Date | undefined): number {
   return until ? until.getTime() - Date.now() : 0;
+}
+
+/** The reason of a message that waits for its time. @param time ISO */
+export function notDueReason(time: string): string {
+  return `The message is not due before ${time}.`;
 }
 
 function waiting(reason: string): Partial<Delivery> {
@@ -278,7 +276,7 @@ function keyOf(id: string): RowKey {
   return { partitionKey: entityKey(id), rowKey: "delivery" };
 }
 
-/** As a row holds them: with the message's id, and the reason cut to its limit. */
+/** Adds the message's id, and cuts the reason to its limit. */
 function propertiesOf(id: string, change: Partial<Delivery>): Partial<Delivery> {
   const reason = change.reason === undefined ? {} : { reason: change.reason.slice(0, longestReason) };
   return { ...change, ...reason, id: readableKey(id) };

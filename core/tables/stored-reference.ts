@@ -8,36 +8,36 @@ export interface StoredReference {
   serviceUrl: string;
   /** The ConversationReference as JSON. */
   reference: string;
-  /** When the bot heard of the user last. */
+  /** The time of the user's last activity. */
   seenAt: Date;
-  /** The Teams team whose channel it is; rows of older versions have none. */
+  /** The Teams team of the channel; rows of older versions have none. */
   teamId?: string;
-  /** The user's Microsoft Entra object id, which Teams tells. */
+  /** The user's Microsoft Entra object id, on Teams. */
   aadObjectId?: string;
-  /** Why the last message for the user failed, in words; empty when the user has been heard of since. */
+  /** The reason why the last message to the user failed; empty after a newer activity of the user. */
   problem?: string;
-  /** When it failed. */
+  /** The time of that failure. */
   problemAt?: Date;
-  /** When the user asked for no more messages that are meant for many. */
+  /** The time at which the user opted out of broadcasts. */
   optedOutAt?: Date;
-  /** The activity that took the wish back, by its key: its channel may deliver it again. */
+  /** The key of the activity with which the user opted in again: the channel may deliver it twice. */
   optedInBy?: string;
 }
 
-/** How the partitions begin in which the rows of one user's own conversations are copied. */
+/** The beginning of the partition keys of copies: they hold the private conversations of one user. */
 export const copyPrefix = "user-";
 
-/** What to ask the table `references` for, to get each row once: the partitions of conversations are hexadecimal. */
+/** The query of the table `references` without copies. The other partition keys are hexadecimal. */
 export const withoutCopies = { filter: `PartitionKey lt '${copyPrefix}'` };
 
-/** Channels on which anyone may call themselves as they like, and where a page that is opened again has another user. */
+/** The channels where a chat page chooses the user id, and takes a new one when it is opened again. */
 const selfNamed = ["directline", "webchat"];
 
 export function isSelfNamed({ channelId }: Pick<StoredReference, "channelId">): boolean {
   return selfNamed.includes(channelId);
 }
 
-/** Where to speak to whom the row is of. */
+/** The ConversationReference of a row. */
 export function referenceIn({ reference }: StoredReference): ConversationReference {
   return JSON.parse(reference);
 }

@@ -64,7 +64,7 @@ export class Table {
   }
 
   /** Writes properties to a row, which need not exist; its other properties stay. @throws TableUnreachableError */
-  async merge(row: RowKey & object): Promise<void> {
+  async merge<Row extends RowKey>(row: Row): Promise<void> {
     await this.request((client, options) => client.upsertEntity(row, "Merge", options));
   }
 
@@ -75,12 +75,12 @@ export class Table {
    */
   async change<Row extends object>(
     key: RowKey,
-    decide: (row: Stored<Row> | undefined) => Partial<Row> | undefined,
+    decide: (row: Stored<Row> | undefined) => Partial<Row> | undefined | Promise<Partial<Row> | undefined>,
     { mode = "Merge", assumeNew = false }: ChangeOptions = {},
   ): Promise<void> {
     let row = assumeNew ? undefined : await this.get<Row>(key);
     for (let i = 1; ; i++) {
-      const change = decide(row);
+      const change = await decide(row);
       if (!change || (await this.write({ ...change, ...key }, mode, row?.etag))) return;
       if (i === changeTries) break;
       row = await this.get<Row>(key);

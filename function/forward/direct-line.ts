@@ -4,13 +4,13 @@ import { parseRetryAfter } from "../../core/queue/retry-delay";
 import { type Secret, withSecret } from "../../core/vault-secret";
 import { type Transport, TransportError } from "./transport";
 
-/** Direct Line waits 15 s for the bot; past that its answer is on the way. Milliseconds. */
+/** Milliseconds for a request. Direct Line waits 15 s for the bot, and then answers. */
 const requestLimit = 25_000;
 
-/** A token lives half an hour; it is renewed when five minutes are left. */
+/** A token is valid for half an hour and is renewed five minutes before its end. Milliseconds. */
 const renewalMargin = 5 * 60 * 1000;
 
-/** Direct Line's answer to a start and to a renewal; a token lives `expires_in` seconds. */
+/** Direct Line's answer to a start and to a renewal. The token is valid for `expires_in` seconds. */
 const conversationAnswer = z.object({
   conversationId: z.string().min(1),
   token: z.string().min(1),
@@ -25,13 +25,13 @@ interface Conversation {
 }
 
 /**
- * Carries events over Direct Line, in the function's one conversation with the bot. It is started when first needed and reused
- * by this instance: a new one for each message would cost the bot another turn. Protocol: Direct Line API 3.0.
+ * Sends events over Direct Line, in one conversation with the bot. This instance starts the conversation with the first event
+ * and reuses it: a new one for each message would cost the bot another turn. Protocol: Direct Line API 3.0.
  */
 export class DirectLine implements Transport {
   private conversation?: Promise<Conversation>;
 
-  /** @param endpoint `https://directline.botframework.com` or another cloud's. */
+  /** @param endpoint `https://directline.botframework.com`, or the endpoint of another cloud */
   constructor(
     private readonly endpoint: string,
     private readonly secret: Secret,
@@ -39,13 +39,13 @@ export class DirectLine implements Transport {
 
   /** Resolves when the bot has answered the event with success. @throws TransportError, VaultError */
   async send(value: SignedEvent): Promise<void> {
-    const conversation = await this.current();
+    const conversation = await this.currentConversation();
     try {
       await this.post(conversation, value);
     } catch (error) {
       if (!isForgotten(error)) throw error;
       await this.forget(conversation);
-      await this.post(await this.current(), value);
+      await this.post(await this.currentConversation(), value);
     }
   }
 
@@ -54,12 +54,12 @@ export class DirectLine implements Transport {
     await this.request(`conversations/${encodeURIComponent(id)}/activities`, token, activity);
   }
 
-  /** Callers that come together share one request. */
-  private async current(): Promise<Conversation> {
+  /** Resolves to the conversation, started or renewed where needed. Concurrent callers share one request. */
+  private async currentConversation(): Promise<Conversation> {
     const pending = this.conversation;
     const conversation = await pending;
     if (conversation && conversation.expires - Date.now() > renewalMargin) return conversation;
-    if (this.conversation !== pending) return this.current();
+    if (this.conversation !== pending) return this.currentConversation();
     return this.remember(conversation ? this.renew(conversation) : this.start());
   }
 
@@ -79,13 +79,13 @@ export class DirectLine implements Transport {
   }
 
   private async start(): Promise<Conversation> {
-    return read(await withSecret(this.secret, (key) => this.request("conversations", key), isForgotten));
+    return readConversation(await withSecret(this.secret, (key) => this.request("conversations", key), isForgotten));
   }
 
-  /** An expired token cannot be renewed: then a new conversation starts. */
+  /** Renews the token. An expired token cannot be renewed: then a new conversation starts. */
   private async renew({ token }: Conversation): Promise<Conversation> {
     try {
-      return read(await this.request("tokens/refresh", token));
+      return readConversation(await this.request("tokens/refresh", token));
     } catch (error) {
       if (!isForgotten(error)) throw error;
       return this.start();
@@ -108,19 +108,19 @@ export class DirectLine implements Transport {
   }
 }
 
-async function read(response: Response): Promise<Conversation> {
+async function readConversation(response: Response): Promise<Conversation> {
   const opened = conversationAnswer.safeParse(await response.json().catch(() => undefined));
   if (!opened.success) throw new TransportError(0, "Direct Line answered without a conversation");
   const { conversationId, token, expires_in } = opened.data;
   return { id: conversationId, token, expires: Date.now() + expires_in * 1000 };
 }
 
-/** The token or the conversation is no longer known: starting anew may help. */
+/** Direct Line no longer knows the token or the conversation: a new start may help. */
 function isForgotten(error: unknown): boolean {
   return error instanceof TransportError && [401, 403, 404].includes(error.status);
 }
 
-/** Status and Direct Line's own error code and sentence; never the body of a stranger. */
+/** The status with Direct Line's error code and sentence; never another body, which may be from a stranger. */
 async function summary(response: Response): Promise<string> {
   const body = (await response.json().catch(() => null)) as { error?: { code?: string; message?: string } } | null;
   return [response.status, body?.error?.code, body?.error?.message].filter(Boolean).join(" ");

@@ -1,30 +1,41 @@
-/** Messages come back a tenth more slowly than they may leave: the rest is for those who come for the first time. */
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Messages come back a tenth more slowly than they may leave: this leaves turns for new messages. */
 const returnSlack = 1.1;
 
 /**
- * Gives each message that leaves for the bot a turn, at a fixed distance from the one before: in no second are there more than
- * so many, and there are no bursts. A message that would have to wait long is told when to come back: at such a distance from
- * others of the kind that a turn will be free. All times are in milliseconds, by a clock that nobody sets.
+ * Limits how many messages leave for the bot each second. Each message gets a turn at a fixed distance from the one before, so
+ * there are no bursts. A message that would wait too long gets a time to come back at, when a turn will be free.
+ * All times are milliseconds of the monotonic clock.
  */
 export class SendRate {
-  /** Between two messages. */
+  /** The time between two messages. */
   private readonly distance: number;
-  /** The next turn that is free. */
+  /** The next free turn. */
   private nextTurn = 0;
-  /** The latest time at which a message comes back. */
+  /** The latest time that a message was given to come back at. */
   private lastReturn = 0;
-  /** The earliest time at which a message may leave: the last one may have been late for its turn. */
+  /** The earliest time for the next departure: the last message may have left after its turn. */
   private nextDeparture = 0;
 
-  /** @param perSecond of this instance; may be less than 1 */
+  /** @param perSecond messages of this instance; may be less than 1 */
   constructor(perSecond: number) {
     this.distance = 1000 / perSecond;
   }
 
-  /** How long to wait for a turn, which is then taken; or in what time to come back, because that is longer than `patience`. */
-  ask(patience: number, now = performance.now()): { wait: number } | { comeBackIn: number } {
+  /** Waits until a message may leave, and resolves to 0; or resolves at once to the milliseconds after which to ask again. */
+  async waitForTurn(maxWait: number): Promise<number> {
+    const turn = this.reserve(maxWait);
+    if ("comeBackIn" in turn) return turn.comeBackIn;
+    if (turn.wait > 0) await sleep(turn.wait);
+    for (let wait = this.depart(); wait > 0; wait = this.depart()) await sleep(wait);
+    return 0;
+  }
+
+  /** Takes the next free turn, or assigns a time to come back at when that turn is further away than `maxWait`. */
+  reserve(maxWait: number, now = performance.now()): { wait: number } | { comeBackIn: number } {
     const turn = Math.max(this.nextTurn, now);
-    if (turn - now <= patience) {
+    if (turn - now <= maxWait) {
       this.nextTurn = turn + this.distance;
       return { wait: turn - now };
     }
@@ -32,8 +43,8 @@ export class SendRate {
     return { comeBackIn: this.lastReturn - now };
   }
 
-  /** Asked when it is a message's turn. 0: it leaves now; else how long it has to wait still, and then to ask again. */
-  leave(now = performance.now()): number {
+  /** Called when a message's turn has come. 0: the message leaves now; else the time after which to call again. */
+  depart(now = performance.now()): number {
     if (now < this.nextDeparture) return this.nextDeparture - now;
     this.nextDeparture = now + this.distance;
     this.nextTurn = Math.max(this.nextTurn, this.nextDeparture);

@@ -6,15 +6,15 @@ import type { Table } from "../../core/tables/table";
 
 const day = 24 * 60 * 60 * 1000;
 
-/** After how many days something is forgotten. */
+/** The number of days for which rows are kept. */
 export interface CleanUpDays {
-  /** A message of which nothing was heard. */
+  /** A delivery that does not change. */
   delivery: number;
-  /** A visitor who named himself, such as on a chat page, and has not written since; 0: never. */
+  /** A visitor of a chat page that does not write; 0: for ever. */
   reference: number;
 }
 
-/** Forgets what became of old messages, and chat visitors who do not come back: nobody can recognise those again. */
+/** Removes old deliveries, and visitors of chat pages that have not written for long: the bot cannot recognise them again. */
 export function cleanUp(deliveries: Deliveries, references: Table, days: CleanUpDays): TimerHandler {
   return async (_timer, context) => {
     const removed = await deliveries.removeUnchangedSince(ago(days.delivery));
@@ -25,7 +25,7 @@ export function cleanUp(deliveries: Deliveries, references: Table, days: CleanUp
   };
 }
 
-/** Users of other channels stay: they can be reached however long they are silent. */
+/** Users of other channels stay: the bot can reach them after any time. */
 async function removeVisitors(references: Table, time: Date): Promise<number> {
   const select = ["PartitionKey", "RowKey", "channelId"];
   const old = await references.all<Pick<StoredReference, "channelId">>({ filter: odata`seenAt lt ${time}`, select });

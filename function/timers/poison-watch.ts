@@ -2,45 +2,42 @@ import type { InvocationContext, TimerHandler } from "@azure/functions";
 import type { PoisonMessage, PoisonQueue } from "../../core/queue/poison-queue";
 import { type Deliveries, type Delivery, isSettled } from "../../core/tables/deliveries";
 
-/** Why a message failed of which nobody could write down why. */
-const crashed =
-  "the host of the function died 5 times while it had the message, or could not write down why it was set aside";
+/** The reason of a message for which no reason was recorded. */
+const unrecorded =
+  "The message is in the poison queue and no reason was recorded: the function's host stopped 5 times while it had the message, or the table deliveries could not be reached.";
 
-/** The row of a message without an id is under the queue's own, which is not known here: this one is beside it. */
-const nameless =
-  "it lies in the poison queue, and came without an id: why it is there may be told by the row of its queue id";
+/** The reason of a message without an id: its row is under the id that the queue gave it, which the poison queue does not tell. */
+const withoutId =
+  "The message is in the poison queue and has no id. The row under the id that the queue gave it may tell the reason.";
 
 /**
- * Looks into the poison queue: what ended there because a host died is written down as failed, and while anything lies there
- * the log says so, for an alert. Only looks: what lies there is for people.
+ * Looks at the poison queue every few minutes. It logs an error for an alert while messages are there, and records those
+ * messages as failed that the host has moved there. It changes nothing in the queue.
  */
 export function poisonWatch(poison: PoisonQueue, deliveries: Deliveries): TimerHandler {
   return async (_timer, context) => {
-    const found = await poison.peek();
-    if (!found.length) return;
-    const count = Math.max(await poison.count(), found.length); // the queue's own count is about right
-    context.error(
-      `Poison queue: ${count === 1 ? "1 message waits" : `${count} messages wait`} in ${poison.name} for somebody to look at them`,
-    );
-    for (const message of found) await record(message, deliveries, context);
+    const messages = await poison.peek();
+    if (!messages.length) return;
+    const count = Math.max(await poison.count(), messages.length); // the queue's own count is approximate
+    const waiting = count === 1 ? "1 message waits" : `${count} messages wait`;
+    context.error(`Poison queue: ${waiting} in ${poison.name}. List them with "npm run cli -- poison list".`);
+    for (const message of messages) await record(message, deliveries, context);
   };
 }
 
 async function record(poison: PoisonMessage, deliveries: Deliveries, context: InvocationContext): Promise<void> {
   const id = poison.message?.id ?? poison.queueId;
-  const row = await deliveries.read(id);
-  if (isKnown(row, poison)) return;
-  await deliveries.markFailed(id, reason(poison));
-  context.warn(`Message ${id} was recorded as failed: it lies in the poison queue`);
+  if (isRecorded(await deliveries.read(id), poison)) return;
+  await deliveries.markFailed(id, reasonOf(poison));
+  context.warn(`Message ${id} was recorded as failed: it is in the poison queue`);
 }
 
-function reason({ message, problem }: PoisonMessage): string {
-  if (problem) return `the message is not valid: ${problem}`;
-  return message?.id ? crashed : nameless;
+function reasonOf({ message, problem }: PoisonMessage): string {
+  if (problem) return `The message is not valid: ${problem}`;
+  return message?.id ? unrecorded : withoutId;
 }
 
-/** Its end is known, or somebody has put it back since. */
-function isKnown(row: Delivery | undefined, { since }: PoisonMessage): boolean {
-  if (isSettled(row?.status)) return true;
-  return row?.deferredAt !== undefined && row.deferredAt > since;
+/** The row has a final status, or the message has been put back on its queue since. */
+function isRecorded(row: Delivery | undefined, { since }: PoisonMessage): boolean {
+  return isSettled(row?.status) || (row?.deferredAt !== undefined && row.deferredAt > since);
 }

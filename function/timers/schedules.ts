@@ -9,57 +9,59 @@ import { type Deliveries, DeliverySettledError } from "../../core/tables/deliver
 import { type StoredReference, withoutCopies } from "../../core/tables/stored-reference";
 import { type Table, TableUnreachableError } from "../../core/tables/table";
 
-/** How many messages are put on the queue side by side. */
-const atOnce = 16;
+/** The number of messages that are put on the queue at the same time. */
+const concurrentMessages = 16;
 
-/** After how many messages the log tells how far it has come. */
+/** The number of messages after which the log shows the progress. */
 const progressStep = 500;
 
-type Addressed = QueueMessage & { id: string };
+type IdentifiedMessage = QueueMessage & { id: string };
 
-export interface SchedulesParts {
+export interface ScheduleServices {
   queue: MessageQueue;
   deliveries: Deliveries;
   references: Table;
-  /** Of all instances. */
+  /** For all instances together. */
   sendsPerSecond: number;
 }
 
 /**
- * Puts on the queue what a schedule has to say, to each of those it is for. One that fails holds up no other.
- * The handler @throws Error when it failed for some: their next chance is the schedule's next time
+ * Handles the timer of a schedule: puts one message on the queue for each recipient. A message that fails does not stop the others.
+ * The handler @throws Error at its end when messages failed; they are not tried again before the schedule's next time
  */
-export function sendSchedule(schedule: Schedule, parts: SchedulesParts): TimerHandler {
-  const { queue, deliveries, references, sendsPerSecond } = parts;
+export function sendSchedule(schedule: Schedule, services: ScheduleServices): TimerHandler {
+  const { queue, deliveries, references, sendsPerSecond } = services;
   const outbox = new Outbox(queue, deliveries);
   return async (timer, context) => {
+    const { name, text, dialog = "" } = schedule;
     const rows = await references.all<StoredReference>(withoutCopies);
     const { known, unknown, optedOut } = recipients(schedule.to, rows);
-    if (optedOut) context.log(`Schedule ${schedule.name}: ${optedOut} users are left out because they have opted out`);
-    if (unknown) context.warn(`Schedule ${schedule.name}: the bot cannot speak to ${unknown} of the users in its list`);
-    const notice = { ...content(schedule), batch: batchOf(schedule, timer) };
-    context.log(`Schedule ${schedule.name}: ${known.length} messages ${notice.batch}/… begin`);
-    const messages = known.map((row) => broadcastMessage(notice, row));
-    const batch = new Batch(notice.batch, sendsPerSecond);
-    const put = (message: Addressed) =>
+    if (optedOut) context.log(`Schedule ${name}: ${optedOut} users are left out because they have opted out`);
+    if (unknown) context.warn(`Schedule ${name}: the bot cannot reach ${unknown} of the users in the list`);
+
+    const batch = new Batch(batchId(schedule, timer), sendsPerSecond);
+    const content = text === undefined ? { dialog } : { text };
+    const messages = known.map((row) => broadcastMessage({ batch: batch.id, ...content }, row));
+    context.log(`Schedule ${name}: putting ${messages.length} messages ${batch.id}/… on the queue`);
+    const put = (message: IdentifiedMessage) =>
       outbox.put(message, batch).catch((error) => {
         if (!(error instanceof TableUnreachableError)) throw error;
-        return queue.enqueue(message, batch.nextTime()); // the schedule has no second chance: the message goes without its row
+        return queue.enqueue(message, batch.nextTime()); // without its row, because the schedule does not try again
       });
-    const failed = await enqueue(messages, put, schedule, context);
-    if (failed) throw new Error(`${failed} of ${known.length} messages of schedule ${schedule.name} were not queued`);
+    const failed = await enqueueAll(messages, put, schedule, context);
+    if (failed) throw new Error(`${failed} of ${messages.length} messages of schedule ${name} were not queued`);
   };
 }
 
-/** How many could not be put on the queue. */
-async function enqueue(
-  messages: Addressed[],
-  put: (message: Addressed) => Promise<void>,
+/** Resolves to the number of messages that failed. */
+async function enqueueAll(
+  messages: IdentifiedMessage[],
+  put: (message: IdentifiedMessage) => Promise<void>,
   { name }: Schedule,
   context: InvocationContext,
 ): Promise<number> {
   let [done, failed, cancelled] = [0, 0, 0];
-  await mapConcurrent(atOnce, messages, async (message) => {
+  await mapConcurrent(concurrentMessages, messages, async (message) => {
     await put(message).catch((error: Error) => {
       if (error instanceof DeliverySettledError) return void cancelled++;
       failed++;
@@ -72,32 +74,15 @@ async function enqueue(
   return failed;
 }
 
-function content({ text, dialog }: Schedule): { text?: string; dialog?: string } {
-  return text === undefined ? { dialog: dialog ?? "" } : { text };
-}
-
-/** The same for a run that is repeated because the host died in it: who was asked then is not asked again. */
-function batchOf({ name }: Schedule, { scheduleStatus }: Timer): string {
-  // The host says nothing to a timer that runs every few seconds, and does not repeat it either.
-  const due = scheduleStatus ? new Date(scheduleStatus.next) : thisSecond();
+/** The same for a run that the host repeats after a crash, so that each user gets one message. */
+function batchId({ name }: Schedule, { scheduleStatus }: Timer): string {
+  // A timer that runs every few seconds has no status, and the host does not repeat it.
+  const due = scheduleStatus ? new Date(scheduleStatus.next) : new Date(Math.floor(Date.now() / 1000) * 1000);
   return `schedule-${name}-${due.toISOString()}`;
 }
 
-function thisSecond(): Date {
-  return new Date(Math.floor(Date.now() / 1000) * 1000);
-}
-
-/** Where to speak to those whom a schedule is for. */
-export interface Recipients {
-  known: StoredReference[];
-  /** How many the bot has not heard of. */
-  unknown: number;
-  /** How many are left out because they have opted out. */
-  optedOut: number;
-}
-
 /** @param rows all of the table `references` */
-export function recipients(to: Schedule["to"], rows: StoredReference[]): Recipients {
+function recipients(to: Schedule["to"], rows: StoredReference[]) {
   if (to === "all") {
     const { reached, optedOut } = audience(rows);
     return { known: reached, unknown: 0, optedOut };

@@ -31,6 +31,9 @@ export class FrontEnd {
 function makeServer({ cert, key }: Certificates, target: () => number | undefined): Server {
   const agent = new Agent({ keepAlive: true, timeout: idleLimit }); // with a limit, it also heeds an app's shorter one
   const proxy = createProxyServer({ proxyTimeout: requestLimit, agent });
+  // httpxy asks the app to close after a request in chunks. An app that answers before the end of one then resets the connection,
+  // and its answer is lost. App Service's connections to an app are its own and stay open, as above.
+  proxy.on("proxyReq", (toApp) => toApp.setHeader("connection", "keep-alive"));
   return createServer({ cert, key }, async (request, response) => {
     const port = target();
     if (!port) return void response.writeHead(503).end("This app is not running.");

@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import path from "node:path";
 import express, { type ErrorRequestHandler, type RequestHandler } from "express";
 import { z } from "zod";
-import { webChatScript } from "../../infra/package/web-chat";
+import { webChatScript } from "../../infra/deploy/package/web-chat";
 import type { BotService } from "../bot-service/index";
 import { listen, stop } from "../listen";
 import { sendMessage } from "../send-message";

@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-
-const root = path.resolve(__dirname, "../..");
+import { projectFolder } from "../project";
 
 /** Pulumi's providers whose packages the project depends on, by name, with their packages' versions. */
 export function projectProviders(): Record<string, string> {
-  const { dependencies } = manifest(root);
-  const packages = Object.keys(dependencies ?? {}).map((name) => manifest(path.join(root, "node_modules", name)));
+  const { dependencies } = manifest(projectFolder);
+  const packages = Object.keys(dependencies ?? {}).map((name) =>
+    manifest(path.join(projectFolder, "node_modules", name)),
+  );
   const providers = packages.filter(({ pulumi }) => pulumi?.resource);
   return Object.fromEntries(providers.map(({ name = "", version = "", pulumi }) => [nameOf(name, pulumi), version]));
 }

@@ -48,15 +48,15 @@ const needs: Record<string, Need> = {
   },
   "bot-queueDataReader-queue": {
     breaks: ["bot is ready"],
-    says: /bot .*may not look at the queue \S+bot-queue: the role Storage Queue Data Reader/,
+    says: /bot .*may not read the queue \S+bot-queue: the role Storage Queue Data Reader/,
   },
   "bot-queueDataReader-poison": {
     breaks: ["bot is ready"],
-    says: /bot .*may not look at the queue \S+bot-queue-poison: the role Storage Queue Data Reader/,
+    says: /bot .*may not read the queue \S+bot-queue-poison: the role Storage Queue Data Reader/,
   },
   "bot-keyVaultSecretsUser-vault": {
     breaks: ["bot is ready"],
-    says: /bot .*the secret \S+ cannot be read: the vault answered 403; the role Key Vault Secrets User/,
+    says: /bot .*The secret \S+ cannot be read: the vault answered 403\. The role Key Vault Secrets User/,
   },
   ...ofTables((table) => ({
     [`bot-tableDataContributor-${table}`]: {
@@ -84,7 +84,7 @@ const needs: Record<string, Need> = {
   },
   "function-keyVaultSecretsUser-vault": {
     breaks: ["function is ready"],
-    says: /function .*the secret "\S+" cannot be read: the vault answered 403; the role Key Vault Secrets User/,
+    says: /function .*The secret "\S+" cannot be read: the vault answered 403\. The role Key Vault Secrets User/,
   },
   "operator-queueDataContributor-queue": {
     breaks: ["operator sends"],

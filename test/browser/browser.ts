@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { type Browser, chromium } from "playwright-core";
+import { patience } from "../harness/eventually";
 
 const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
@@ -20,6 +21,7 @@ export async function openBrowser(): Promise<Browser> {
   if (!executablePath) throw new Error("CI needs Chromium: apt-get install chromium");
   return chromium.launch({
     executablePath,
+    timeout: 2 * patience,
     args: [
       "--no-sandbox",
       "--disable-background-networking",

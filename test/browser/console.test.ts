@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
+import { patience } from "../harness/eventually";
 import { type RunningStack, startStack } from "../harness/running-stack";
 import { openBrowser, skipWithoutChromium } from "./browser";
 
@@ -19,6 +20,7 @@ describe("in a browser", { skip: skipWithoutChromium }, () => {
   async function openPage(url: string): Promise<Page> {
     const context = await browser.newContext({ ignoreHTTPSErrors: true }); // nobody has told the browser of our authority
     const page = await context.newPage();
+    page.setDefaultTimeout(patience);
     page.on("request", (request) => {
       if (/^(http|ws)/.test(request.url())) requested.add(new URL(request.url()).hostname); // not blob: and data:
     });
@@ -87,7 +89,9 @@ describe("in a browser", { skip: skipWithoutChromium }, () => {
   test("the page does not hold a proactive message back for Web Chat's five seconds", async () => {
     const page = await openPage(stack.description.local.page);
     const times: number[] = [];
-    for (const text of ["one", "two", "three"]) times.push(await say(page, text));
-    assert.ok(Math.min(...times) < 5_000, `the quickest of three took ${Math.min(...times)} ms`);
+    while (!times.some((time) => time < 5_000)) {
+      times.push(await say(page, `message ${times.length}`));
+      assert.ok(times.length < 10, `they took ${times} ms`); // some may on a busy machine
+    }
   });
 });

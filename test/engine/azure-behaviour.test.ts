@@ -7,13 +7,14 @@ import { ServedCloud } from "../../local/served-cloud";
 import { CleanUp } from "../harness/clean-up";
 import { summary } from "../harness/engine-events";
 import { EngineProject } from "../harness/engine-project";
+import { names } from "../harness/names";
 import { Pulumi, type PulumiStack, skipWithoutPulumi } from "../harness/pulumi";
 
 const appService = "https://appservice.azure.com";
 const resourceManager = "https://management.azure.com";
-const directLine = "resources:Deployment proactive-bot-direct-line";
+const directLine = `resources:Deployment ${names.bot}-direct-line`;
 
-describe("Azure as different subscriptions meet it", { skip: skipWithoutPulumi }, () => {
+describe("Azure's behaviour differs between subscriptions", { skip: skipWithoutPulumi }, () => {
   let project: EngineProject;
   let cleanUp: CleanUp;
   before(() => {
@@ -77,7 +78,7 @@ describe("Azure as different subscriptions meet it", { skip: skipWithoutPulumi }
 
   const inOldWorld: AzureBehaviour = { directLineWithBot: false };
   inCloud("Direct Line was made by an earlier version, as a channel", inOldWorld, async (stack, { served }) => {
-    const file = path.join(project.folder, "infra/bot-registration.ts");
+    const file = path.join(project.folder, "infra/resources/bot.ts");
     const program = readFileSync(file, "utf8");
     const args = "{ ...ofBot, channelName: directLineChannel, properties: channel.properties }";
     const earlier = program.replace(
@@ -94,7 +95,7 @@ describe("Azure as different subscriptions meet it", { skip: skipWithoutPulumi }
 
     // As docs/azure.md says.
     const channel = (await stack.preview()).find(({ op }) => op === "delete");
-    assert.equal(channel?.name, "proactive-bot-direct-line");
+    assert.equal(channel?.name, `${names.bot}-direct-line`);
     await stack.up("--exclude", channel.urn);
     await stack.pulumi.succeed(["state", "delete", channel.urn, "--yes", "--stack", stack.name]);
     assert.deepEqual(await stack.up("--expect-no-changes"), []);
@@ -117,7 +118,7 @@ describe("Azure as different subscriptions meet it", { skip: skipWithoutPulumi }
   });
 
   const noRight: AzureBehaviour = { registeredProviders: "none", mayRegisterProviders: false };
-  inCloud("the deployer may not register a resource provider", noRight, async (stack) => {
+  inCloud("the deployer is not allowed to register a resource provider", noRight, async (stack) => {
     const { succeeded, said } = await stack.attempt("up");
     assert.equal(succeeded, false);
     assert.match(said, /AuthorizationFailed: .*'Microsoft\.\w+\/register\/action'/);

@@ -1,23 +1,25 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { projectName } from "../../local/project";
 import { childProcesses } from "../harness/child-processes";
 import { type Step, summary } from "../harness/engine-events";
 import { EngineStage } from "../harness/engine-stage";
+import { names } from "../harness/names";
 import { type PulumiStack, skipWithoutPulumi } from "../harness/pulumi";
 import { roundTrip } from "./round-trip";
 
-const botSettings = "update web:WebAppApplicationSettings proactive-bot-settings";
-const functionSettings = "update web:WebAppApplicationSettings proactive-function-settings";
-const botRelease = "update dynamic:Resource proactive-bot-release";
-const bot = "update botservice:Bot proactive-bot";
-const alert = ["monitor:ActionGroup proactive-bot-operators", "monitor:ScheduledQueryRule proactive-bot-poison-alert"];
+const botSettings = `update web:WebAppApplicationSettings ${names.bot}-settings`;
+const functionSettings = `update web:WebAppApplicationSettings ${names.function}-settings`;
+const botRelease = `update dynamic:Resource ${names.bot}-release`;
+const bot = `update botservice:Bot ${names.bot}`;
+const alert = [`monitor:ActionGroup ${names.bot}-operators`, `monitor:ScheduledQueryRule ${names.bot}-poison-alert`];
 
 /** What a change of one setting does. */
 const effects: { key: string; value: string; does: string[] }[] = [
   { key: "botDisplayName", value: "Somebody else", does: [bot] },
   { key: "botSku", value: "S1", does: [bot] },
-  { key: "appServiceSku", value: "B2", does: ["update web:AppServicePlan proactive-bot"] },
-  { key: "instances", value: "3", does: ["update web:AppServicePlan proactive-bot", functionSettings] },
+  { key: "appServiceSku", value: "B2", does: [`update web:AppServicePlan ${names.bot}`] },
+  { key: "instances", value: "3", does: [`update web:AppServicePlan ${names.bot}`, functionSettings] },
   { key: "serviceHosts", value: '["bots.example.com"]', does: [botSettings] },
   { key: "delivery", value: "api", does: [functionSettings] },
   { key: "schedules", value: '[{"cron":"0 0 9 * * 1-5","dialog":"learner"}]', does: [functionSettings] },
@@ -51,7 +53,7 @@ describe("one setting changed", { skip: skipWithoutPulumi }, () => {
   // A preview is mostly Node's own work: two at a time use two cores.
   describe("previews", { concurrency: 2 }, () => {
     for (const { key, value, does } of effects) {
-      const what = does.length ? "changes what it is for, and nothing else" : "changes nothing that is there";
+      const what = does.length ? "changes only the resources that it is for" : "changes no resource";
       test(`${key} ${what}`, async () => {
         assert.deepEqual(summary(await stack.previewWith({ [key]: value })), does.toSorted());
       });
@@ -59,23 +61,23 @@ describe("one setting changed", { skip: skipWithoutPulumi }, () => {
 
     test("zoneRedundant changes the plan, and its instances the function's share of the rate", async () => {
       const settings = { appServiceSku: "P0v3", instances: "2", zoneRedundant: "true" };
-      const plan = "update web:AppServicePlan proactive-bot";
+      const plan = `update web:AppServicePlan ${names.bot}`;
       assert.deepEqual(summary(await stack.previewWith(settings)), [plan, functionSettings]);
     });
 
-    test("instances that the plan's size does not have are refused before anything is made", async () => {
+    test("more instances than the plan's size allows are refused before a resource is made", async () => {
       await assert.rejects(
         stack.previewWith({ instances: "4" }),
-        /proactive-bot:instances is "4": must be at most 3 with proactive-bot:appServiceSku B1/,
+        new RegExp(`${projectName}:instances is "4": must be at most 3 with ${projectName}:appServiceSku B1`),
       );
     });
 
-    test("cloud changes the settings that its row is for, and nothing else", async () => {
+    test("cloud changes only the settings that use its row", async () => {
       const row = { ...JSON.parse(cloud.description.config.cloud ?? ""), callerId: "urn:botframework:another" };
       assert.deepEqual(summary(await stack.previewWith({ cloud: JSON.stringify(row) })), [botSettings]);
     });
 
-    test("environment makes everything again in another cloud, but the webhook's secret", async () => {
+    test("environment replaces everything but the webhook's secret", async () => {
       const all = await everythingButTheSecret();
       const steps = await stack.previewWith({ "azure-native:environment": "usgovernment" });
       assert.deepEqual(replacedBy(steps), all);
@@ -85,7 +87,7 @@ describe("one setting changed", { skip: skipWithoutPulumi }, () => {
   test("instances runs both apps on as many processes, and the bot answers on all of them", async () => {
     const children = childProcesses(cloud.pid).length;
     await stack.set({ instances: "2" });
-    const changes = ["update web:AppServicePlan proactive-bot", functionSettings];
+    const changes = [`update web:AppServicePlan ${names.bot}`, functionSettings];
     assert.deepEqual(summary(await stack.up()), changes);
     assert.equal(childProcesses(cloud.pid).length, children + 2);
     await roundTrip(await stack.outputs(), "on two instances");
@@ -98,17 +100,17 @@ describe("one setting changed", { skip: skipWithoutPulumi }, () => {
     await stack.set({ nodeVersion: "24" });
     // Not by preview: there the address of a site that changes is not known, and so the bot's endpoint might change, too.
     assert.deepEqual(summary(await stack.up()), [
-      "update web:WebApp proactive-bot",
-      "update web:WebApp proactive-function",
+      `update web:WebApp ${names.bot}`,
+      `update web:WebApp ${names.function}`,
     ]);
   });
 
   test("storageSku changes the storage account, and nothing else", async () => {
     await stack.set({ storageSku: "Standard_GRS" });
-    assert.deepEqual(summary(await stack.up()), ["update storage:StorageAccount proactivebot"]);
+    assert.deepEqual(summary(await stack.up()), [`update storage:StorageAccount ${names.storageAccount}`]);
   });
 
-  test("tags change what takes tags in place, and nothing else", async () => {
+  test("tags update every resource that takes tags, and nothing else", async () => {
     await stack.set({ tags: '{"costCenter":"1234"}' });
     const steps = await stack.up(); // not by preview, as with nodeVersion
     const types = new Set(summary(steps).map((step) => step.split(" ").slice(0, 2).join(" ")));
@@ -131,10 +133,10 @@ describe("one setting changed", { skip: skipWithoutPulumi }, () => {
       [],
     );
     const { tags } = await hand.find(/\/storageAccounts\/[^/]+$/);
-    assert.deepEqual(tags, { costCenter: "1234", project: "proactive-bot", stack: "dev" });
+    assert.deepEqual(tags, { costCenter: "1234", project: projectName, stack: "dev" });
   });
 
-  test("queueName makes other queues, with their roles, and tells the apps", async () => {
+  test("queueName replaces the queues and their roles, and changes the apps' settings", async () => {
     await stack.set({ queueName: "another-queue" });
     const roles = (suffix: string) =>
       ["bot-queueDataReader", "bot-queueMessageSender", "operator-queueDataContributor"].map(
@@ -143,7 +145,7 @@ describe("one setting changed", { skip: skipWithoutPulumi }, () => {
     const expected = [
       botSettings,
       functionSettings,
-      ...["queue", "poison"].flatMap((queue) => replaced("storage:Queue", `proactive-bot-${queue}`)),
+      ...["queue", "poison"].flatMap((queue) => replaced("storage:Queue", `${names.bot}-${queue}`)),
       ...[...roles("queue"), ...roles("poison")].flatMap((role) => replaced("authorization:RoleAssignment", role)),
     ];
     assert.deepEqual(summary(await stack.up()), expected.sort());
@@ -154,7 +156,7 @@ describe("one setting changed", { skip: skipWithoutPulumi }, () => {
     const { webhookSecret } = await stack.outputs();
     await stack.set({ webhookVersion: "2" });
     const expected = [
-      ...replaced("index/randomBytes:RandomBytes", "proactive-bot-webhook"),
+      ...replaced("index/randomBytes:RandomBytes", `${names.bot}-webhook`),
       "update keyvault:Secret webhook",
     ];
     assert.deepEqual(summary(await stack.up()), expected.sort());
@@ -163,7 +165,7 @@ describe("one setting changed", { skip: skipWithoutPulumi }, () => {
     await roundTrip(outputs, "signed with another secret");
   });
 
-  test("schedules can be set one by one, and tell the function alone", async () => {
+  test("schedules can be set one by one, and change only the function's settings", async () => {
     const set = (path: string, value: string, ...flags: string[]) =>
       stack.pulumi.succeed(["config", "set", path, value, "--path", "--stack", stack.name, ...flags]);
     await set("schedules[0].cron", "0 0 9 * * 1-5");
@@ -171,27 +173,27 @@ describe("one setting changed", { skip: skipWithoutPulumi }, () => {
     await set("schedules[0].to[0]", "12345");
     // On a path Pulumi makes a number of what looks like one.
     const { said } = await stack.attempt("preview");
-    assert.match(said, /proactive-bot:schedules\[0\]\.to(\[0\])? is \[?12345\]?: /);
+    assert.match(said, new RegExp(`${projectName}:schedules\\[0\\]\\.to(\\[0\\])? is \\[?12345\\]?: `));
 
     await set("schedules[0].to[0]", "12345", "--type", "string");
     assert.deepEqual(summary(await stack.up()), [functionSettings]);
-    const { properties } = await hand.find(/\/sites\/proactive-function[0-9a-f]{8}\/config\/appsettings$/);
+    const { properties } = await hand.find(new RegExp(`/sites/${names.function}[0-9a-f]{8}/config/appsettings$`));
     assert.deepEqual(JSON.parse((properties as Record<string, string>).SCHEDULES ?? ""), [
       { name: "schedule1", cron: "0 0 9 * * 1-5", text: "Good day", to: ["12345"] },
     ]);
   });
 
-  test("alertEmail makes an alert, and another address changes only who is told", async () => {
+  test("alertEmail makes an alert, and another address changes only its recipient", async () => {
     await stack.set({ alertEmail: "ops@example.com" });
     assert.deepEqual(
       summary(await stack.up()),
       alert.map((resource) => `create ${resource}`),
     );
     const steps = await stack.previewWith({ alertEmail: "others@example.com" });
-    assert.deepEqual(summary(steps), ["update monitor:ActionGroup proactive-bot-operators"]);
+    assert.deepEqual(summary(steps), [`update monitor:ActionGroup ${names.bot}-operators`]);
   });
 
-  test("location makes everything again elsewhere, but the webhook's secret, and the bot answers there", async () => {
+  test("location replaces everything but the webhook's secret, and the bot answers there", async () => {
     const all = await everythingButTheSecret();
     const { webhookSecret } = await stack.outputs();
     await stack.set({ "azure-native:location": "northeurope" });
@@ -206,7 +208,7 @@ describe("one setting changed", { skip: skipWithoutPulumi }, () => {
     await roundTrip(outputs, "from another place");
   });
 
-  test("without alertEmail there is no alert", async () => {
+  test("without alertEmail the alert is deleted", async () => {
     await stack.unset("alertEmail");
     assert.deepEqual(
       summary(await stack.up()),
@@ -216,10 +218,10 @@ describe("one setting changed", { skip: skipWithoutPulumi }, () => {
 
   test("teams adds a channel", async () => {
     await stack.set({ teams: "true" });
-    assert.deepEqual(summary(await stack.up()), ["create botservice:Channel proactive-bot-teams"]);
+    assert.deepEqual(summary(await stack.up()), [`create botservice:Channel ${names.bot}-teams`]);
   });
 
-  test("webChat takes the page off the bot's address", async () => {
+  test("webChat removes the page from the bot's address", async () => {
     const { webChatUrl = "" } = await stack.outputs();
     assert.equal((await fetch(webChatUrl)).status, 200);
     await stack.set({ webChat: "false" });
@@ -236,7 +238,7 @@ describe("one setting changed", { skip: skipWithoutPulumi }, () => {
     return resources
       .filter(({ type, custom }) => custom && !type.startsWith("pulumi:providers:"))
       .map(({ urn }) => urn)
-      .filter((urn) => !urn.endsWith("RandomBytes::proactive-bot-webhook"))
+      .filter((urn) => !urn.endsWith(`RandomBytes::${names.bot}-webhook`))
       .sort();
   }
 });

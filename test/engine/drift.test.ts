@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { projectName } from "../../local/project";
 import { summary } from "../harness/engine-events";
 import { EngineStage } from "../harness/engine-stage";
+import { names } from "../harness/names";
 import { type PulumiStack, skipWithoutPulumi } from "../harness/pulumi";
 import { roundTrip } from "./round-trip";
 
@@ -15,15 +17,15 @@ function drifted(verb: "create" | "delete"): string[] {
     "operator-queueDataContributor-poison",
   ];
   return [
-    `${verb} applicationinsights:Component proactive-bot-insights`,
+    `${verb} applicationinsights:Component ${names.bot}-insights`,
     ...["bot-keyVaultSecretsUser-vault", ...roles].map((role) => `${verb} authorization:RoleAssignment ${role}`),
-    `${verb} storage:Queue proactive-bot-poison`,
-    "update storage:StorageAccount proactivebot",
-    "update web:WebAppApplicationSettings proactive-bot-settings",
+    `${verb} storage:Queue ${names.bot}-poison`,
+    `update storage:StorageAccount ${names.storageAccount}`,
+    `update web:WebAppApplicationSettings ${names.bot}-settings`,
   ];
 }
 
-describe("what somebody did by hand", { skip: skipWithoutPulumi }, () => {
+describe("a change by hand", { skip: skipWithoutPulumi }, () => {
   let stage: EngineStage;
   let hand: EngineStage["hand"];
   let stack: PulumiStack;
@@ -39,7 +41,7 @@ describe("what somebody did by hand", { skip: skipWithoutPulumi }, () => {
   test("is found by refresh", async () => {
     const account = await hand.find(/\/storageAccounts\/[^/]+$/);
     await hand.patch(account.id, { tags: { owner: "somebody" } });
-    const settings = await hand.find(/\/sites\/proactive-bot[0-9a-f]{8}\/config\/appsettings$/);
+    const settings = await hand.find(new RegExp(`/sites/${names.bot}[0-9a-f]{8}/config/appsettings$`));
     await hand.patch(settings.id, { properties: { QUEUE_URL: "https://127.0.0.1:1/elsewhere" } });
     const role = await hand.find(await roleOf("bot-keyVaultSecretsUser-vault"));
     await hand.delete(role.id);
@@ -53,12 +55,12 @@ describe("what somebody did by hand", { skip: skipWithoutPulumi }, () => {
 
   test("is healed by up", async () => {
     // The new Application Insights has another id; an alert cannot be moved to it.
-    const alert = "monitor:ScheduledQueryRule proactive-bot-poison-alert";
+    const alert = `monitor:ScheduledQueryRule ${names.bot}-poison-alert`;
     const moved = ["create-replacement", "delete-replaced", "replace"].map((op) => `${op} ${alert}`);
-    const told = "update web:WebAppApplicationSettings proactive-function-settings";
+    const told = `update web:WebAppApplicationSettings ${names.function}-settings`;
     assert.deepEqual(summary(await stack.up()), [...drifted("create"), ...moved, told].sort());
     const account = await hand.find(/\/storageAccounts\/[^/]+$/);
-    assert.deepEqual(account.tags, { project: "proactive-bot", stack: "dev" });
+    assert.deepEqual(account.tags, { project: projectName, stack: "dev" });
     assert.deepEqual(await stack.refresh("--expect-no-changes"), []);
     await roundTrip(await stack.outputs(), "all is well again");
   });

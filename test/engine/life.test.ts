@@ -3,6 +3,7 @@ import { after, before, describe, test } from "node:test";
 import { childProcesses } from "../harness/child-processes";
 import { type Step, summary } from "../harness/engine-events";
 import { EngineStage } from "../harness/engine-stage";
+import { names } from "../harness/names";
 import { type PulumiStack, skipWithoutPulumi } from "../harness/pulumi";
 import { roundTrip } from "./round-trip";
 
@@ -28,7 +29,7 @@ describe("the life of a stack", { skip: skipWithoutPulumi }, () => {
     assert.deepEqual(childProcesses(cloud.pid), []);
   });
 
-  test("up makes exactly what preview said, and the bot answers", async () => {
+  test("up makes exactly the resources of the preview, and the bot answers", async () => {
     const made = await stack.up();
     assert.deepEqual(operations(made), operations(previewed));
     outputs = await stack.outputs();
@@ -46,13 +47,13 @@ describe("the life of a stack", { skip: skipWithoutPulumi }, () => {
 
   test("a changed line of the bot's code changes the bot's release and nothing else", async () => {
     project.append("bot/index.ts", '\nconsole.log("one more line");\n');
-    assert.deepEqual(summary(await stack.up()), ["update dynamic:Resource proactive-bot-release"]);
+    assert.deepEqual(summary(await stack.up()), [`update dynamic:Resource ${names.bot}-release`]);
     await roundTrip(outputs, "hello again");
   });
 
   test("a changed line of the function's code changes the function's release and nothing else", async () => {
     project.append("function/index.ts", '\nconsole.log("one more line");\n');
-    assert.deepEqual(summary(await stack.preview()), ["update dynamic:Resource proactive-function-release"]);
+    assert.deepEqual(summary(await stack.preview()), [`update dynamic:Resource ${names.function}-release`]);
   });
 
   test("the exported state holds no secret in plain text", async () => {
@@ -83,10 +84,10 @@ describe("the life of a stack", { skip: skipWithoutPulumi }, () => {
     assert.equal(JSON.parse(await stack.export()).deployment.resources, undefined);
   });
 
-  test("the vault of a destroyed stack can still be brought back, and is named", async () => {
+  test("the vault of a destroyed stack can be recovered, and has its name", async () => {
     assert.deepEqual(
       (await hand.deletedVaults()).map(({ name }) => name.replace(/[0-9a-f]{8}$/, "")),
-      ["proactive"],
+      [names.vault],
     );
   });
 

@@ -4,10 +4,8 @@ import { createServer } from "node:https";
 import path from "node:path";
 import { after, before, describe, mock, test } from "node:test";
 import { createProxyServer } from "httpxy";
-import type { App } from "../../infra/release/app";
-import { releaseProvider } from "../../infra/release/provider";
-import { releaseApp } from "../../infra/release/release-app";
-import { unhurried } from "../../infra/release/wait";
+import { releaseApp, releaseProvider } from "../../infra/deploy/release/release";
+import { type App, defaultPace } from "../../infra/deploy/release/run";
 import type { Site } from "../../local/app-service/site";
 import { ResourceManagerEndpoint } from "../../local/cloud/resource-manager-endpoint";
 import { listen, stop } from "../../local/listen";
@@ -17,7 +15,7 @@ import { OwnCloud } from "../unit/helpers/own-cloud";
 /** Seconds: long for an app of one file to start, short for a test to wait. */
 const limit = 6;
 const logStream =
-  "What to do: look at the app's own output (Azure portal: the app, Log stream; or `az webapp log tail`). If it only " +
+  "Look at the app's own output (Azure portal: the app, Log stream; or `az webapp log tail`). If it only " +
   "needs longer to start, raise the config `releaseTimeout`; then run `pulumi up` again.";
 
 let appService: OwnAppService;
@@ -40,7 +38,7 @@ describe("the release provider against App Service", { concurrency: true }, () =
     }
   });
 
-  test("a zip that crashes at start ends with what the front end says, and the next one is released", async () => {
+  test("an app that crashes at start fails with the front end's answer, and the next zip is released", async () => {
     const { app, site } = await deployment("crashes", 'throw new Error("QUEUE_URL is missing");');
     assert.equal(
       await failureOf(app),
@@ -57,14 +55,14 @@ describe("the release provider against App Service", { concurrency: true }, () =
     await releaseGood(app, site);
   });
 
-  test("a zip that never becomes ready ends with what /readyz says and where to look, and the next one is released", async () => {
+  test("an app that is never ready fails with the answer of /readyz and a hint, and the next zip is released", async () => {
     const { app, site } = await deployment("not-ready", answering({ ready: false }));
     assert.equal(
       await failureOf(app),
       [
         `not-ready: version ${app.version.slice(0, 12)} runs, but was not ready within N s.`,
         `Last answer of https://${site.hostName}/readyz: 503 {"status":"not ready"}`,
-        "What to do: the app runs, but cannot use something it needs with its identity (queue, tables, vault). New role " +
+        "The app runs, but cannot use something it needs with its identity (queue, tables, vault). New role " +
           "assignments take up to 10 minutes: run `pulumi up` again or raise the config `releaseTimeout`; then check the " +
           "app's role assignments and its Log stream.",
       ].join("\n"),
@@ -72,7 +70,7 @@ describe("the release provider against App Service", { concurrency: true }, () =
     await releaseGood(app, site);
   });
 
-  test("a zip that answers another version ends with both versions, and the next one is released", async () => {
+  test("an app that answers with another version fails with both versions, and the next zip is released", async () => {
     const other = "0e".repeat(32);
     const { app, site } = await deployment("other", answering({ version: other }));
     assert.equal(
@@ -89,7 +87,7 @@ describe("the release provider against App Service", { concurrency: true }, () =
     await releaseGood(app, site);
   });
 
-  test("a zip that is none ends at once with the platform's log, the app before it runs on, and the next one is released", async () => {
+  test("an invalid zip fails at once with the platform's log, the app before it runs on, and the next zip is released", async () => {
     const { app, site } = await deployment("no-zip", answering());
     await releaseProvider.create(app);
     writeFileSync(app.package, "not a zip");
@@ -100,7 +98,7 @@ describe("the release provider against App Service", { concurrency: true }, () =
         "no-zip: the deployment failed: invalid zip data",
         "Deployment log (end):",
         "invalid zip data",
-        "What to do: read the deployment log above (Azure portal: the app, Deployment Center, Logs); then run `pulumi up` again.",
+        "Read the deployment log above (Azure portal: the app, Deployment Center, Logs); then run `pulumi up` again.",
       ].join("\n"),
     );
     assert.ok(performance.now() - began < 30_000, "no waiting for what has failed");
@@ -109,7 +107,7 @@ describe("the release provider against App Service", { concurrency: true }, () =
     await releaseGood(app, site);
   });
 
-  test("an SCM site that answers 409, then 503, then 202 has released in the end", async () => {
+  test("a release succeeds after the SCM site answered 409 and 503", async () => {
     const { app, site } = await deployment("busy", answering());
     const scm = await reluctant(site, [409, 503]);
     try {
@@ -123,7 +121,7 @@ describe("the release provider against App Service", { concurrency: true }, () =
     );
   });
 
-  test("an SCM site that stays busy ends with its last answer, and the next release succeeds", async () => {
+  test("an SCM site that stays busy fails the release with its last answer, and the next release succeeds", async () => {
     const { app, site } = await deployment("stuck", answering());
     const scm = await reluctant(site, Array(100).fill(409));
     try {
@@ -132,7 +130,7 @@ describe("the release provider against App Service", { concurrency: true }, () =
         [
           `stuck: ${scm.url}/api/publish?type=zip&async=true did not accept the zip within N s.`,
           "Last answer: 409 not now",
-          "What to do: check that whoever runs `pulumi up` is at least Contributor on the resource group and that the SCM " +
+          "Check that the login that runs `pulumi up` is at least Contributor on the resource group and that the SCM " +
             "site is reachable from here (no access restriction). New role assignments take up to 10 minutes; then run `pulumi up` again.",
         ].join("\n"),
       );
@@ -142,7 +140,7 @@ describe("the release provider against App Service", { concurrency: true }, () =
     await releaseGood(app, site);
   });
 
-  test("an SCM site that takes only the other audience's token gets that one", async () => {
+  test("an SCM site that accepts only the other audience's token gets that one", async () => {
     const { app, site } = await deployment("audience", answering());
     const refused = await appService.token("https://other.example");
     await releaseProvider.create({ ...app, tokens: { ...app.tokens, appService: refused } });
@@ -158,7 +156,7 @@ describe("the release against App Service and Azure Resource Manager", () => {
       try {
         for (const greeting of ["first", "next"]) {
           const app = await stubborn.release(answering({ greeting }));
-          await releaseApp(app, { ...unhurried, restart: 2_000 });
+          await releaseApp(app, { ...defaultPace, restart: 2_000 });
           const health = await fetch(new URL("/healthz", app.appUrl));
           assert.deepEqual(await health.json(), { status: "ok", version: app.version });
         }
@@ -170,11 +168,11 @@ describe("the release against App Service and Azure Resource Manager", () => {
     }
   });
 
-  test("an app that no restart brings up ends with what was tried", async () => {
+  test("an app that no restart brings up fails, and the error says that it was restarted", async () => {
     const stubborn = await StubbornApp.open(3);
     try {
       const app = await stubborn.release(answering());
-      const release = releaseApp({ ...app, timeoutSeconds: limit }, { ...unhurried, restart: 1_000 });
+      const release = releaseApp({ ...app, timeoutSeconds: limit }, { ...defaultPace, restart: 1_000 });
       await assert.rejects(
         release,
         /503 This app is not running\.\n[\s\S]*The app was restarted twice, which did not help/,

@@ -8,8 +8,7 @@ const root = path.resolve(__dirname, "../..");
 test("a role for somebody who does not exist ends npm start, though the apps wait for all roles", () => {
   const nobody = "11111111-2222-4333-8444-555555555555";
   const script = [
-    "-r",
-    "tsx/cjs",
+    "scripts/run.cjs",
     "local/start.ts",
     "--strict",
     "--port",

@@ -19,7 +19,7 @@ const account = { kind: "StorageV2", sku: { name: "Standard_LRS" }, allowSharedK
 new StorageAccount("archive", { resourceGroupName: group.name, ...account, accessTier: "Cool" });
 `;
 
-const start = ["-r", "tsx/cjs", "local/start.ts", "--json", "--port", "0"];
+const start = ["scripts/run.cjs", "local/start.ts", "--json", "--port", "0"];
 
 let fork: EngineProject;
 before(() => {

@@ -92,7 +92,7 @@ test("what is not due comes when it is, by way of the queue", async () => {
   const notBefore = new Date(Date.now() + 4_000);
   const response = await notify(message(client, { text: "later", notBefore: notBefore.toISOString() }), id);
   assert.equal(response.status, 202);
-  assert.match((await row(id, "waiting")).reason ?? "", /^it is not due before /);
+  assert.match((await row(id, "waiting")).reason ?? "", /^The message is not due before /);
   assert.deepEqual(texts(await client.waitFor(1, patience)), [comingBack("later")]);
   const { sentAt } = await row(id, "delivered");
   assert.ok(sentAt && sentAt >= notBefore);

@@ -9,7 +9,7 @@ import type { TeamsUser } from "../../local/bot-service/teams";
 import { operatorCredential } from "../../local/operator-credential";
 import { eventually } from "../harness/eventually";
 import { OwnStack } from "../harness/own-stack";
-import { runOperator } from "../harness/run-operator";
+import { runCli } from "../harness/run-cli";
 import { comingBack, talk, texts } from "./talk";
 
 const tenantId = "72f988bf-86f1-41af-91ab-2d7cd011db47";
@@ -56,6 +56,7 @@ export function reachesUsersWhoNeverWrote(delivery: "directLine" | "api"): void 
 
   test(`by ${delivery}: the operator's tool reaches a user who never wrote, and "users" tells what a sender needs`, async () => {
     const args = [
+      "send",
       "--to",
       byCommand.aadObjectId,
       "--tenant",
@@ -66,18 +67,18 @@ export function reachesUsersWhoNeverWrote(delivery: "directLine" | "api"): void 
       "60",
       "--json",
     ];
-    const { code, stdout, stderr } = await runOperator(stack.description, args);
+    const { code, stdout, stderr } = await runCli(stack.description, args);
     assert.equal(code, 0, stderr);
     assert.equal(JSON.parse(stdout).outcome.delivered, 1);
     assert.deepEqual(heard(byCommand), [comingBack("by command")]);
 
-    const listed = JSON.parse((await runOperator(stack.description, ["users", "--json"])).stdout);
+    const listed = JSON.parse((await runCli(stack.description, ["users", "--json"])).stdout);
     const user = listed.users.find(({ userId }: { userId: string }) => userId === byCommand.aadObjectId);
     assert.equal(user.reachable, "anyTime");
     await enqueue({ relatesTo: user.relatesTo, text: "by reference", id: "by reference" });
     await row("by reference", "delivered");
     assert.deepEqual(heard(byCommand), [comingBack("by command"), comingBack("by reference")]);
-    const again = await runOperator(stack.description, ["--to", byCommand.aadObjectId, "--text", "known", "--wait"]);
+    const again = await runCli(stack.description, ["send", "--to", byCommand.aadObjectId, "--text", "known", "--wait"]);
     assert.equal(again.code, 0, again.stderr);
     assert.equal(heard(byCommand).length, 3);
   });
@@ -134,7 +135,7 @@ export function reachesUsersWhoNeverWrote(delivery: "directLine" | "api"): void 
     const { answers } = stack.cloud.botService;
     const error = (code: string) => ({ status: 403, body: { error: { code, message: "no" } } });
     const users = async () => {
-      const { users } = JSON.parse((await runOperator(stack.description, ["users", "--json"])).stdout);
+      const { users } = JSON.parse((await runCli(stack.description, ["users", "--json"])).stdout);
       return users.find(({ userId }: { userId: string }) => userId === blocked.aadObjectId);
     };
     await enqueue({ to: addressed(blocked), text: "hello", id: "before" });

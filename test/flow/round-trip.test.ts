@@ -1,13 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { mapConcurrent } from "../../core/promises";
 import { connect } from "../harness/direct-line-js";
 import { type RunningStack, startStack } from "../harness/running-stack";
 import { trustStack } from "../harness/trust-stack";
-import { acknowledged, comingBack, talk, texts } from "./talk";
-
-/** Messages that a user has on their way at once: Direct Line waits 15 s for each, also on a busy machine. */
-const sayingAtOnce = 3;
+import { acknowledged, comingBack, hearOwnMessagesBack, talk, texts } from "./talk";
 
 let stack: RunningStack;
 before(async () => {
@@ -63,17 +59,8 @@ test("a text that is too large for the queue gets a clear answer", async () => {
   client.close();
 });
 
-test("ten conversations with fifty messages each get every message back once, each its own", async () => {
-  const user = async (_: unknown, who: number) => {
-    const client = await talk(stack);
-    const said = Array.from({ length: 50 }, (_, n) => `message ${n} of user ${who}`);
-    await mapConcurrent(sayingAtOnce, said, (text) => client.say(text));
-    const answers = texts(await client.waitFor(2 * said.length, 60_000));
-    assert.deepEqual(answers.sort(), [...said.map(acknowledged), ...said.map(comingBack)].sort());
-    client.close();
-  };
-  await Promise.all(Array.from({ length: 10 }, user));
-});
+test("ten conversations with fifteen messages each get every message back once, each its own", () =>
+  hearOwnMessagesBack(stack, 10, 15));
 
 test("the apps are healthy, ready and what was packaged", async () => {
   const { bot, function: functionApp } = stack.description.local;

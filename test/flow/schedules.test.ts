@@ -97,7 +97,7 @@ test("who is on a schedule's list is asked once, however often it is due, and th
   const opening = "Welcome to the course! Three short questions, so that it suits you.";
   assert.deepEqual([count(asked, opening), count(other, opening)], [1, 0]);
   assert.deepEqual(await rows("schedule-survey-", other.conversationId), []);
-  assert.match(stack.log, /function \| \[warn\] Schedule survey: the bot cannot speak to \d of the users in its list/);
+  assert.match(stack.log, /function \| \[warn\] Schedule survey: the bot cannot reach \d of the users in the list/);
   assert.doesNotMatch(stack.log, /unheard-of/);
   for (const client of [asked, other]) client.close();
 });
@@ -132,5 +132,7 @@ async function killInTheMiddle(): Promise<string | undefined> {
 
 /** The batches of roll calls that the function has begun, in order. */
 function begun(): string[] {
-  return [...stack.log.matchAll(/Schedule roll-call: \d+ messages (\S+)\/… begin/g)].map(([, batch = ""]) => batch);
+  return [...stack.log.matchAll(/Schedule roll-call: putting \d+ messages (\S+)\/… on the queue/g)].map(
+    ([, batch = ""]) => batch,
+  );
 }

@@ -1,3 +1,5 @@
+import assert from "node:assert/strict";
+import { mapConcurrent } from "../../core/promises";
 import type { StackDescription } from "../../local/stack-description";
 import { type Activity, DirectLineClient, type DirectLineOptions } from "../harness/direct-line-client";
 
@@ -19,4 +21,24 @@ export function acknowledged(text: string): string {
 /** What it says when the message is back from the queue. */
 export function comingBack(text: string): string {
   return `This is coming back from the trigger! ${text}`;
+}
+
+/** Messages that a user has on their way at once: Direct Line waits 15 s for each, also on a busy machine. */
+const sayingAtOnce = 3;
+
+/** Each of so many conversations says so many messages at the same time as the others, and gets both answers to each once. */
+export async function hearOwnMessagesBack(
+  stack: { description: StackDescription },
+  conversations: number,
+  messages: number,
+): Promise<void> {
+  const converse = async (_: unknown, who: number) => {
+    const client = await talk(stack);
+    const said = Array.from({ length: messages }, (_, n) => `message ${n} of user ${who}`);
+    await mapConcurrent(sayingAtOnce, said, (text) => client.say(text));
+    const answers = texts(await client.waitFor(2 * said.length, messages * 4_000));
+    assert.deepEqual(answers.sort(), [...said.map(acknowledged), ...said.map(comingBack)].sort());
+    client.close();
+  };
+  await Promise.all(Array.from({ length: conversations }, converse));
 }

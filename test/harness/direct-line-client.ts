@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import WebSocket from "ws";
+import { patience } from "./eventually";
 
 /** An activity as Direct Line shows it. */
 export interface Activity {
@@ -25,9 +26,6 @@ interface Waiter {
   check(): void;
   fail(error: Error): void;
 }
-
-/** Milliseconds that `waitFor` waits unless told otherwise. */
-const patience = 15_000;
 
 /** A user of a bot: one conversation over Direct Line 3.0, the way any channel client holds it. */
 export class DirectLineClient {

@@ -1,3 +1,5 @@
+import { componentType } from "../../infra/names";
+
 /** What `pulumi up --json` and the like print, one a line; only the parts that tests look at. */
 export interface EngineEvent {
   diagnosticEvent?: { severity: string; message: string; urn?: string };
@@ -38,7 +40,7 @@ function step({ op, urn, type, detailedDiff }: StepMetadata, failed: boolean): S
   return { op, urn, type, name, properties: Object.keys(detailedDiff ?? {}).sort(), failed };
 }
 
-/** `update web:WebApp proactive-bot`, sorted: for comparisons that people can read. Component resources are left out. */
+/** `update web:WebApp <project>`, sorted: for comparisons that people can read. Component resources are left out. */
 export function summary(steps: Step[]): string[] {
   return steps
     .filter(({ type }) => !isComponent(type))
@@ -47,7 +49,7 @@ export function summary(steps: Step[]): string[] {
 }
 
 function isComponent(type: string): boolean {
-  return type === "pulumi:pulumi:Stack" || type.startsWith("proactive-bot:") || type.startsWith("pulumi:providers:");
+  return type === "pulumi:pulumi:Stack" || type.startsWith(`${componentType}:`) || type.startsWith("pulumi:providers:");
 }
 
 /** `azure-native:web:WebApp` is `web:WebApp`. */

@@ -75,6 +75,18 @@ export class EngineProject {
     return folder;
   }
 
+  /** Gives the project another name where docs say that this is enough: in Pulumi.yaml and in package.json. */
+  rename(name: string): void {
+    for (const [file, line] of Object.entries({
+      "Pulumi.yaml": /^(name: ).+$/m,
+      "package.json": /^( {2}"name": ").+(?=",$)/m,
+    })) {
+      const at = path.join(this.folder, file);
+      const text = readFileSync(at, "utf8");
+      writeFileSync(at, text.replace(line, `$1${name}`));
+    }
+  }
+
   append(file: string, text: string): void {
     appendFileSync(path.join(this.folder, file), text);
   }

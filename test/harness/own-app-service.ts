@@ -2,18 +2,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Files, versionOf, zip } from "../../infra/package/files";
+import { type Files, versionOf, zip } from "../../infra/deploy/package/zip";
 import { Site, type SiteOptions } from "../../local/app-service/site";
 import { type Certificates, makeCertificates } from "../../local/certificates";
 import { Entra } from "../../local/identity/entra";
 import { ManagedIdentityEndpoint } from "../../local/identity/managed-identity-endpoint";
 import { makePrincipal, type Principal } from "../../local/identity/principal";
 import { trust } from "../../local/trust";
+import { patience } from "./eventually";
 
 const scmAudience = "https://appservice.azure.com";
-
-/** Milliseconds until an app must have answered; generous, for a machine that does other things too. */
-const startLimit = 15_000;
 
 /** The local App Service in the test's own process: real sites, whose apps are child processes. */
 export class OwnAppService {
@@ -76,7 +74,7 @@ export function makeZip(code: string): { zip: Buffer; version: string } {
 
 /** Asks until something other than the front end itself answers. @throws Error with its last answer */
 export async function askApp(site: Site, url = "/", init?: RequestInit): Promise<Response> {
-  const deadline = Date.now() + startLimit;
+  const deadline = Date.now() + patience;
   for (;;) {
     const response = await fetch(`https://${site.hostName}${url}`, init);
     if (response.status !== 502 && response.status !== 503) return response;

@@ -7,21 +7,11 @@ import { isRunning } from "./is-running";
 import { strict } from "./strict";
 
 const root = path.resolve(__dirname, "../..");
-const start = [
-  "--disable-warning=DEP0040",
-  "-r",
-  "./local/node-version.cjs",
-  "-r",
-  "tsx/cjs",
-  "local/start.ts",
-  "--json",
-  "--port",
-  "0",
-];
+const start = ["scripts/run.cjs", "local/start.ts", "--json", "--port", "0"];
 
 /** Milliseconds; generous, for a machine that does other things too. */
 const readyLimit = 120_000;
-const stopLimit = 15_000;
+const stopLimit = 60_000;
 
 export interface Launch {
   command: string;

@@ -9,7 +9,7 @@ import { operatorCredential } from "../../local/operator-credential";
 import { comingBack } from "../flow/talk";
 import { eventually } from "../harness/eventually";
 import { OwnStack } from "../harness/own-stack";
-import { runOperator } from "../harness/run-operator";
+import { runCli } from "../harness/run-cli";
 
 const users = 1_000;
 
@@ -83,7 +83,7 @@ test("a thousand users are asked once each, and the tool's summary is what deliv
     "--wait",
     String(patience / 1000),
   ];
-  const { code, stdout, stderr } = await runOperator(stack.description, [...send, "--json"]);
+  const { code, stdout, stderr } = await runCli(stack.description, [...send, "--json"]);
   assert.equal(code, 0, stderr);
   const { outcome, sent } = JSON.parse(stdout);
   assert.equal(sent.length, users);
@@ -95,7 +95,7 @@ test("a thousand users are asked once each, and the tool's summary is what deliv
   const rows = await records.list("a thousand/");
   assert.equal(rows.filter(({ status, tries }) => status === "delivered" && tries === 1).length, users);
 
-  const again = await runOperator(stack.description, [...send, "--json"]); // as after a lost connection
+  const again = await runCli(stack.description, [...send, "--json"]); // as after a lost connection
   assert.equal(again.code, 0, again.stderr);
   const unsaid = () => stack.log.split('"event":"not said again","id":"a thousand/').length - 1;
   await eventually("the second thousand has come by", () => unsaid() === users, patience);
@@ -107,8 +107,8 @@ test("a thousand users are asked once each, and the tool's summary is what deliv
 
 test("Ctrl-C in the middle, and the same command again: each has heard it once", async () => {
   const text = "before and after Ctrl-C";
-  const send = ["--all", "--text", text, "--id", "in two", "--yes", "--json"];
-  const cut = await runOperator(stack.description, send, {
+  const send = ["send", "--all", "--text", text, "--id", "in two", "--yes", "--json"];
+  const cut = await runCli(stack.description, send, {
     // Once: a second one that comes while it exits would end it without its code.
     onStderr: (said, child) => said.includes("/1000 on the queue") && !child.killed && child.kill("SIGINT"),
   });
@@ -117,7 +117,7 @@ test("Ctrl-C in the middle, and the same command again: each has heard it once",
   assert.ok(sent.length > 0 && left > 0, `${sent.length} were sent, and ${left} left`);
   assert.equal(sent.length + notSent.length + left, users);
 
-  const again = await runOperator(stack.description, [...send, "--wait", String(patience / 1000)]);
+  const again = await runCli(stack.description, [...send, "--wait", String(patience / 1000)]);
   assert.equal(again.code, 0, again.stderr);
   assert.equal(JSON.parse(again.stdout).outcome.delivered, users);
   const times = await mapConcurrent(atOnce, conversations, async (conversation) =>

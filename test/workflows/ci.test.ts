@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
+import { names } from "../harness/names";
 import { LocalGitHub, skipWithoutTools } from "./local-github";
 
 const preview = "ci.yml preview";
@@ -40,9 +41,12 @@ describe("the ci and deploy workflows", { skip: skipWithoutTools }, () => {
   test("a preview then says what a change would do, in the same comment", async () => {
     local.config = { botDisplayName: "Another name" };
     await local.run(preview, 7);
-    assert.match(await commented(), /~ {2}azure-native:botservice:Bot proactive-bot update.*~ 1 to update/s);
-    const names = local.served.resources.all.map(({ inputs }) => JSON.stringify(inputs));
-    assert.ok(!names.some((inputs) => inputs.includes("Another name")));
+    assert.match(
+      await commented(),
+      new RegExp(`~ {2}azure-native:botservice:Bot ${names.bot} update.*~ 1 to update`, "s"),
+    );
+    const inputs = local.served.resources.all.map(({ inputs }) => JSON.stringify(inputs));
+    assert.ok(!inputs.some((one) => one.includes("Another name")));
   });
 
   test("a preview that fails says why in the comment", async () => {

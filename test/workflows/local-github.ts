@@ -40,7 +40,7 @@ export class LocalGitHub {
     this.gitHub = { pulls: [], comments: [] };
     const node = `exec ${process.execPath} -r ${require.resolve("tsx/cjs")}`;
     const packages = path.join(root, "node_modules");
-    const cache = ".cache/proactive-bot";
+    const cache = ".cache/infra";
     const links = `mkdir -p node_modules/${cache} && ln -s ${packages}/* node_modules/
 ln -s ${packages}/${cache}/webchat-* node_modules/${cache}/`;
     this.tool("azure/login", "az", `${node} ${path.join(__dirname, "az.ts")} "$@"`);

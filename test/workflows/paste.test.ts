@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { roles } from "../../infra/roles";
+import { roles } from "../../infra/resources/access";
 import { jobs, root } from "./workflow";
 
 /** What `az` and `gh` answer, by how the command begins. What is not here answers nothing. */

@@ -21,7 +21,7 @@ describe("the template section of Pulumi.yaml", () => {
   }));
 
   test("belongs to a project that runs as it is cloned", () => {
-    assert.match(project.name, /^[a-z][a-z0-9-]*$/); // and no placeholder
+    assert.match(project.name, /^[\w.-]+$/); // and no placeholder
     assert.ok(template.displayName && template.description);
   });
 

@@ -1,9 +1,10 @@
 import type { Activity } from "botbuilder";
+import type { UserMessage } from "../../channel/user-message";
 
-/** What somebody answered to a question: everything that is kept is plain JSON. */
+/** A user's answer to a question. Everything that is kept is plain JSON. */
 export type Answer = string | number;
 
-/** What somebody answered to a whole dialog. */
+/** A user's answers to a whole dialog. */
 export interface Answered {
   /** ISO time. */
   at: string;
@@ -13,19 +14,12 @@ export interface Answered {
 }
 
 /** A user's answer: in words, by a card, or both. */
-export interface Reply {
-  /** The user's words or, for a card, the `answer` in its data; empty where there is neither. */
-  text: string;
-  /** The card's data: its button's `data`, and its inputs by their ids. */
-  value?: Record<string, unknown>;
-  /** The `verb` of an Action.Execute. */
-  verb?: string;
-}
+export type Reply = Pick<UserMessage, "text" | "value" | "verb">;
 
-/** What a dialog keeps while it runs. */
+/** A dialog's own data while it runs. */
 export type Memory = Record<string, unknown>;
 
-/** A dialog that has begun: what the state holds of it. */
+/** A dialog that has begun, as the conversation's memory holds it. */
 export interface Frame {
   /** The dialog's name. */
   dialog: string;
@@ -34,13 +28,13 @@ export interface Frame {
   memory: Memory;
 }
 
-/** What a dialog can do in a turn. */
+/** The abilities of a dialog in a turn. */
 export interface DialogTurn {
   /** The dialog's own, empty at first. */
   readonly memory: Memory;
-  /** What was kept when this dialog ended last in this conversation. */
+  /** The answers that this dialog kept last in this conversation. */
   readonly earlier: Answered | undefined;
-  /** Says it when the state is stored: a turn that loses a race runs again, and has said nothing. */
+  /** Sends a message after the memory is stored: a turn that loses a race runs again, and has sent nothing. */
   say(message: string | Partial<Activity>): void;
   /** Keeps the answers for good. */
   keep(answers: Record<string, Answer>): void;
@@ -50,17 +44,18 @@ export interface DialogTurn {
 export type Step = "waits" | "ended";
 
 /**
- * A conversation within the conversation, which a queue message or a schedule can start. A turn may run twice (its state
- * is stored once): what it does must go through `turn`, or not mind.
+ * A conversation within the conversation, which a queue message or a schedule can start. A turn may run twice while its
+ * memory is stored once: everything it does must go through `turn`, or be safe to repeat.
  */
 export interface Dialog {
-  /** What a queue message's `dialog` says to start it. */
+  /** The `dialog` of a queue message that starts it. */
   readonly name: string;
-  /** What the user knows it by: "the newcomers' survey". */
+  /** Its name for users: "the newcomers' survey". */
   readonly title: string;
+  /** The text of a queue message that starts it too, in lower case. */
+  readonly keyword?: string;
   begin(turn: DialogTurn): Step | Promise<Step>;
-  /** Takes what the user answers. */
   answer(turn: DialogTurn, reply: Reply): Step | Promise<Step>;
-  /** Asks again what is open. */
+  /** Asks the open question again. */
   repeat(turn: DialogTurn): void | Promise<void>;
 }

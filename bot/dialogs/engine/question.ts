@@ -1,14 +1,15 @@
 import { type Activity, CardFactory, InputHints, MessageFactory } from "botbuilder";
+import { replies, yesNo } from "../../replies";
 import { asText, keyword, trimmed } from "../../words";
 import type { Answer, Reply } from "./dialog";
 
-/** What a question makes of a message: an answer, or what is wrong with it. */
+/** The result of reading a message: an answer, or the problem with it. */
 export type Reading = { answer: Answer } | { problem: string };
 
 export interface Question {
-  /** What its answer is kept as. */
+  /** The name under which its answer is kept. */
   readonly name: string;
-  /** What the summary calls its answer. */
+  /** The name of its answer in the summary. */
   readonly label: string;
   readonly prompt: Partial<Activity>;
   read(text: string): Reading;
@@ -21,7 +22,7 @@ export interface Question {
 export function readReply(question: Question, { text, value = {} }: Reply): Reading {
   const { name } = question;
   if (typeof value.question === "string" && value.question !== name) {
-    return { problem: "That question is not open any more. Please answer this one." };
+    return { problem: replies.questionClosed };
   }
   return question.read(text || asText(Object.hasOwn(value, name) ? value[name] : undefined));
 }
@@ -31,14 +32,14 @@ type Basics = Pick<Question, "name" | "label"> & { text: string };
 /** The longest free text, in characters: state is for answers, not for documents. */
 const longestText = 1_000;
 
-/** One of a few answers: buttons where the channel has them, and words or numbers where it has none. */
+/** One of a few answers: with buttons where the channel has them, and by words or numbers everywhere. */
 export function choice({ name, label, text, options }: Basics & { options: string[] }): Question {
   const listed = options.map((option, index) => `${index + 1}. ${option}`).join("\n");
   const prompt = MessageFactory.suggestedActions(options, `${text}\n\n${listed}`, undefined, InputHints.ExpectingInput);
   const read = (said: string): Reading => {
     const word = keyword(said);
     const answer = options.find((option, index) => keyword(option) === word || String(index + 1) === word);
-    return answer === undefined ? { problem: "Please choose one of these." } : { answer };
+    return answer === undefined ? { problem: replies.chooseOne } : { answer };
   };
   return { name, label, prompt, read };
 }
@@ -49,28 +50,29 @@ export function wholeNumber({ name, label, text, min, max }: Basics & { min: num
     const digits = keyword(said);
     const number = /^[+-]?\d{1,15}$/.test(digits) ? Number(digits) : Number.NaN;
     if (number >= min && number <= max) return { answer: number };
-    return { problem: `Please answer with a whole number from ${min} to ${max}.` };
+    return { problem: replies.wholeNumber(min, max) };
   };
   return { name, label, prompt: ask(text), read };
 }
 
-/** Anything the user cares to write. */
+/** Any text. */
 export function freeText({ name, label, text }: Basics): Question {
   const read = (said: string): Reading => {
     const answer = trimmed(said);
-    if (!answer) return { problem: "Please write a few words." };
+    if (!answer) return { problem: replies.fewWords };
     if (answer.length <= longestText) return { answer };
-    return { problem: `Please write at most ${longestText} characters; these were ${answer.length}.` };
+    return { problem: replies.textTooLong(longestText, answer.length) };
   };
   return { name, label, prompt: ask(text), read };
 }
 
 /** Yes or no. */
 export function yesOrNo(basics: Basics): Question {
-  const question = choice({ ...basics, options: ["Yes", "No"] });
+  const { yes, no, shortYes, shortNo } = yesNo;
+  const question = choice({ ...basics, options: [yes, no] });
   const short = new Map([
-    ["y", "Yes"],
-    ["n", "No"],
+    [shortYes, yes],
+    [shortNo, no],
   ]);
   return { ...question, read: (said) => question.read(short.get(keyword(said)) ?? said) };
 }

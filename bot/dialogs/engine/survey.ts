@@ -1,41 +1,45 @@
+import { replies, yesNo } from "../../replies";
 import type { Answer, Dialog, DialogTurn, Memory, Reply, Step } from "./dialog";
 import { type Question, readReply, yesOrNo } from "./question";
 
 export interface SurveyScript {
   name: string;
   title: string;
-  /** What it says before its first question. */
+  keyword?: string;
+  /** The message before the first question. */
   opening: string;
   questions: [Question, ...Question[]];
-  /** What it says when the answers are kept. */
+  /** The message after the answers are kept. */
   thanks: string;
 }
 
-/** What a survey remembers between its questions. */
+/** A survey's memory between its questions. */
 interface Progress {
   answers: Record<string, Answer>;
   /** The name of the question that is open. */
   open: string;
 }
 
-const keep = yesOrNo({ name: "(keep)", label: "", text: "Shall I keep these answers?" });
-const confirm = yesOrNo({ name: "(confirm)", label: "", text: "Is that right?" });
+const keep = yesOrNo({ name: "(keep)", label: "", text: replies.keepAnswers });
+const confirm = yesOrNo({ name: "(confirm)", label: "", text: replies.isThatRight });
 
-/** Questions one after another, a summary, and a confirmation; who has answered before may keep those answers. */
+/** Questions one after another, a summary and a confirmation. A user who has answered before may keep those answers. */
 export class Survey implements Dialog {
   readonly name: string;
   readonly title: string;
+  readonly keyword?: string;
 
   constructor(private readonly script: SurveyScript) {
     this.name = script.name;
     this.title = script.title;
+    this.keyword = script.keyword;
   }
 
   begin(turn: DialogTurn): Step {
     const { earlier } = turn;
     turn.say(this.script.opening);
     if (!earlier) return this.restart(turn);
-    turn.say(`You have answered this before:\n\n${this.summary(earlier.answers)}`);
+    turn.say(replies.answeredBefore(this.summary(earlier.answers)));
     return this.ask(turn, keep);
   }
 
@@ -53,17 +57,18 @@ export class Survey implements Dialog {
 
   private take(turn: DialogTurn, question: Question, answer: Answer): Step {
     const { answers } = progressOf(turn.memory);
-    if (question === keep) return answer === "Yes" ? this.end(turn, "Your earlier answers stay.") : this.restart(turn);
-    if (question === confirm) return answer === "Yes" ? this.finish(turn, answers) : this.again(turn);
+    const isYes = answer === yesNo.yes;
+    if (question === keep) return isYes ? this.end(turn, replies.earlierAnswersStay) : this.restart(turn);
+    if (question === confirm) return isYes ? this.finish(turn, answers) : this.again(turn);
     answers[question.name] = answer;
     const next = this.firstWithout(answers);
     if (next) return this.ask(turn, next);
-    turn.say(`This is what I understood:\n\n${this.summary(answers)}`);
+    turn.say(replies.understood(this.summary(answers)));
     return this.ask(turn, confirm);
   }
 
   private again(turn: DialogTurn): Step {
-    turn.say("Then let us go through it again.");
+    turn.say(replies.askAgain);
     return this.restart(turn);
   }
 
@@ -88,7 +93,7 @@ export class Survey implements Dialog {
     return "ended";
   }
 
-  /** The question that was asked; a newer version of this app may no longer have it, and goes on with what is left. */
+  /** The open question. Where a newer version of this app no longer has it, the first one without an answer. */
   private open({ memory }: DialogTurn): Question {
     const { open, answers } = progressOf(memory);
     const known = [...this.script.questions, keep, confirm].find(({ name }) => name === open);

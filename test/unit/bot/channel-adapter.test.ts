@@ -5,21 +5,20 @@ import { generateKeyPair } from "jose";
 import { ChannelAdapter, UnauthorizedError } from "../../../bot/channel/channel-adapter";
 import { ConversationTurns } from "../../../bot/channel/conversation-turns";
 import { ForbiddenServiceError, ServiceHosts } from "../../../bot/channel/service-hosts";
-import { newSurvey } from "../../../bot/dialogs/new-survey";
 import { Addressees } from "../../../bot/proactive/addressees";
 import { channelAnswer, type Verdict } from "../../../bot/proactive/channel-answer";
 import { ProactiveDelivery } from "../../../bot/proactive/delivery";
-import { Incoming } from "../../../bot/proactive/incoming";
-import { ProactiveBot } from "../../../bot/proactive-bot";
+import { ReceivedEvent } from "../../../bot/proactive/received-event";
+import { replies } from "../../../bot/replies";
+import { noDialogs } from "../../../bot/state/conversations";
 import { OptOuts } from "../../../bot/state/opt-outs";
 import { References } from "../../../bot/state/references";
 import type { SignedEvent } from "../../../core/message/signed-event";
 import type { MessageQueue } from "../../../core/queue/message-queue";
 import { appId, startChannel, type TestChannel } from "../helpers/channel";
 import { TestDeliveries } from "../helpers/deliveries";
-import { testDialogs } from "../helpers/dialogs";
 import { MemoryTable } from "../helpers/memory-table";
-import { fixedSecret } from "../helpers/secrets";
+import { testTurnHandler } from "../helpers/turns";
 
 let channel: TestChannel;
 let adapter: ChannelAdapter;
@@ -61,26 +60,21 @@ test("a channel's token lets a turn run, and its reply reaches the channel with 
   assert.equal(body.text, "hi");
 });
 
-test("a card's Action.Execute answers a dialog, and the channel gets the answer that it expects; any other invoke is 501", async () => {
-  const dialogs = testDialogs();
-  const queue = { name: "bot-queue" } as MessageQueue;
-  const parts = [queue, {} as ProactiveDelivery, new ConversationTurns(), fixedSecret("whsec_")] as const;
-  const bot = new ProactiveBot(...parts, dialogs, new References(new MemoryTable()), new OptOuts(new MemoryTable()));
+test("a card's Action.Execute is answered as the channel expects it; any other invoke is 501", async () => {
+  const bot = testTurnHandler({});
   const run = (context: TurnContext) => bot.run(context);
   const token = await channel.token();
-  await receive(token, {}, (context) => dialogs.start(context, newSurvey, "1"));
-  channel.received.length = 0;
   const action = { type: "Action.Execute", verb: "choose", data: { answer: "A lot" } };
   const invoke = { type: "invoke", id: "8", text: undefined, name: "adaptiveCard/action", value: { action } };
   for (let i = 0; i < 2; i++) {
     assert.deepEqual(await receive(token, invoke, run), {
       status: 200,
-      body: { statusCode: 200, type: "application/vnd.microsoft.activity.message", value: "Your answer has arrived." },
+      body: { statusCode: 200, type: "application/vnd.microsoft.activity.message", value: replies.cardReceived },
     });
   }
   assert.deepEqual(
     channel.received.map(({ body }) => body.text),
-    ["How many hours a week do you have for it?"],
+    [replies.queued("A lot")],
   );
   assert.equal((await receive(token, { ...invoke, name: "task/fetch" }, run))?.status, 501);
 });
@@ -202,14 +196,14 @@ async function deliver(fields: object = {}): Promise<{ deferred: unknown[]; pois
     queue: queue as unknown as MessageQueue,
     turns: new ConversationTurns(),
     appId,
-    dialogs: testDialogs(),
+    dialogs: noDialogs,
     deliveries: new TestDeliveries(),
     references,
     addressees: new Addressees({ adapter, references, appId, teamsServiceUrl: channel.activity.serviceUrl }),
     optOuts: new OptOuts(new MemoryTable()),
   });
   const Message = JSON.stringify({ relatesTo: { ...reference(), ...fields }, text: "hello" });
-  await delivery.deliver(new Incoming({ Message, "webhook-id": "1" } as SignedEvent));
+  await delivery.deliver(new ReceivedEvent({ Message, "webhook-id": "1" } as SignedEvent));
   return { deferred, poisoned };
 }
 
@@ -218,7 +212,7 @@ test("a proactive message reaches the conversation as no reply to anything", asy
   const [{ path, authorization, body }] = channel.received as [TestChannel["received"][0]];
   assert.equal(path, "/v3/conversations/c/activities");
   assert.equal(authorization, "Bearer the bot's token");
-  assert.equal(body.text, "This is coming back from the trigger! hello");
+  assert.equal(body.text, replies.proactiveText("hello"));
   assert.equal(body.replyToId, undefined);
 });
 
@@ -234,7 +228,7 @@ test("a reference with .NET's nulls for what is optional is one to speak to, and
   assert.ok(!JSON.stringify(channel.received.map(({ body }) => body)).includes("null"));
   const [{ path, body }] = channel.received as [TestChannel["received"][0]];
   assert.equal(path, "/v3/conversations/c/activities");
-  assert.equal(body.text, "This is coming back from the trigger! hello");
+  assert.equal(body.text, replies.proactiveText("hello"));
 });
 
 test("the real client's errors are told apart, after one try each", async () => {

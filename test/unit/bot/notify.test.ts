@@ -3,30 +3,22 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { after, before, beforeEach, mock, test } from "node:test";
-import type { ConversationReference, TurnContext } from "botbuilder";
 import express from "express";
-import type { ChannelAdapter } from "../../../bot/channel/channel-adapter";
-import { ConversationTurns } from "../../../bot/channel/conversation-turns";
 import { ServiceHosts } from "../../../bot/channel/service-hosts";
-import { rootDialogs } from "../../../bot/dialogs/index";
-import { examples } from "../../../bot/notify/examples";
+import { answerError } from "../../../bot/http-errors";
+import { examplesFor } from "../../../bot/notify/examples";
 import { Notifications } from "../../../bot/notify/notifications";
 import { notifyApi } from "../../../bot/notify/notify-api";
-import { Addressees } from "../../../bot/proactive/addressees";
-import { ProactiveDelivery } from "../../../bot/proactive/delivery";
-import { refuse } from "../../../bot/refuse";
-import { OptOuts } from "../../../bot/state/opt-outs";
-import { References } from "../../../bot/state/references";
+import { replies } from "../../../bot/replies";
+import { type Dialogs, noDialogs } from "../../../bot/state/conversations";
 import { InvalidMessageError } from "../../../core/message/invalid-message";
-import { parseMessage, type QueueMessage, type ReceivedMessage } from "../../../core/message/queue-message";
+import { parseMessage, type QueueMessage } from "../../../core/message/queue-message";
 import { signEvent } from "../../../core/message/signed-event";
-import type { MessageQueue } from "../../../core/queue/message-queue";
 import { TableUnreachableError } from "../../../core/tables/table";
 import type { Secret } from "../../../core/vault-secret";
 import { conformance, entryOf } from "../helpers/conformance";
 import { TestDeliveries } from "../helpers/deliveries";
-import { testDialogs } from "../helpers/dialogs";
-import { MemoryTable } from "../helpers/memory-table";
+import { testDelivery } from "../helpers/delivery";
 import { fixedSecret, lostSecret, rotatingSecret } from "../helpers/secrets";
 
 const secret = randomKey();
@@ -60,7 +52,7 @@ before(async () => {
   const app = express();
   app.set("trust proxy", 1);
   app.use((request, response, next) => api(request, response, next));
-  app.use(refuse);
+  app.use(answerError);
   server = createServer(app);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -78,50 +70,43 @@ beforeEach(() => {
   log.mock.resetCalls();
 });
 
+/** A bot with dialogs: they are started, and say their names. */
+const dialogs: Dialogs = {
+  ...noDialogs,
+  startedBy({ dialog }) {
+    if (dialog === undefined || dialog === null) return undefined;
+    if (dialog !== "" && dialog !== "newSurvey") throw new InvalidMessageError("dialog", "is not one of two");
+    return async (context) => void (await context.sendActivity({ text: `(${dialog} starts)` }));
+  },
+};
+
 /** The API of a bot that has just started. */
-function open(key: Secret = fixedSecret(secret)): void {
+function open(key: Secret = fixedSecret(secret), ofBot = dialogs): void {
   webhook = key;
-  const adapter = {
-    resume: async (_: string, reference: ConversationReference, turn: (context: TurnContext) => Promise<void>) => {
-      const { channelId, conversation, user: from } = reference;
-      const sendActivity = (said: string | { text: string }) => channel(typeof said === "string" ? said : said.text);
-      await turn({ activity: { channelId, conversation, from }, sendActivity } as unknown as TurnContext);
-    },
-    open: async () => "the opened one",
-  } as unknown as ChannelAdapter;
-  const references = new References(new MemoryTable());
-  const queue = {
-    defer: async ({ id, message }: ReceivedMessage) => deferred.push({ ...message, id }) > 0,
-    postpone: async ({ id, message }: ReceivedMessage, notBefore: Date) => {
-      await queueWork();
-      postponed.push({ message: { ...message, id }, notBefore });
-    },
-    poison: async (entry: unknown) => void poisoned.push(entry),
-  } as unknown as MessageQueue;
-  const delivery = new ProactiveDelivery({
-    adapter,
-    queue,
-    turns: new ConversationTurns(),
-    appId: "the app id",
-    dialogs: testDialogs(),
+  const { delivery, queue } = testDelivery({
     deliveries,
-    references,
-    addressees: new Addressees({
-      adapter,
-      references,
-      appId: "the app id",
-      teamsServiceUrl: "https://teams.example/teams/",
-    }),
-    optOuts: new OptOuts(new MemoryTable()),
+    dialogs: ofBot,
+    send: ({ text }) => channel(text ?? ""),
+    defer: async (message) => deferred.push(message) > 0,
+    postpone: async (message, notBefore) => {
+      await queueWork();
+      postponed.push({ message, notBefore });
+    },
+    poison: async (json) => void poisoned.push(json),
+    open: async () => "the opened one",
   });
   const serviceHosts = new ServiceHosts([
     "channel.example",
     new URL(examples.messages.text.value.relatesTo.serviceUrl).host,
     "webchat.botframework.com",
+    "smba.example",
     "smba.trafficmanager.net",
   ]);
-  api = notifyApi(new Notifications({ webhook, delivery, queue, deliveries, registry: rootDialogs, serviceHosts }));
+  const parts = { webhook, delivery, queue, deliveries, dialogs: ofBot, serviceHosts };
+  api = notifyApi(new Notifications(parts), ofBot);
 }
+
+const examples = examplesFor(dialogs);
 
 function randomKey(): string {
   return `whsec_${randomBytes(32).toString("base64")}`;
@@ -157,7 +142,7 @@ test("what is signed is said at once, under its own id or else the one that it w
   assert.deepEqual([own.status, own.body], [202, { id: "its own" }]);
   const other = await notify({ ...message, id: null }, "the header's");
   assert.deepEqual([other.status, other.body], [202, { id: "the header's" }]);
-  assert.deepEqual(said, Array(2).fill("This is coming back from the trigger! ulterior"));
+  assert.deepEqual(said, Array(2).fill(replies.proactiveText("ulterior")));
   assert.deepEqual(
     deliveries.rows.map(({ id, status, conversation }) => [id, status, conversation]),
     [
@@ -170,7 +155,7 @@ test("what is signed is said at once, under its own id or else the one that it w
 
 test("a dialog starts", async () => {
   assert.equal((await notify({ relatesTo, text: "", dialog: "newSurvey" })).status, 202);
-  assert.match(said[0] ?? "", /^Welcome to the course!/);
+  assert.deepEqual(said, ["(newSurvey starts)"]);
 });
 
 test("the same id again is answered in the same way, and not said again", async () => {
@@ -246,7 +231,7 @@ test("what is not valid is refused with the name of its field, and nothing is ke
     [{ ...message, id: "\u00e9" }, "id", /printable ASCII/],
     [{ ...message, id: " 1" }, "id", /without a space at either end/],
     [{ ...message, notBefore: "soon" }, "notBefore", /^notBefore is not valid/],
-    [{ ...message, dialog: "ulterior" }, "dialog", /^dialog is not one of this bot's: "newSurvey", /],
+    [{ ...message, dialog: "ulterior" }, "dialog", /^dialog is not one of two$/],
     [{ ...message, relatesTo: { ...relatesTo, channelId: "fax" } }, "relatesTo.channelId", /channelId is not valid/],
     ...["http://channel.example/", "https://evil.example/", "https://user@channel.example/"].map(
       (serviceUrl): [unknown, string, RegExp] => [
@@ -374,7 +359,7 @@ test("what is not due waits under its id, in the queue and in the table", async 
   assert.deepEqual(postponed, [{ message: { ...later, id: "1" }, notBefore }]);
   const [row] = deliveries.rows;
   assert.deepEqual([row?.id, row?.status], ["1", "waiting"]);
-  assert.match(row?.reason ?? "", /^it is not due before /);
+  assert.match(row?.reason ?? "", /^The message is not due before /);
   assert.deepEqual(said, []);
   assert.equal((await notify({ ...message, notBefore: new Date().toISOString() })).status, 202);
   assert.equal(said.length, 1);
@@ -551,6 +536,14 @@ test("the document is valid OpenAPI 3.1, and its message is the one that is chec
   ]) {
     assert.ok(field in properties, field);
   }
+});
+
+test("the document of a bot without dialogs starts none", async () => {
+  open(undefined, noDialogs);
+  const { messages, invalid } = examplesFor(noDialogs);
+  assert.ok(!("dialog" in messages));
+  const { status, body } = await notify({ ...message, dialog: "survey" });
+  assert.deepEqual([status, body], [400, invalid.unknownDialog.value]);
 });
 
 test("each of the document's examples is true", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, mock, test } from "node:test";
 import type { Activity } from "botbuilder";
+import { replies } from "../../../bot/replies";
 import { OptOuts } from "../../../bot/state/opt-outs";
 import { References } from "../../../bot/state/references";
 import type { ConversationReference } from "../../../core/message/conversation-reference";
@@ -57,25 +58,22 @@ test("who says stop is out wherever the bot knows them, until they say start", a
   await hear("hello", "anna", "elsewhere");
   await hear("hello", "o'neil", "c");
   await hear("hello", "anna", "c", "slack");
-  assert.equal(
-    await hear(" Stop\n"),
-    'You will get no more messages that are meant for everyone. Say "start" to get them again.',
-  );
+  assert.equal(await hear(" Stop\n"), replies.optedOut);
   assert.deepEqual(await out(), ["anna in c", "anna in elsewhere", "anna in team"]);
   await hear("hello");
   assert.deepEqual(await out(), ["anna in c", "anna in elsewhere", "anna in team"], "a later turn changes nothing");
-  assert.match((await hear("STOP")) ?? "", /no more messages/);
-  assert.match((await hear("start")) ?? "", /^You will get messages that are meant for everyone again\. Say "stop" /);
+  assert.equal(await hear("STOP"), replies.optedOut);
+  assert.equal(await hear("start"), replies.optedIn);
   assert.deepEqual(await out(), []);
   assert.equal((await table.all(withoutCopies)).length, 5, "nobody was forgotten");
-  assert.match((await hear("stop", "o'neil")) ?? "", /no more/);
+  assert.equal(await hear("stop", "o'neil"), replies.optedOut);
   assert.deepEqual(await out(), ["o'neil in c"]);
 });
 
 test("a start that its channel delivers again gets the same answer, and a later one is a word like any other", async () => {
   await hear("stop");
   const first = await hear("start");
-  assert.match(first ?? "", /again/);
+  assert.equal(first, replies.optedIn);
   assert.equal(await hear("start"), first);
   assert.equal(await optOuts.answer({ ...says("start"), id: "8" } as Activity, "start"), undefined);
   assert.deepEqual(await out(), []);
@@ -122,8 +120,5 @@ test("a turn that changes the row at the same time loses nothing", async () => {
 
 test("a wish that could not be written down is not said to be kept", async () => {
   tables.interfere = (_request, response) => response.writeHead(503).end();
-  assert.equal(
-    await optOuts.answer(says("stop"), "stop"),
-    "I could not write that down. Please try again in a moment.",
-  );
+  assert.equal(await optOuts.answer(says("stop"), "stop"), replies.choiceNotStored);
 });

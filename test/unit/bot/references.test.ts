@@ -382,7 +382,7 @@ test("in Azure's table service, too, a user is found by each id, and each row is
     for (const userId of ["29:user", objectId]) {
       assert.equal((await references.ofUser({ channelId: "msteams", userId }))?.conversation.id, "a:own");
     }
-    await references.note(activity(alone), "An administrator has disabled the bot.");
+    await references.noteProblem(activity(alone), "An administrator has disabled the bot.");
     const rows = await real.all<StoredReference>(withoutCopies);
     assert.deepEqual(
       rows.map(({ userId, problem, problemAt }) => [userId, problem, problemAt instanceof Date]),

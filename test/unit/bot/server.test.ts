@@ -11,10 +11,11 @@ import type { ChannelAdapter } from "../../../bot/channel/channel-adapter";
 import type { ServiceHosts } from "../../../bot/channel/service-hosts";
 import { openApi } from "../../../bot/notify/open-api";
 import type { ServerParts } from "../../../bot/server";
+import { type Dialogs, noDialogs } from "../../../bot/state/conversations";
 import { Readiness } from "../../../core/health";
 import type { Secret } from "../../../core/vault-secret";
-import { bundle } from "../../../infra/package/bundle";
-import { projectRoot } from "../../../infra/package/cache";
+import { bundle } from "../../../infra/deploy/package/bundle";
+import { projectRoot } from "../../../infra/deploy/package/cache";
 import { startChannel, type TestChannel } from "../helpers/channel";
 import { fixedSecret, lostSecret, rotatingSecret } from "../helpers/secrets";
 
@@ -24,6 +25,7 @@ interface Bundled {
   ChannelAdapter: new (...parts: ConstructorParameters<typeof ChannelAdapter>) => ChannelAdapter;
   ServiceHosts: new (hosts: string[]) => ServiceHosts;
   ForgedEventError: new (message: string) => Error;
+  noDialogs: Dialogs;
 }
 
 const folder = mkdtempSync(join(tmpdir(), "bot-server-"));
@@ -52,6 +54,7 @@ before(async () => {
     "bot/server",
     "bot/channel/channel-adapter",
     "bot/channel/service-hosts",
+    "bot/state/conversations",
     "core/message/signed-event",
   ].map((name) => join(projectRoot, name));
   writeFileSync(join(folder, "parts.ts"), exports.map((path) => `export * from ${JSON.stringify(path)};`).join("\n"));
@@ -103,9 +106,10 @@ async function listen(server: Server): Promise<string> {
 
 async function start(parts: Partial<ServerParts> = {}): Promise<string> {
   const ready = new Readiness([async () => undefined], assert.ifError);
-  const run = { run: (context: TurnContext) => turn(context) } as ServerParts["bot"];
+  const turnHandler = { run: (context: TurnContext) => turn(context) } as ServerParts["turnHandler"];
   const notifications = { take: (event: unknown) => take(event) } as ServerParts["notifications"];
-  return listen(createHttpServer(bot.createServer({ adapter, bot: run, notifications, readiness: ready, ...parts })));
+  const own = { adapter, turnHandler, notifications, dialogs: bot.noDialogs, readiness: ready, ...parts };
+  return listen(createHttpServer(bot.createServer(own)));
 }
 
 function startWithChat(secret: Secret = fixedSecret("the direct line secret")): Promise<string> {
@@ -374,7 +378,10 @@ test("one address gets twenty tokens a minute, on whatever port it comes, and ot
 });
 
 test("the custom API is there, and its document, in the minified bundle too", async () => {
-  assert.deepEqual(await (await fetch(`${url}/api/openapi.json`)).json(), JSON.parse(JSON.stringify(openApi())));
+  assert.deepEqual(
+    await (await fetch(`${url}/api/openapi.json`)).json(),
+    JSON.parse(JSON.stringify(openApi(noDialogs))),
+  );
 
   let taken: object = {};
   take = async (event) => {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { dueTime } from "../../../cli/due-time";
-import { WrongUsage } from "../../../cli/failure";
+import { parseDueTime } from "../../../cli/due-time";
+import { UsageError } from "../../../cli/errors";
 
 const now = new Date("2026-11-22T21:00:00Z");
 
 function due(text: string): string {
-  return dueTime(text, now).toISOString();
+  return parseDueTime(text, now).toISOString();
 }
 
 test("a time from now", () => {
@@ -16,7 +16,7 @@ test("a time from now", () => {
   assert.equal(due("+10d"), "2026-12-02T21:00:00.000Z");
 });
 
-test("a time on the clock, with and without its offset", () => {
+test("an ISO time, with and without an offset", () => {
   assert.equal(due("2026-12-01T09:00Z"), "2026-12-01T09:00:00.000Z");
   assert.equal(due("2026-12-01t09:00:30.5z"), "2026-12-01T09:00:30.500Z");
   assert.equal(due("2026-12-01T09:00+01:00"), "2026-12-01T08:00:00.000Z");
@@ -25,12 +25,12 @@ test("a time on the clock, with and without its offset", () => {
   assert.equal(due("2026-12-01T09:00"), new Date(2026, 11, 1, 9).toISOString(), "this machine's time");
 });
 
-test("what has passed is refused, and told when it was", () => {
+test("a time in the past is refused, and shown in UTC", () => {
   assert.throws(() => due("2026-11-22T20:59Z"), {
-    name: "WrongUsage",
-    message: /2026-11-22T20:59:00.000Z, and has passed/,
+    name: "UsageError",
+    message: /^--at is .*, which is in the past \(2026-11-22T20:59:00.000Z\)\. Give a later time\.$/,
   });
-  assert.throws(() => due("+0s"), WrongUsage);
+  assert.throws(() => due("+0s"), UsageError);
 });
 
 for (const text of [
@@ -47,12 +47,15 @@ for (const text of [
   "09:00",
   "2027-02-29T09:00Z",
 ]) {
-  test(`"${text}" is no time`, () => {
-    assert.throws(() => due(text), { name: "WrongUsage", message: /^--at is ".*": it must be like \+20s/ });
+  test(`"${text}" is not a time`, () => {
+    assert.throws(() => due(text), {
+      name: "UsageError",
+      message: /^--at is ".*", which is not a time\. Use a form such as \+20s/,
+    });
   });
 }
 
-test("neither are hours and months that no day and year has", () => {
+test("impossible hours, minutes, months and offsets are not times", () => {
   for (const text of [
     "2026-12-01T25:00Z",
     "2026-12-01T09:60Z",
@@ -60,5 +63,5 @@ test("neither are hours and months that no day and year has", () => {
     "2026-00-10T09:00Z",
     "2026-12-01T09:00+99:00",
   ])
-    assert.throws(() => due(text), WrongUsage, text);
+    assert.throws(() => due(text), UsageError, text);
 });

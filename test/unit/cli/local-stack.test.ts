@@ -47,7 +47,7 @@ test("one stack is found by itself, and of several the one whose port is named",
   write("b", process.pid, 4002);
   assert.throws(
     () => localStack(undefined, folder),
-    /^Failure: Several stacks are running: http:\S+, http:\S+\. Choose one with --port\.$/,
+    /^CommandError: Several stacks are running: http:\S+, http:\S+\. Choose one with --port\.$/,
   );
   assert.equal(localStack("4002", folder)?.options, "--port 4002");
   assert.throws(() => localStack("4003", folder), /No stack has its page on port 4003\. Running: http/);

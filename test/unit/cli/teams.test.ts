@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
 import { strFromU8, unzipSync } from "fflate";
-import { rootDialogs } from "../../../bot/dialogs/index";
+import { keywords } from "../../../bot/replies";
 import { valuesOf, versionAt } from "../../../cli/commands/teams";
-import { schemaProblems } from "../../../cli/manifest-schema";
 import type { Stack } from "../../../cli/stack/stack";
 import { packTeamsApp, teamsFolder } from "../../../cli/teams-app";
+import { schemaProblems } from "../../../cli/teams-manifest";
+import { homePrefix } from "../../../local/home";
 
 const root = path.resolve(__dirname, "../../..");
 const botAppId = "8f0a3c52-6a1b-4d8e-9d3f-0c1b2a394857";
@@ -86,11 +87,7 @@ test("the manifest says which bot it is, where it is, and what people can say to
   const [list, ...others] = bot.commandLists;
   assert.deepEqual([list.scopes, others], [bot.scopes, []]);
   const titles: string[] = list.commands.map(({ title }: Manifest) => title);
-  assert.deepEqual(titles, ["new", "old", "help", "cancel", "stop", "start"]);
-  assert.deepEqual(
-    titles.map((text) => rootDialogs.startedBy({ text })?.name),
-    ["newSurvey", "oldSurvey", undefined, undefined, undefined, undefined],
-  );
+  for (const word of Object.values(keywords)) assert.ok(titles.includes(word), word);
 });
 
 test("a fork's icons and languages go into the package under their own names", async () => {
@@ -109,7 +106,7 @@ test("a fork's icons and languages go into the package under their own names", a
 
 test("a manifest that Teams would refuse is refused with the field, the value and the rule", async () => {
   const refused = (change: (manifest: Manifest) => void, why: RegExp) =>
-    assert.rejects(packTeamsApp(values, fork(change)), { name: "Failure", message: why });
+    assert.rejects(packTeamsApp(values, fork(change)), { name: "CommandError", message: why });
   const long = "A name that is longer than thirty";
   await refused((m) => Object.assign(m.name, { short: long }), /name\.short must NOT have more than 30 .*"A name that/);
   await refused((m) => Object.assign(m.developer, { privacyUrl: "nothing" }), /developer\.privacyUrl must match/);
@@ -170,10 +167,13 @@ const outputs = {
   teams: true,
 };
 
-test("a stack without the outputs, or without Teams, is refused with what to run", () => {
+test("a stack without the outputs, or without Teams, is refused with the command to run", () => {
   const stack = (name: string, isLocal: boolean, change: object) =>
     ({ name, isLocal, outputs: { ...outputs, ...change } }) as unknown as Stack;
-  assert.throws(() => valuesOf(stack("dev", false, { botAppId: undefined })), /stack dev .* botAppId.* "pulumi up"/);
+  assert.throws(
+    () => valuesOf(stack("dev", false, { botAppId: undefined })),
+    /stack dev has no outputs botAppId.* Run "pulumi up"/,
+  );
   assert.throws(() => valuesOf(stack("dev", false, { teams: false })), /dev .*"pulumi config set teams true"/);
   assert.throws(() => valuesOf(stack("local", true, { teams: false })), /"npm start -- --config teams=true"/);
   assert.equal(valuesOf(stack("dev", false, {})).botHost, "bot.example");
@@ -182,7 +182,7 @@ test("a stack without the outputs, or without Teams, is refused with what to run
 /** `npm run cli -- teams ARGS` beside a local stack with these outputs. */
 async function teams(args: string[], stackOutputs: object = outputs, environment: NodeJS.ProcessEnv = {}) {
   const folder = mkdtempSync(path.join(work, "cli-"));
-  const home = path.join(folder, `proactive-bot-${process.pid}-a`);
+  const home = path.join(folder, `${homePrefix}${process.pid}-a`);
   mkdirSync(home);
   const caFile = path.join(home, "ca.pem");
   writeFileSync(caFile, "");
@@ -190,8 +190,10 @@ async function teams(args: string[], stackOutputs: object = outputs, environment
   const directLine = { serviceUrl: "https://127.0.0.1:1/" };
   const local = { page: "http://localhost:4001/", directLine, identity, caFile };
   writeFileSync(path.join(home, "stack.json"), JSON.stringify({ outputs: stackOutputs, local }));
+  for (const cache of readdirSync(tmpdir()).filter((name) => name.startsWith("tsx-")))
+    symlinkSync(path.join(tmpdir(), cache), path.join(folder, cache), "junction"); // its sources are compiled already
   const out = path.join(folder, "made", "app.zip");
-  const command = ["-r", "tsx/cjs", path.join(root, "cli/index.ts"), "teams", "--out", out, ...args];
+  const command = [path.join(root, "scripts/run.cjs"), "cli/index.ts", "teams", "--out", out, ...args];
   const env = { ...process.env, TMPDIR: folder, ...environment };
   return new Promise<{ code: number; stdout: string; stderr: string; out: string }>((resolve) => {
     execFile(process.execPath, command, { cwd: root, env }, (error, stdout, stderr) =>
@@ -209,7 +211,7 @@ test("the command writes the package and says what to do with it", async () => {
   assert.deepEqual(Object.keys(unzipSync(readFileSync(out))).sort(), ["color.png", "manifest.json", "outline.png"]);
 });
 
-test("the command tells programs where the package is, and as which app", async () => {
+test("--json has the package's file, and the app's id and version", async () => {
   const { stdout, out } = await teams(["--json", "--app-version", "2.0.1"]);
   assert.deepEqual(JSON.parse(stdout), { file: out, id: botAppId, version: "2.0.1" });
 });
@@ -229,10 +231,10 @@ test("a stack in Azure needs Pulumi's outputs, and no login in Azure", async () 
   assert.doesNotMatch(stdout, /on this machine/);
 });
 
-test("wrong usage ends with 2, a stack without Teams with 1, and nothing is written", async () => {
+test("invalid usage exits with 2, a stack without Teams with 1, and nothing is written", async () => {
   const wrong = await teams(["--app-version", "v2"]);
   assert.equal(wrong.code, 2);
-  assert.match(wrong.stderr, /--app-version must be three numbers such as 1\.2\.0, not "v2"/);
+  assert.match(wrong.stderr, /--app-version is "v2"\. It must be three numbers such as 1\.2\.0\./);
   const closed = await teams([], { ...outputs, teams: false });
   assert.equal(closed.code, 1);
   assert.match(closed.stderr, /does not let the bot into Microsoft Teams/);

@@ -38,7 +38,7 @@ async function row(id: string) {
   return found;
 }
 
-test("of many who bring the same message exactly one may say it, and the others learn when to come back", async () => {
+test("of many concurrent claims of one message exactly one succeeds, and the others get the time of the next try", async () => {
   for (let round = 0; round < 5; round++) {
     const id = newId();
     const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => instance().claim(id)));
@@ -52,7 +52,7 @@ test("of many who bring the same message exactly one may say it, and the others 
   }
 });
 
-test("a claim that has ended is taken over, by exactly one", async (t) => {
+test("exactly one new claim replaces a claim that has ended", async (t) => {
   const id = newId();
   await instance().claim(id);
   t.mock.timers.enable({ apis: ["Date"], now: Date.now() + leaseTime - 5_000 });
@@ -65,7 +65,7 @@ test("a claim that has ended is taken over, by exactly one", async (t) => {
   assert.equal((await row(id)).tries, 2);
 });
 
-test("a claim that was given back is free at once, and the reason is told", async () => {
+test("a released message can be claimed at once, and its row has the reason", async () => {
   const id = newId();
   const claim = await instance().claim(id, "c");
   await instance().release(claim, "the channel is busy");
@@ -82,7 +82,7 @@ test("a claim that was given back is free at once, and the reason is told", asyn
   assert.equal((await row(id)).status, "delivered");
 });
 
-test("what was delivered stays so, whatever is said of it later", async () => {
+test("a delivered message stays delivered, whatever is recorded later", async () => {
   const id = newId();
   const claim = await instance().claim(id);
   const sentAt = new Date("2026-01-02T03:04:05.678Z");
@@ -102,7 +102,7 @@ test("what was delivered stays so, whatever is said of it later", async () => {
   );
 });
 
-test("what failed is not tried again; should it have been delivered all the same, that is what counts", async () => {
+test("a failed message is not tried again; a delivery that succeeded all the same counts", async () => {
   const id = newId();
   await instance().markFailed(id, "x".repeat(100_000), { queuedAt: new Date(0) });
   const failed = await row(id);
@@ -119,7 +119,7 @@ test("what failed is not tried again; should it have been delivered all the same
   assert.equal((await row(id)).status, "delivered");
 });
 
-test("what failed may be tried once more at once, when somebody wants it; what was delivered may not", async () => {
+test("a failed message can be reopened for another try, and a delivered message cannot", async () => {
   const id = newId();
   await instance().claim(id);
   await instance().markFailed(id, "the conversation is gone");
@@ -136,7 +136,7 @@ test("what failed may be tried once more at once, when somebody wants it; what w
   assert.equal(await instance().read(unknown), undefined);
 });
 
-test("what the user may have got is not claimed before its time, unless somebody wants it tried", async (t) => {
+test("a message that the user may have got cannot be claimed before its time, unless it is reopened", async (t) => {
   t.mock.timers.enable({ apis: ["Date"], now: Date.now() });
   const id = newId();
   for (const unsure of [0, 1, 2]) {
@@ -159,12 +159,12 @@ test("what the user may have got is not claimed before its time, unless somebody
   assert.equal((await instance().claim(id)).unsure, 0);
 });
 
-test("a message is known before it is on the queue, and its row keeps nobody from saying it", async () => {
+test("an announced message has a row before it is on the queue, and can be claimed", async () => {
   const id = newId();
   const dueAt = new Date(Date.now() + 60_000);
   await instance().announce(id, { conversation: "c", dueAt });
   const { status, reason, conversation, queuedAt, dueAt: kept } = await row(id);
-  assert.deepEqual([status, reason], ["waiting", `it is not due before ${dueAt.toISOString()}`]);
+  assert.deepEqual([status, reason], ["waiting", `The message is not due before ${dueAt.toISOString()}.`]);
   assert.deepEqual([conversation, queuedAt instanceof Date, kept], ["c", true, dueAt]);
   await instance().markWaiting(id, "it is not due", { dequeueCount: 1 });
   await instance().claim(id, "c");
@@ -176,7 +176,7 @@ test("a message is known before it is on the queue, and its row keeps nobody fro
   assert.equal((await row(id)).status, "delivered");
 });
 
-test("what was cancelled is not said, waits no more and cannot be put back", async () => {
+test("a cancelled message cannot be claimed, deferred or reopened", async () => {
   const isCancelled = (error: unknown) => error instanceof DeliverySettledError && error.status === "cancelled";
   for (const before of ["nothing", "a row"]) {
     const id = newId();
@@ -195,7 +195,7 @@ test("what was cancelled is not said, waits no more and cannot be put back", asy
   }
 });
 
-test("what is being said when it is cancelled is not said a second time, and counts as delivered where it was", async () => {
+test("a message that is cancelled during its delivery is not delivered again, and counts as delivered if it was", async () => {
   const id = newId();
   const claim = await instance().claim(id);
   assert.ok(isBeingSent(await instance().cancel(id, "no")));
@@ -208,7 +208,7 @@ test("what is being said when it is cancelled is not said a second time, and cou
   assert.equal((await row(id)).status, "delivered");
 });
 
-test("a batch that is cancelled while it is being queued ends, and no message of it escapes", async () => {
+test("a batch that is cancelled while it is being queued ends, and all its messages are cancelled", async () => {
   const batch = newId();
   const ids = Array.from({ length: 40 }, (_, n) => `${batch}/${n}`);
   const queued: string[] = [];
@@ -231,7 +231,7 @@ test("a batch that is cancelled while it is being queued ends, and no message of
   assert.ok(refused.length > 0, "some came after it");
 });
 
-test("what was put back by a clock that is ahead waits for nobody", async (t) => {
+test("a message that a clock ahead of time has released can be claimed at once", async (t) => {
   const id = newId();
   await instance().claim(id);
   await instance().markFailed(id, "the conversation is gone");
@@ -241,7 +241,7 @@ test("what was put back by a clock that is ahead waits for nobody", async (t) =>
   await instance().claim(id);
 });
 
-test("a message waits before anybody has claimed it, and not while somebody has", async () => {
+test("a message without a claim is waiting, and a claimed message is not", async () => {
   const id = newId();
   await instance().markWaiting(id, "it is not due", { dequeueCount: 1 });
   assert.deepEqual([(await row(id)).status, (await row(id)).reason], ["waiting", "it is not due"]);
@@ -251,7 +251,7 @@ test("a message waits before anybody has claimed it, and not while somebody has"
   await assert.rejects(instance().claim(id), DeliveryLeasedError);
 });
 
-test("what the function knows can come before and after, and changes nothing else", async () => {
+test("the function's timestamps can come before and after a claim, and change nothing else", async () => {
   const id = newId();
   const hop = { queuedAt: new Date("2026-01-01"), dequeuedAt: new Date("2026-01-02"), dequeueCount: 1 };
   await instance().addTimestamps(id, hop);
@@ -262,7 +262,7 @@ test("what the function knows can come before and after, and changes nothing els
   assert.deepEqual([status, tries], ["claimed", 1]);
 });
 
-test("a claim whose answer was lost is one's own", async () => {
+test("a claim succeeds when only the answer to its first try was lost", async () => {
   for (const before of ["nothing", "a row"]) {
     const id = newId();
     if (before === "a row") await instance().markWaiting(id, "");
@@ -278,7 +278,7 @@ test("a claim whose answer was lost is one's own", async () => {
   }
 });
 
-test("a table that is out of reach is said so, and nothing is claimed", async () => {
+test("a table that cannot be reached is an error, and nothing is claimed", async () => {
   const id = newId();
   tables.interfere = (_request, response) => response.writeHead(503).end();
   const work: (() => Promise<unknown>)[] = [

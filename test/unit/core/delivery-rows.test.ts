@@ -21,7 +21,7 @@ async function idsOf(beginning?: string): Promise<string[]> {
   return (await records.list(beginning)).map(({ id }) => id).sort();
 }
 
-test("a batch is found by the beginning of its ids, whatever is in them", async () => {
+test("a batch is listed by the prefix of its ids, whatever characters they have", async () => {
   for (const id of ["a/1", "a/~", "a/'; drop", "a0", "a", "b/1"]) await deliveries.markDelivered(id, new Date());
   assert.deepEqual(await idsOf("a/"), ["a/'; drop", "a/1", "a/~"]);
   assert.deepEqual(await idsOf("a/'"), ["a/'; drop"]);
@@ -29,7 +29,7 @@ test("a batch is found by the beginning of its ids, whatever is in them", async 
   assert.equal((await idsOf()).length, 6);
 });
 
-test("more rows than the service tells at once are all listed, and removed", async () => {
+test("more rows than one page are all listed and removed", async () => {
   const rows = 1_100; // it tells a thousand
   for (let id = 0; id < rows; id += 50) {
     await Promise.all(Array.from({ length: 50 }, (_, index) => deliveries.addTimestamps(`many/${id + index}`, {})));
@@ -39,7 +39,7 @@ test("more rows than the service tells at once are all listed, and removed", asy
   assert.deepEqual(await idsOf(), []);
 });
 
-test("what has changed since is kept", async () => {
+test("rows that have changed since are kept", async () => {
   await deliveries.markDelivered("old", new Date());
   await deliveries.markDelivered("changed", new Date());
   assert.equal(await records.removeUnchangedSince(new Date(Date.now() - 60_000)), 0);
@@ -55,7 +55,7 @@ test("what has changed since is kept", async () => {
   assert.deepEqual(await idsOf(), ["changed"]);
 });
 
-test("what is not due yet is kept, however long ago it changed: it may have been cancelled", async () => {
+test("a row that is not due yet is kept after any time, because it may be a cancellation", async () => {
   const minute = 60_000;
   const dueAt = (minutes: number) => ({ dueAt: new Date(Date.now() + minutes * minute) });
   await deliveries.announce("due later", dueAt(10));
@@ -65,7 +65,7 @@ test("what is not due yet is kept, however long ago it changed: it may have been
   assert.equal(await records.removeUnchangedSince(new Date(Date.now() + 11 * minute)), 1);
 });
 
-test("what has failed can be tried once more, and what was delivered cannot", async () => {
+test("a failed message can be tried once more, and a delivered message cannot", async () => {
   await deliveries.markFailed("gone", "the conversation is gone");
   await assert.rejects(deliveries.claim("gone"), DeliverySettledError);
   await deliveries.reopen("gone", "an operator sent it again");

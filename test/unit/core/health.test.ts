@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, mock, test } from "node:test";
 import { build } from "esbuild";
 import { Readiness } from "../../../core/health";
-import { projectRoot } from "../../../infra/package/cache";
+import { projectRoot } from "../../../infra/deploy/package/cache";
 
 afterEach(() => mock.timers.reset());
 

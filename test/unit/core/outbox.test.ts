@@ -24,7 +24,7 @@ function row(id: string) {
   return { status, reason, conversation };
 }
 
-test("a message whose text is written already goes on in these words", async () => {
+test("a message with a given JSON text is queued with this text", async () => {
   const texts: unknown[] = [];
   enqueue = async (_message, _showAt, json) => void texts.push(json);
   const json = '{"order":12345678901234567890}';
@@ -40,17 +40,17 @@ test("a message has its row before it is on the queue", async () => {
   const message = { relatesTo, text: "ulterior", notBefore, id: "b/1" };
   await outbox.put(message, new Batch("b", 40));
   assert.deepEqual(queued, [message]);
-  const reason = "it is not due before 2099-01-01T00:00:00.000Z";
+  const reason = "The message is not due before 2099-01-01T00:00:00.000Z.";
   assert.deepEqual(row("b/1"), { status: "waiting", reason, conversation: "c" });
   assert.doesNotMatch(JSON.stringify(deliveries.rows), /ulterior/);
 });
 
-test("the row of a message that could not be queued says so, and the next try may succeed", async () => {
+test("the row of a message that could not be queued has the reason, and the next try may succeed", async () => {
   enqueue = () => Promise.reject(new Error("no queue"));
   await assert.rejects(outbox.put({ relatesTo, text: "x", id: "1" }), { message: "no queue" });
   assert.deepEqual(row("1"), {
     status: "waiting",
-    reason: "it could not be put on the queue: no queue",
+    reason: "The message could not be put on the queue: no queue",
     conversation: "c",
   });
   enqueue = async (message) => void queued.push(message);
@@ -59,20 +59,20 @@ test("the row of a message that could not be queued says so, and the next try ma
   await deliveries.claim("1");
 });
 
-test("nothing of a cancelled batch is queued any more, and each row says so", async () => {
+test("no further message of a cancelled batch is queued, and each row is cancelled", async () => {
   await deliveries.cancel("b", "an operator cancelled it");
   await assert.rejects(outbox.put({ relatesTo, text: "x", id: "b/1" }, new Batch("b", 40)), DeliverySettledError);
   assert.deepEqual(queued, []);
-  assert.deepEqual([row("b/1").status, row("b/1").reason], ["cancelled", "its batch was cancelled"]);
+  assert.deepEqual([row("b/1").status, row("b/1").reason], ["cancelled", "The batch of the message was cancelled."]);
 });
 
-test("without its row nothing is queued: it could not be cancelled", async () => {
+test("a message is not queued without its row, because it could not be cancelled", async () => {
   deliveries.memory.failure = new Error("table deliveries: gone");
   await assert.rejects(outbox.put({ relatesTo, text: "x", id: "1" }), deliveries.memory.failure);
   assert.deepEqual(queued, []);
 });
 
-test("the messages of a batch show up one after another, at such a distance that others find their way between them", async () => {
+test("the messages of a batch appear one after another, at a distance that leaves turns for others", async () => {
   const times: number[] = [];
   enqueue = async (_message, showAt) => void times.push(Number(showAt));
   const begin = new Date("2099-01-01T00:00:00Z");

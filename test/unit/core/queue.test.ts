@@ -87,14 +87,14 @@ function ofSize(bytes: number, fields: Partial<QueueMessage>): QueueMessage {
   return { ...empty, text: "x".repeat(bytes - JSON.stringify(empty).length) };
 }
 
-test("a message is queued as plain JSON, at once and for ever", async () => {
+test("a message is queued as plain JSON, visible at once and without expiry", async () => {
   const awkward = { ...message, text: '<&>"\u0000\ufffe漢😀\r\n' };
   await queue.enqueue(awkward);
   assert.deepEqual(parseMessage(only().text), awkward);
   assert.deepEqual({ ...only(), text: "" }, { queue: "bot-queue", text: "", hidden: 0, timeToLive: "-1" });
 });
 
-test("a message that is not due is hidden until then, or for seven days; a moment too short rather than too long", async () => {
+test("a message that is not due is hidden until then or for seven days, rounded down", async () => {
   for (const [wait, hidden] of [
     [89_900, 89],
     [900, 0],
@@ -107,7 +107,7 @@ test("a message that is not due is hidden until then, or for seven days; a momen
   }
 });
 
-test("one of a batch shows up when it is its time, whatever it is due", async () => {
+test("a message of a batch appears at the given time, whatever its notBefore", async () => {
   await queue.enqueue(
     { ...message, notBefore: new Date(Date.now() + 60_900).toISOString() },
     new Date(Date.now() + 70_900),
@@ -140,7 +140,7 @@ test("a deferred message keeps everything, counts its attempts and waits longer 
   assert((sent[1]?.hidden ?? 0) >= 128);
 });
 
-test("null in a deferral's own fields is as good as absent: it begins to count", async () => {
+test("null in the fields of a deferral counts as missing: the first deferral follows", async () => {
   const nulls = { ...message, attempt: null, deferredSince: null };
   await queue.defer(received(nulls));
   await queue.postpone(received(nulls), new Date(Date.now() + day));
@@ -150,7 +150,7 @@ test("null in a deferral's own fields is as good as absent: it begins to count",
   await assert.rejects(queue.enqueue({ ...ofSize(maxMessageBytes + 1, {}), attempt: null }), InvalidMessageError);
 });
 
-test("a copy keeps every other field character by character, and ours in their one spelling", async () => {
+test("a copy keeps every other field character by character, and has the apps' fields in one spelling", async () => {
   const json = `\ufeff{"big": 12345678901234567890,\r\n "Id":"old","twice":1, "twice":[1.0,{"a":", }"}],"ATTEMPT":3,
     "deferred_since":"2020-01-01T00:00:00Z", "RelatesTo":${JSON.stringify(relatesTo)}, "t":"\\u00fc\\"\\\\", "text":"hello"}`;
   const kept = `{"big":12345678901234567890,"twice":1,"twice":[1.0,{"a":", }"}],"RelatesTo":${JSON.stringify(relatesTo)},"t":"\\u00fc\\"\\\\","text":"hello"`;
@@ -176,7 +176,7 @@ test("a copy that would be too large for a queue has fewer escapes", async () =>
   assert.ok(Buffer.byteLength(only().text) < 64 * 1024);
 });
 
-test("a producer's deferral gives no more patience than a day from now, and no longer waits", async () => {
+test("a deferral that a producer has set allows at most a day from now, and no longer waits", async () => {
   const ahead = new Date(Date.now() + 365 * day).toISOString();
   await queue.defer(received({ ...message, attempt: 1_000, deferredSince: ahead }));
   assert.ok(Date.parse(parseMessage(only().text).deferredSince ?? "") <= Date.now());
@@ -185,7 +185,7 @@ test("a producer's deferral gives no more patience than a day from now, and no l
   assert.equal(parseMessage(only().text).attempt, 1);
 });
 
-test("a message that is restored is as if it were new", async () => {
+test("a restored message is like a new one", async () => {
   const past = { attempt: 9, deferredSince: "2026-01-01T00:00:00Z", notBefore: "2026-01-01T00:00:00Z" };
   await queue.restore(received({ ...message, ...past }));
   assert.deepEqual(parseMessage(only().text), { ...message, attempt: 0 });
@@ -196,12 +196,12 @@ test("a message that is restored is as if it were new", async () => {
   assert.deepEqual([parseMessage(only().text).notBefore, only().hidden], [notBefore, 90]);
 });
 
-test("a deferred message waits for as long as the other side asked", async () => {
+test("a deferred message waits as long as Retry-After says", async () => {
   await queue.defer(received(message), 100);
   assert.equal(only().hidden, 100);
 });
 
-test("after a day of deferring a message has failed, and no copy is sent", async () => {
+test("a message that was deferred for a day has failed, and no copy is queued", async () => {
   const since = (milliseconds: number) => ({
     ...message,
     attempt: 9,
@@ -220,7 +220,7 @@ test("the largest message can be deferred and postponed, and is still valid when
   assert.equal(sent.length, 2);
 });
 
-test("a postponed message shows up when it is due, or in seven days to be hidden again", async () => {
+test("a postponed message appears when it is due, or after seven days to be hidden again", async () => {
   for (const [wait, hidden] of [
     [90_000, 90],
     [1, 1],
@@ -234,7 +234,7 @@ test("a postponed message shows up when it is due, or in seven days to be hidden
   }
 });
 
-test("the poison queue gets what came, as it came", async () => {
+test("the poison queue gets the text as it came", async () => {
   for (const [entry, text] of [
     ["not json", "not json"],
     ["a\r\nb\nc\rd &#xD; <&>", "a\r\nb\nc\rd &#xD; <&>"],
@@ -247,7 +247,7 @@ test("the poison queue gets what came, as it came", async () => {
   }
 });
 
-test("a missing queue is said so, with what to do", async () => {
+test("the error for a missing queue says what to do", async () => {
   failure = { status: 404, code: "QueueNotFound" };
   for (const work of everything) {
     await assert.rejects(
@@ -257,7 +257,7 @@ test("a missing queue is said so, with what to do", async () => {
   }
 });
 
-test("a missing right is said so, with the role that gives it", async () => {
+test("the error for a missing right names the role", async () => {
   failure = { status: 403, code: "AuthorizationPermissionMismatch" };
   for (const work of everything) {
     const role = work === reach ? "Reader" : "Message Sender";
@@ -266,7 +266,7 @@ test("a missing right is said so, with the role that gives it", async () => {
   }
 });
 
-test("another failure is thrown as it is, so that nothing is taken for sent", async () => {
+test("any other error is thrown as it is", async () => {
   for (const [status, code] of [
     [401, "InvalidAuthenticationInfo"],
     [409, "QueueBeingDeleted"],
@@ -276,7 +276,7 @@ test("another failure is thrown as it is, so that nothing is taken for sent", as
   }
 });
 
-test("it is within reach when both queues are", async () => {
+test("the access check needs both queues", async () => {
   await queue.checkAccess();
   assert.equal(queue.name, "bot-queue");
 });

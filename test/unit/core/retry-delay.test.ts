@@ -15,7 +15,7 @@ test("the delay doubles from two seconds to ten minutes, and up to a fifth is ad
   );
 });
 
-test("whatever comes in, the delay is whole seconds that a queue accepts", () => {
+test("the delay is always whole seconds that a queue accepts", () => {
   const retryAfters = [0, 0.1, 30, 1e9, 99_999_999_999_999];
   for (const attempt of [0, 1, 50, 2_000, Number.MAX_SAFE_INTEGER]) {
     for (const retryAfter of retryAfters) {
@@ -28,7 +28,7 @@ test("whatever comes in, the delay is whole seconds that a queue accepts", () =>
   }
 });
 
-test("what the other side asked for is not undercut", () => {
+test("the delay is at least as long as Retry-After", () => {
   assert.equal(retryDelay(0, 30), 30);
   assert.equal(retryDelay(0, 30.2), 31);
   assert(retryDelay(9, 30) >= 600, "but a message that failed often waits longer");
@@ -43,7 +43,7 @@ test("Retry-After is read as seconds or as a date", () => {
   assert.equal(parseRetryAfter("Mon, 31 Dec 2029 00:00:00 GMT", now), 0, "a date that has passed");
 });
 
-test("a Retry-After that says nothing sensible is none", () => {
+test("a Retry-After that is not valid counts as missing", () => {
   for (const header of [undefined, null, "", "-5", "soon", "NaN", "Infinity", "5, 5", "10 seconds", "1;2"]) {
     assert.equal(parseRetryAfter(header), 0, String(header));
   }

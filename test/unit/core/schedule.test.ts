@@ -22,27 +22,27 @@ function problem(...entries: object[]): string | undefined {
   return result.error?.issues[0]?.message;
 }
 
-test("a schedule has a name, its place in the list where it brings none, and is for all where it says nothing", () => {
+test("a schedule without a name gets one by its place in the list, and without users it is for all", () => {
   assert.deepEqual(parsed({}, { name: "weekly", text: "hello", to: ["anna"] }), [
     { name: "schedule1", cron: "0 0 9 * * *", to: "all" },
     { name: "weekly", cron: "0 0 9 * * *", text: "hello", to: ["anna"] },
   ]);
 });
 
-test("what a schedule cannot be is said in words", () => {
+test("the error for a wrong schedule is a sentence", () => {
   assert.match(problem({ text: "a", dialog: "b" }) ?? "", /text or dialog, not both/);
   assert.match(problem({ text: "" }) ?? "", /must not be empty/);
   assert.match(problem({ text: "x".repeat(5_001) }) ?? "", /must have at most 5000 characters/);
-  assert.match(problem({ to: [] }) ?? "", /must name somebody/);
+  assert.match(problem({ to: [] }) ?? "", /must have at least one user/);
   assert.match(problem({ to: "anna" }) ?? "", /"all" or a list of users' ids/);
   assert.match(problem({ name: "Every day" }) ?? "", /letters, digits and hyphens/);
-  assert.match(problem({ name: "a" }, { name: "A" }) ?? "", /must not have one name twice/);
+  assert.match(problem({ name: "a" }, { name: "A" }) ?? "", /must not have the same name twice/);
   assert.match(problem({ whom: "all" }) ?? "", /whom/);
   assert.match(problem({ cron: "0 9 * * *" }) ?? "", /must have six fields/);
   assert.match(problem(...Array.from({ length: 21 }, () => ({}))) ?? "", /at most 20/);
 });
 
-test("an NCRONTAB expression is what the real host takes, and nothing that means something else there", () => {
+test("the accepted NCRONTAB expressions are those that mean the same in Azure", () => {
   for (const good of [
     "* * * * * *",
     "*/5 * * * * *",
@@ -86,7 +86,7 @@ test("an NCRONTAB expression is what the real host takes, and nothing that means
   }
 });
 
-test("a person is a user of a channel; where users name themselves, a conversation; and nobody in a group", () => {
+test("a reachable user is a user of a channel, or a conversation where users name themselves, and never a group", () => {
   const rows = [
     row("msteams", "anna", "old", 1),
     row("msteams", "anna", "new", 2),
@@ -101,7 +101,7 @@ test("a person is a user of a channel; where users name themselves, a conversati
   assert.equal(new Set(reachableUsers(rows).map(personKey)).size, 5);
 });
 
-test("what is meant for everyone leaves out who has opted out, on that channel and wherever they are there", () => {
+test("a broadcast to all leaves out users that have opted out, in all their conversations of that channel", () => {
   const rows = [
     { ...row("msteams", "anna", "old", 1), optedOutAt: new Date() },
     row("msteams", "anna", "new", 2),
@@ -113,7 +113,7 @@ test("what is meant for everyone leaves out who has opted out, on that channel a
   assert.deepEqual([reached.map(({ conversationId }) => conversationId), optedOut], [["s", "w2"], 2]);
 });
 
-test("a notice is one message for each, with an id that is theirs for this notice", () => {
+test("a broadcast is one message for each user, with an id for the user and the batch", () => {
   const anna = row("msteams", "anna", "a");
   const message = broadcastMessage({ batch: "morning", text: "hello" }, anna);
   assert.deepEqual(

@@ -18,20 +18,20 @@ async function use(secret: TestSecret, good: string): Promise<string[]> {
   return tried;
 }
 
-test("a secret that is taken is used once, and no newer one is asked for", async () => {
+test("an accepted secret is used once and not renewed", async () => {
   const secret = rotatingSecret(["old", "new"]);
   assert.deepEqual(await use(secret, "old"), ["old"]);
   assert.equal(secret.renewals, 0);
 });
 
-test("a secret that is refused is renewed once, and the newer value is used from then on", async () => {
+test("a refused secret is renewed once, and the new value is used from then on", async () => {
   const secret = rotatingSecret(["old", "new"]);
   assert.deepEqual(await use(secret, "new"), ["old", "new"]);
   assert.deepEqual(await use(secret, "new"), ["new"]);
   assert.equal(secret.renewals, 1);
 });
 
-test("where there is no newer value, the refusal is what comes out, after one try", async () => {
+test("the refusal is thrown after one try when the secret was not rotated", async () => {
   const secret = fixedSecret("old");
   let tries = 0;
   const refuse = () => {
@@ -42,7 +42,7 @@ test("where there is no newer value, the refusal is what comes out, after one tr
   assert.deepEqual([tries, secret.renewals], [1, 1]);
 });
 
-test("a newer value that is refused too is not followed by a third", async () => {
+test("a new value that is refused too is not renewed again", async () => {
   const secret = rotatingSecret(["old", "new", "newest"]);
   const tried: string[] = [];
   const refuse = async (value: string) => {
@@ -53,7 +53,7 @@ test("a newer value that is refused too is not followed by a third", async () =>
   assert.deepEqual(tried, ["old", "new"]);
 });
 
-test("another failure is not the secret's fault: it comes out as it is, and nothing is tried again", async () => {
+test("any other error is thrown as it is, without another try", async () => {
   const secret = rotatingSecret(["old", "new"]);
   const failure = new Error("out of reach");
   await assert.rejects(
@@ -63,7 +63,7 @@ test("another failure is not the secret's fault: it comes out as it is, and noth
   assert.equal(secret.renewals, 0);
 });
 
-test("a vault that is out of reach comes out as such, whether the first value or a newer one is missing", async () => {
+test("the error of a vault that cannot be reached is thrown, for the first value and for a new one", async () => {
   await assert.rejects(use(lostSecret(), "any"), VaultError);
   assert.deepEqual(await use(lostSecret("old"), "old"), ["old"]);
   await assert.rejects(use(lostSecret("old"), "new"), VaultError);

@@ -11,7 +11,7 @@ function ago(milliseconds: number): Date {
   return new Date(Date.now() - milliseconds);
 }
 
-test("what was signed opens, with the text exactly as it was", () => {
+test("a signed event is verified, with exactly its text", () => {
   for (const json of ["{}", '{"text":"漢😀\\u0000"}', ' {"a": 1e0}\r\n', "not even JSON"]) {
     const event = signEvent(json, "1", secret);
     assert.deepEqual(openEvent(JSON.parse(JSON.stringify(event)), secret), event);
@@ -26,7 +26,7 @@ test("the signature is the one of the Standard Webhooks specification", () => {
   assert.match(event["webhook-timestamp"], /^\d{10}$/);
 });
 
-test("nothing of an event can be changed", () => {
+test("an event with any change is refused", () => {
   const event = signEvent('{"text":"a"}', "1", secret);
   const changes: Partial<SignedEvent>[] = [
     { Message: '{"text":"b"}' },
@@ -43,7 +43,7 @@ test("nothing of an event can be changed", () => {
   assert.throws(() => openEvent(event, `whsec_${randomBytes(32).toString("base64")}`), ForgedEventError);
 });
 
-test("what is no signed event at all is refused, not crashed upon", () => {
+test("a value that is no signed event is refused without a crash", () => {
   const event = signEvent("{}", "1", secret);
   const { Message, ...unsigned } = event;
   const values = [
@@ -64,14 +64,14 @@ test("what is no signed event at all is refused, not crashed upon", () => {
   assert.throws(() => openEvent(inherited, secret), ForgedEventError);
 });
 
-test("an event is good for five minutes before and after its time", () => {
+test("an event is valid for five minutes before and after its time", () => {
   for (const age of [-4 * minute, 0, 4 * minute]) openEvent(signEvent("{}", "1", secret, ago(age)), secret);
   for (const age of [-6 * minute, 6 * minute, 24 * 60 * minute]) {
     assert.throws(() => openEvent(signEvent("{}", "1", secret, ago(age)), secret), ForgedEventError);
   }
 });
 
-test("however its headers are spelled, an opened event has one spelling, so that a replay is seen", () => {
+test("a verified event has its fields in one spelling, so that a replay is recognised", () => {
   const event = signEvent("{}", "1", secret);
   const { "webhook-signature": signature, "webhook-timestamp": timestamp } = event;
   const spellings: Partial<SignedEvent>[] = [
@@ -85,7 +85,7 @@ test("however its headers are spelled, an opened event has one spelling, so that
   for (const spelling of spellings) assert.deepEqual(openEvent({ ...event, ...spelling }, secret), event);
 });
 
-test("a refusal does not repeat the secret or what was refused", () => {
+test("an error repeats neither the secret nor the event", () => {
   const event = { ...signEvent("ulterior", "1", secret), "webhook-signature": "v1,motive" };
   assert.throws(
     () => openEvent(event, secret),

@@ -90,7 +90,7 @@ test("a secret is read by its name, with a token for the vault's audience", asyn
   assert.deepEqual(scopes, ["https://vault.example/.default"]);
 });
 
-test("it is read when first needed, once, and kept", async () => {
+test("a secret is read once, when it is first needed, and kept", async () => {
   const secret = open();
   assert.equal(requests.length, 0);
   for (let i = 0; i < 5; i++) assert.equal(await secret.get(), "first");
@@ -99,7 +99,7 @@ test("it is read when first needed, once, and kept", async () => {
   assert.equal(requests.length, 1);
 });
 
-test("those who ask together share one request, and one failure", async () => {
+test("concurrent callers share one request and one failure", async () => {
   const secret = open();
   instead = [answer(503, {}), answer(503, {}), answer(503, {}), answer(503, {})];
   const failed = await Promise.allSettled([secret.get(), secret.get(), secret.checkAccess(), secret.renew()]);
@@ -110,7 +110,7 @@ test("those who ask together share one request, and one failure", async () => {
   assert.equal(requests.length, 2);
 });
 
-test("a failure is not kept: who asks next asks the vault", async () => {
+test("a failure is not kept: the next call asks the vault", async () => {
   const secret = open();
   instead = [answer(403, {}), answer(503, {}), answer(403, {})];
   await failure(secret.get());
@@ -120,7 +120,7 @@ test("a failure is not kept: who asks next asks the vault", async () => {
   assert.equal(requests.length, 4);
 });
 
-test("a renewal brings the value as it is now", async () => {
+test("a renewal reads the current value", async () => {
   const secret = open();
   await secret.get();
   value = "second";
@@ -130,7 +130,7 @@ test("a renewal brings the value as it is now", async () => {
   assert.equal(requests.length, 2);
 });
 
-test("the vault is asked for a newer value at most once in ten seconds, whoever forges signatures", async () => {
+test("the vault gets at most one renewal in ten seconds, however many signatures are forged", async () => {
   const secret = open();
   await secret.get();
   value = "second";
@@ -147,7 +147,7 @@ test("the vault is asked for a newer value at most once in ten seconds, whoever 
   assert.equal(requests.length, 3);
 });
 
-test("a renewal that fails keeps the value in hand, and counts as a look", async () => {
+test("a renewal that fails keeps the old value, and counts as a renewal", async () => {
   const secret = open();
   await secret.get();
   mock.timers.tick(10 * second);
@@ -161,7 +161,7 @@ test("a renewal that fails keeps the value in hand, and counts as a look", async
   assert.equal(await secret.renew(), "second");
 });
 
-test("a vault that is slow or fails holds nobody up who has a value in hand", async () => {
+test("a vault that is slow or fails does not delay callers while there is a value", async () => {
   const secret = open();
   await secret.get();
   const vault = held();
@@ -175,7 +175,7 @@ test("a vault that is slow or fails holds nobody up who has a value in hand", as
   assert.equal(requests.length, 2, "the renewal shared the look's request");
 });
 
-test("after ten minutes it is read anew, so that a secret that leaked stops working once it is rotated", async () => {
+test("a secret is read again after ten minutes, so that a leaked one stops working once it is rotated", async () => {
   const secret = open();
   await secret.get();
   value = "second";
@@ -189,7 +189,7 @@ test("after ten minutes it is read anew, so that a secret that leaked stops work
   assert.equal(requests.length, 3);
 });
 
-test("whether the vault is within reach is asked of the vault, every time, and what it says is used", async () => {
+test("the access check asks the vault every time, and keeps the value", async () => {
   const secret = open();
   await secret.checkAccess();
   value = "second";
@@ -201,37 +201,37 @@ test("whether the vault is within reach is asked of the vault, every time, and w
   assert.equal(requests.length, 3);
 });
 
-test("a missing right is said so, with the role that gives it", async () => {
+test("the error for a missing right names the role", async () => {
   instead = [answer(403, { error: { code: "Forbidden", message: "ulterior" } })];
   assert.equal(
     await failure(open().get()),
-    'the secret "webhook" cannot be read: the vault answered 403; the role Key Vault Secrets User is missing, or does not work yet',
+    'The secret "webhook" cannot be read: the vault answered 403. The role Key Vault Secrets User is missing, or does not work yet.',
   );
 });
 
-test("whatever else the vault answers is a failure that names the secret and the status, and repeats nothing", async () => {
+test("any other answer of the vault is an error that names the secret and the status, and repeats nothing", async () => {
   for (const status of [400, 401, 404, 429, 500, 503]) {
     instead = [answer(status, { value: "ulterior", error: { message: "motive" } })];
-    assert.equal(await failure(open().get()), `the secret "webhook" cannot be read: the vault answered ${status}`);
+    assert.equal(await failure(open().get()), `The secret "webhook" cannot be read: the vault answered ${status}.`);
   }
   for (const body of ["", "null", "[]", "<p>ulterior</p>", "{}", '{"value":""}', '{"value":["ulterior"]}']) {
     instead = [answer(200, body)];
-    assert.equal(await failure(open().get()), 'the secret "webhook" cannot be read: the vault answered 200', body);
+    assert.equal(await failure(open().get()), 'The secret "webhook" cannot be read: the vault answered 200.', body);
   }
   instead = [(response) => void response.writeHead(200).write('{"value":"ult', () => response.destroy())];
   await failure(open().get());
 });
 
-test("a vault that cannot be reached is a failure that says so", async () => {
+test("a vault that cannot be reached is an error that says so", async () => {
   const gone = createServer();
   await new Promise<void>((resolve) => gone.listen(0, "127.0.0.1", resolve));
   const { port } = gone.address() as AddressInfo;
   await new Promise((resolve) => gone.close(resolve));
   const message = await failure(open(`http://127.0.0.1:${port}`).get());
-  assert.equal(message, 'the secret "webhook" cannot be read: the vault could not be reached: ECONNREFUSED');
+  assert.equal(message, 'The secret "webhook" cannot be read: the vault could not be reached: ECONNREFUSED');
 });
 
-test("an identity without a token is a failure with its reason, and a token that is none is not repeated", async () => {
+test("an identity without a token is an error with its reason, and a token that is not valid is not repeated", async () => {
   const secret = open();
   getToken = () => Promise.reject(new Error("the identity is not assigned"));
   assert.match(await failure(secret.get()), /"webhook" cannot be read: the identity is not assigned/);
@@ -240,7 +240,7 @@ test("an identity without a token is a failure with its reason, and a token that
   await failure(secret.get());
 });
 
-test("neither a vault nor an identity that hangs is waited for, for long", async (t) => {
+test("a request ends in time when the vault or the identity hangs", async (t) => {
   const limits: number[] = [];
   const timeout = AbortSignal.timeout;
   t.mock.method(AbortSignal, "timeout", (milliseconds: number) => {
@@ -259,7 +259,7 @@ test("neither a vault nor an identity that hangs is waited for, for long", async
   assert.equal(await secret.get(), "first");
 });
 
-test("a signing key that can be guessed, or is none, is not used: the one in hand goes on", async () => {
+test("a signing key that is weak or not valid is not used, and the old one goes on", async () => {
   const key = Buffer.alloc(32, 7).toString("base64");
   value = `whsec_${key}`;
   const secret = open(url, webhookPattern);
@@ -273,7 +273,7 @@ test("a signing key that can be guessed, or is none, is not used: the one in han
   }
 });
 
-test("a key that no header could carry is not used, because the error of whoever tried would repeat it", async () => {
+test("a key that is no valid header is not used, because fetch's error would repeat it", async () => {
   for (const bad of ["ulterior\nmotive", "ulterior motive", "motivé"]) {
     value = bad;
     assert.match(await failure(open().get()), /"webhook" cannot be used/);

@@ -15,7 +15,7 @@ after(() => tables?.close());
 
 const day = 24 * 60 * 60 * 1000;
 
-test("what has not changed for so many days is forgotten, and the log says how much that was", async (t) => {
+test("deliveries that have not changed for the given days are removed, and the log has their number", async (t) => {
   const deliveries = new Deliveries(tables.table(deliveriesTable));
   await deliveries.markDelivered("a", new Date());
   await deliveries.markDelivered("b", new Date());
@@ -34,7 +34,7 @@ test("what has not changed for so many days is forgotten, and the log says how m
   assert.equal(await deliveries.read("a"), undefined);
 });
 
-test("chat visitors who have not written for so many days are forgotten, and nobody else is", async () => {
+test("only chat visitors that have not written for the given days are removed", async () => {
   const references = tables.table(referencesTable);
   const records = new Deliveries(tables.table(deliveriesTable));
   const keep = (channelId: string, conversationId: string, days: number) => {

@@ -97,7 +97,7 @@ async function failure(directLine = open()): Promise<TransportError> {
   return error;
 }
 
-test("an event is posted as the signed value it is, with the token of a conversation that the secret started", async () => {
+test("an event is posted with its signed value, and with the token of a conversation that the secret has started", async () => {
   await open().send(event);
   assert.deepEqual(requests, [
     { what: "start", credential: "Bearer the secret", body: undefined },
@@ -116,13 +116,13 @@ test("one conversation serves all events of an instance", async () => {
   assert.equal(count(/post c\/1/), 5);
 });
 
-test("events that come together share one start", async () => {
+test("concurrent events share one start", async () => {
   const directLine = open();
   await Promise.all(Array.from({ length: 20 }, () => directLine.send(event)));
   assert.deepEqual([count(/start/), count(/post c\/1/)], [1, 20]);
 });
 
-test("events that come together share one failed start, and the next event tries again", async () => {
+test("concurrent events share one failed start, and the next event tries again", async () => {
   instead.start = [refuse(503)];
   const directLine = open();
   const results = await Promise.allSettled(Array.from({ length: 5 }, () => directLine.send(event)));
@@ -146,7 +146,7 @@ test("a token that is about to expire is renewed once, and the conversation stay
   }
 });
 
-test("where tokens never live long, every event still goes out", async () => {
+test("every event is sent even when tokens are short-lived", async () => {
   expiresIn = 1;
   const directLine = open();
   for (let i = 0; i < 3; i++) await Promise.all([directLine.send(event), directLine.send(event)]);
@@ -154,7 +154,7 @@ test("where tokens never live long, every event still goes out", async () => {
   assert.equal(count(/start/), 1);
 });
 
-test("a token that cannot be renewed any more is replaced by a new conversation", async () => {
+test("a token that cannot be renewed is replaced by a new conversation", async () => {
   for (const status of [401, 403, 404]) {
     requests = [];
     expiresIn = 1;
@@ -166,7 +166,7 @@ test("a token that cannot be renewed any more is replaced by a new conversation"
   }
 });
 
-test("a renewal that fails otherwise is an error to defer for, and the conversation is not lost for ever", async () => {
+test("any other failure of a renewal can be retried, and the next event gets a conversation", async () => {
   expiresIn = 1;
   const directLine = open();
   await directLine.send(event);
@@ -176,7 +176,7 @@ test("a renewal that fails otherwise is an error to defer for, and the conversat
   assert.equal(count(/post/), 2);
 });
 
-test("a forgotten conversation or token is replaced once, and the event goes out", async () => {
+test("a forgotten conversation or token is replaced once, and the event is sent", async () => {
   for (const status of [401, 403, 404]) {
     requests = [];
     instead.post = [refuse(status)];
@@ -190,7 +190,7 @@ test("a forgotten conversation or token is replaced once, and the event goes out
   }
 });
 
-test("many events that find the conversation forgotten start one new conversation together", async () => {
+test("concurrent events with a forgotten conversation start one new conversation", async () => {
   const directLine = open();
   await directLine.send(event);
   instead.post = Array.from({ length: 10 }, () => refuse(404));
@@ -198,7 +198,7 @@ test("many events that find the conversation forgotten start one new conversatio
   assert.deepEqual([count(/start/), count(/post c\/2/)], [2, 10]);
 });
 
-test("a conversation that is forgotten again and again is not tried for ever", async () => {
+test("a conversation that is forgotten again is not started a third time", async () => {
   instead.post = Array.from({ length: 10 }, () => refuse(403));
   const error = await failure();
   assert.deepEqual([error.status, error.isFinal, count(/start/), count(/post/)], [403, false, 2, 2]);
@@ -209,7 +209,7 @@ function keys(): (string | undefined)[] {
   return requests.filter(({ what }) => what === "start").map(({ credential }) => credential);
 }
 
-test("after its key was rotated a conversation starts with the newer one, which is used from then on", async () => {
+test("after a rotation a conversation starts with the new key, which is used from then on", async () => {
   for (const status of [401, 403, 404]) {
     requests = [];
     const secret = rotatingSecret(["older key", "newer key"]);
@@ -224,7 +224,7 @@ test("after its key was rotated a conversation starts with the newer one, which 
   }
 });
 
-test("a rotation in the midst of a conversation, which ends the tokens too, loses no event", async () => {
+test("a rotation during a conversation, which ends its tokens, loses no event", async () => {
   const directLine = open(rotatingSecret(["older key", "newer key"]));
   await directLine.send(event);
   instead = { post: Array.from({ length: 5 }, () => refuse(403)), start: [refuse(403)] };
@@ -241,7 +241,7 @@ test("a rotation in the midst of a conversation, which ends the tokens too, lose
   assert.deepEqual(keys(), ["Bearer older key", "Bearer older key", "Bearer newer key"]);
 });
 
-test("a key that is refused and has no newer one, or a newer one that is refused too, is an error to defer for", async () => {
+test("a refused key without a new one, or with a new one that is refused too, is an error that can be retried", async () => {
   instead.start = Array.from({ length: 10 }, () => refuse(403));
   const fixed = await failure(open());
   assert.deepEqual([fixed.status, fixed.isFinal, count(/start/)], [403, false, 1]);
@@ -249,7 +249,7 @@ test("a key that is refused and has no newer one, or a newer one that is refused
   assert.deepEqual([rotated.status, rotated.isFinal, count(/start/)], [403, false, 3]);
 });
 
-test("for any other failure no newer key is asked for", async () => {
+test("the key is not renewed after any other failure", async () => {
   for (const status of [400, 429, 500, 503]) {
     const secret = rotatingSecret(["older key", "newer key"]);
     instead.start = [refuse(status)];
@@ -258,7 +258,7 @@ test("for any other failure no newer key is asked for", async () => {
   }
 });
 
-test("without a key it is the vault's error, which is not kept", async () => {
+test("the vault's error is thrown when there is no key, and is not kept", async () => {
   let lost = true;
   const fixed = fixedSecret("the secret");
   const directLine = open({ get: () => (lost ? lostSecret() : fixed).get(), renew: () => fixed.renew() });
@@ -270,7 +270,7 @@ test("without a key it is the vault's error, which is not kept", async () => {
   await assert.rejects(open(lostSecret("older key")).send(event), VaultError);
 });
 
-test("throttling, and a bot that fails, are errors to defer for, with the time that Direct Line asks for", async () => {
+test("throttling and a bot that fails are errors that can be retried, with the time of Retry-After", async () => {
   const soon = new Date(Date.now() + 60_000).toUTCString();
   const cases: [number, string | undefined, number][] = [
     [429, "17", 17],
@@ -292,7 +292,7 @@ test("throttling, and a bot that fails, are errors to defer for, with the time t
   }
 });
 
-test("what Direct Line calls wrong in the event is final, but not what it calls wrong in a start or a renewal", async () => {
+test("an event that Direct Line calls wrong is a final error, but a wrong start or renewal is not", async () => {
   for (const status of [400, 413]) {
     instead = { post: [refuse(status)] };
     assert.deepEqual({ ...(await failure()) }.isFinal, true);
@@ -307,7 +307,7 @@ test("what Direct Line calls wrong in the event is final, but not what it calls 
   }
 });
 
-test("whatever a failure's body is, it is a Direct Line error and the body is not repeated", async () => {
+test("an error with any body is a Direct Line error, and the body is not repeated", async () => {
   for (const body of [
     "null",
     '"ulterior"',
@@ -323,7 +323,7 @@ test("whatever a failure's body is, it is a Direct Line error and the body is no
   }
 });
 
-test("a start that answers without a conversation is an error to defer for, and is not kept", async () => {
+test("a start without a conversation in its answer is an error that can be retried, and is not kept", async () => {
   const bodies = ["", "null", "[]", "<p>sign in</p>", "{}", '{"conversationId":"c","token":"","expires_in":1800}'];
   for (const body of bodies) {
     const directLine = open();
@@ -334,7 +334,7 @@ test("a start that answers without a conversation is an error to defer for, and 
   }
 });
 
-test("a Direct Line that cannot be reached, or hangs up, is an error to defer for", async () => {
+test("a Direct Line that cannot be reached or hangs up is an error that can be retried", async () => {
   const unreachable = await failure(new DirectLine(await nobody(), fixedSecret("the secret")));
   assert.deepEqual([unreachable.status, unreachable.isFinal], [0, false]);
   assert.equal(unreachable.message, "Direct Line could not be reached: ECONNREFUSED");

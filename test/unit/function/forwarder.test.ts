@@ -92,7 +92,7 @@ function base64(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString("base64");
 }
 
-test("a message goes to the bot as it is, signed under the queue's id", async () => {
+test("a message is sent to the bot as it came, signed under the queue's id", async () => {
   const entry = {
     text: "漢\ufffe",
     more: { a: [1, null] },
@@ -109,7 +109,7 @@ test("a message goes to the bot as it is, signed under the queue's id", async ()
   assert.deepEqual([deferred, postponed, poisoned], [[], [], []]);
 });
 
-test("a message's own id goes before the queue's, in whatever form it comes", async () => {
+test("a message's own id goes before the queue's id, in every encoding", async () => {
   const entry = { ...message, id: "its own" };
   for (const form of [entry, JSON.stringify(entry), base64(entry)]) await forward(form);
   assert.deepEqual(
@@ -121,14 +121,14 @@ test("a message's own id goes before the queue's, in whatever form it comes", as
   assert.deepEqual(deferred[0]?.message, entry);
 });
 
-test("each try is signed anew", async () => {
+test("each attempt has a new signature", async () => {
   await forward(message);
   await new Promise((resolve) => setTimeout(resolve, 1_010)); // a signature's time is in whole seconds
   await forward(message);
   assert.notEqual(posted[0]?.["webhook-signature"], posted[1]?.["webhook-signature"]);
 });
 
-test("what Direct Line throttles, or cannot do now, is deferred under its id for as long as is asked", async () => {
+test("a message that cannot be sent now is deferred under its id, for as long as Retry-After says", async () => {
   for (const status of [0, 401, 403, 404, 429, 500, 502, 503, 504]) {
     deferred = [];
     post = () => Promise.reject(new TransportError(status, "no", 17));
@@ -138,7 +138,7 @@ test("what Direct Line throttles, or cannot do now, is deferred under its id for
   assert.deepEqual(poisoned, []);
 });
 
-test("after a day of deferring, the message is set aside as it came", async () => {
+test("a message that was deferred for a day is set aside as it came", async () => {
   post = () => Promise.reject(new TransportError(503, "Direct Line answered 503"));
   defer = async () => false;
   const entry = base64(message);
@@ -147,7 +147,7 @@ test("after a day of deferring, the message is set aside as it came", async () =
   assert.match(lines.join(), /the queue's id was moved to the poison queue: .*a day.*Direct Line answered 503/);
 });
 
-test("what Direct Line calls wrong in the event is set aside at once", async () => {
+test("a message that Direct Line calls wrong is set aside at once", async () => {
   post = () => Promise.reject(new TransportError(413, "Direct Line answered 413", 0, true));
   await forward(message);
   assert.deepEqual([poisoned, deferred], [[textOf(message)], []]);
@@ -174,7 +174,7 @@ test("an invalid message is set aside at once and as it came, with a reason that
     assert.deepEqual(poisoned, [textOf(entry)]);
     const [row] = deliveries.rows;
     assert.deepEqual([row?.id, row?.status], ["the queue's id", "failed"]);
-    assert.match(row?.reason ?? "", /^the message is not valid: /);
+    assert.match(row?.reason ?? "", /^The message is not valid: /);
     assert.match(row?.reason ?? "", reason);
     assert.match(lines.join(), /^Message the queue's id was moved to the poison queue: /);
     assert.match(lines.join(), reason);
@@ -182,7 +182,7 @@ test("an invalid message is set aside at once and as it came, with a reason that
   assert.deepEqual(posted, []);
 });
 
-test("every form of a message is brought or set aside as the conformance data say", async () => {
+test("every message of the conformance data is sent or set aside as the data say", async () => {
   for (const one of conformance) {
     [posted, postponed, poisoned, lines] = [[], [], [], []];
     const entry = entryOf(one);
@@ -198,7 +198,7 @@ test("every form of a message is brought or set aside as the conformance data sa
   }
 });
 
-test("a message that is not due waits under its id, and one that was due goes out", async () => {
+test("a message that is not due is postponed under its id, and one that was due is sent", async () => {
   const due = new Date(Date.now() + 60_000);
   await forward({ ...message, notBefore: due.toISOString() });
   assert.deepEqual(postponed, [
@@ -209,7 +209,7 @@ test("a message that is not due waits under its id, and one that was due goes ou
   assert.equal(posted.length, 2);
 });
 
-test("a message that shows up a moment early is kept for that moment, and put back when it is longer", async () => {
+test("a message that appears a moment early is kept for that moment, and postponed if it is longer", async () => {
   const due = Date.now() + 300;
   await forward({ ...message, notBefore: new Date(due).toISOString() });
   assert.equal(posted.length, 1);
@@ -218,7 +218,7 @@ test("a message that shows up a moment early is kept for that moment, and put ba
   assert.deepEqual([posted.length, postponed.length], [1, 1]);
 });
 
-test("what would have to wait long goes back to the queue, and that counts as no attempt", async () => {
+test("a message that would wait long for its turn goes back to the queue, which counts as no attempt", async () => {
   forwarder = open(fixedSecret(secret), new SendRate(0.1));
   await forward({ ...message, id: "b/1" });
   await forward({ ...message, id: "b/2", attempt: 3, deferredSince: "2026-01-01T00:00:00Z" });
@@ -236,7 +236,7 @@ test("what would have to wait long goes back to the queue, and that counts as no
   assert.ok(Number(third?.notBefore) - Number(second?.notBefore) >= 10_000, "they do not come back together");
 });
 
-test("others are kept for a moment until it is their turn", async () => {
+test("messages that wait a moment for their turn are kept", async () => {
   forwarder = open(fixedSecret(secret), new SendRate(5));
   const begin = Date.now();
   await Promise.all([1, 2, 3].map((n) => forward({ ...message, id: String(n) })));
@@ -244,7 +244,7 @@ test("others are kept for a moment until it is their turn", async () => {
   assert.ok(Date.now() - begin >= 390, "node's timers may be a little early");
 });
 
-test("what was cancelled is dropped, instead of being put back on the queue", async () => {
+test("a cancelled message is dropped instead of going back to the queue", async () => {
   await deliveries.cancel("1", "an operator cancelled it");
   post = () => Promise.reject(new TransportError(503, "no"));
   await forward({ ...message, id: "1" }); // on its way to the bot, which looks for itself
@@ -258,7 +258,7 @@ test("what was cancelled is dropped, instead of being put back on the queue", as
   assert.equal(lines.filter((line) => line === "Message 1 was cancelled, and is dropped").length, 3);
 });
 
-test("where the queue is out of reach, everything is thrown, so that the host keeps the message", async () => {
+test("the error of a queue that cannot be reached is thrown, so that the host keeps the message", async () => {
   outOfReach = Object.assign(new Error("out of reach"), { name: "RestError", statusCode: 400 });
   const thrown = (error: unknown) => error === outOfReach;
   await assert.rejects(forward("not json"), thrown);
@@ -269,14 +269,14 @@ test("where the queue is out of reach, everything is thrown, so that the host ke
   await assert.rejects(forward(message), thrown);
 });
 
-test("a bug is thrown, never taken for a delivery or for an invalid message", async () => {
+test("an unexpected error is thrown, and counts neither as sent nor as an invalid message", async () => {
   const bug = new TypeError("a bug");
   post = () => Promise.reject(bug);
   await assert.rejects(forward(message), (error) => error === bug);
   assert.deepEqual([deferred, poisoned], [[], []]);
 });
 
-test("a body whose id is no text is set aside", async () => {
+test("a message whose id is not a text is set aside", async () => {
   for (const id of [7, false, { toString: "x" }]) {
     lines = [];
     await forward({ ...message, id });
@@ -287,21 +287,21 @@ test("a body whose id is no text is set aside", async () => {
   }
 });
 
-test("an id is one in any case, and a field that only looks like one is none", async () => {
+test("the field id is read in upper and lower case, and similar names are other fields", async () => {
   for (const name of ["id", "Id", "ID"]) await forward({ ...message, [name]: "customer 7" });
   for (const name of ["_id", "Idea"]) await forward({ ...message, [name]: "customer 7" });
   const ids = posted.map((event) => event["webhook-id"]);
   assert.deepEqual(ids, [...Array(3).fill("customer 7"), ...Array(2).fill("the queue's id")]);
 });
 
-test("where the host brings anything but bytes, a field of the body may be its id: then it is the invocation's", async () => {
+test("the invocation's id counts when the entry is not bytes, because a field of the body may be in the metadata", async () => {
   const context = { triggerMetadata: { id: "customer 7" }, invocationId: "the invocation's id", log: () => {} };
   for (const entry of [message, JSON.stringify(message)])
     await forwarder.forward(entry, context as unknown as InvocationContext);
   assert.deepEqual(new Set(posted.map((event) => event["webhook-id"])), new Set(["the invocation's id"]));
 });
 
-test("a message is set aside as it came, to the last digit", async () => {
+test("a message is set aside as it came, with all digits", async () => {
   for (const text of ["89e7073266", "12345678901234567890", '{"a":1,"a":2}', "true", " null\r\n", "a\r\nb", "1e999"]) {
     poisoned = [];
     await forward(text);
@@ -309,7 +309,7 @@ test("a message is set aside as it came, to the last digit", async () => {
   }
 });
 
-test("a deferral that no app of this stack can have made counts for nothing", async () => {
+test("a deferral that no app of this stack can have made is ignored", async () => {
   post = () => Promise.reject(new TransportError(503, "no"));
   const insertionTime = "2026-11-27T12:00:00+00:00";
   for (const [deferredSince, isBelieved] of [
@@ -323,7 +323,7 @@ test("a deferral that no app of this stack can have made counts for nothing", as
   }
 });
 
-test("null is as good as absent: .NET writes it for every optional field", async () => {
+test("optional fields that are null count as missing, because .NET writes them", async () => {
   const nulls = { notBefore: null, attempt: null, deferredSince: null, dialog: null, isTrustedServiceUrl: null };
   const entry = { ...message, id: null, ...nulls };
   await forward(entry);
@@ -340,7 +340,7 @@ test("null is as good as absent: .NET writes it for every optional field", async
   assert.deepEqual([postponed, poisoned], [[], []]);
 });
 
-test("where the vault gives no secret, the message is deferred under its id, and after a day it is set aside", async () => {
+test("a message is deferred under its id while the vault gives no secret, and set aside after a day", async () => {
   const failures: [Forwarder, () => Promise<void>][] = [
     [open(lostSecret()), async () => undefined],
     [forwarder, () => Promise.reject(new VaultError("the vault answered 503"))], // the key to Direct Line is in it too
@@ -358,7 +358,7 @@ test("where the vault gives no secret, the message is deferred under its id, and
   }
 });
 
-test("when the bot refuses the signature, the copy goes back after a newer secret was asked for, and is signed with it", async () => {
+test("after a refused signature the secret is renewed before the copy goes back, and the next attempt uses the new one", async () => {
   const newer = `whsec_${randomBytes(32).toString("base64")}`;
   const webhook: TestSecret = rotatingSecret([secret, newer]);
   forwarder = open(webhook);
@@ -376,7 +376,7 @@ test("when the bot refuses the signature, the copy goes back after a newer secre
   assert.equal(openEvent(posted[1], newer)["webhook-id"], "the queue's id");
 });
 
-test("where a newer secret cannot be had, the message is deferred all the same, with what went wrong first", async () => {
+test("a message is deferred with the first error even when the secret cannot be renewed", async () => {
   forwarder = open(lostSecret(secret));
   post = () => Promise.reject(new TransportError(502, "Direct Line answered 502", 17));
   await forward(message);
@@ -384,7 +384,7 @@ test("where a newer secret cannot be had, the message is deferred all the same, 
   assert.deepEqual(lines, ["Message the queue's id was deferred: Direct Line answered 502"]);
 });
 
-test("no newer secret is asked for when the message went out, waits, or is wrong", async () => {
+test("the secret is not renewed when the message was sent, is postponed or is wrong", async () => {
   const webhook = fixedSecret(secret);
   forwarder = open(webhook);
   await forward(message);
@@ -395,7 +395,7 @@ test("no newer secret is asked for when the message went out, waits, or is wrong
   assert.equal(webhook.renewals, 0);
 });
 
-test("the log holds ids and reasons, never what is said, nor the secret", async () => {
+test("the log has ids and reasons, and never a text or the secret", async () => {
   await forward(message);
   await forward({ ...message, text: ["ulterior"] });
   await forward("ulterior");
@@ -406,7 +406,7 @@ test("the log holds ids and reasons, never what is said, nor the secret", async 
   assert.doesNotMatch(lines.join("\n"), /ulterior|whsec_/);
 });
 
-test("what comes back from the queue after a deferral is what the bot gets", async () => {
+test("the bot gets the copy that comes back after a deferral", async () => {
   const copy = { ...message, id: "1", attempt: 2, deferredSince: new Date().toISOString() };
   await forward(copy);
   assert.deepEqual(parseMessage(posted[0]?.Message), copy);
@@ -415,7 +415,7 @@ test("what comes back from the queue after a deferral is what the bot gets", asy
 /** As the host tells them: learn.microsoft.com/azure/azure-functions/functions-bindings-storage-queue-trigger#message-metadata */
 const facts = { insertionTime: "2026-01-02T03:04:05+00:00", dequeueCount: 2 };
 
-test("each hop is recorded with its time: of a copy the queue does not know when the message came", async () => {
+test("the timestamps are recorded; a copy keeps the time at which the message was queued first", async () => {
   const before = new Date();
   await forward(message, "1", facts);
   const [{ dequeuedAt, ...row } = {} as Delivery] = deliveries.rows;
@@ -427,7 +427,7 @@ test("each hop is recorded with its time: of a copy the queue does not know when
   assert.equal(deliveries.rows[0]?.dequeueCount, 1);
 });
 
-test("a body that hides the queue's facts hides them, and holds nothing up", async () => {
+test("missing metadata of the queue stops no message", async () => {
   for (const hidden of [
     { insertionTime: "soon", dequeueCount: "ulterior" },
     { insertionTime: {}, dequeueCount: 1.5 },
@@ -440,30 +440,30 @@ test("a body that hides the queue's facts hides them, and holds nothing up", asy
   assert.equal(posted.length, 3);
 });
 
-test("the hops are recorded when the bot has answered: the user does not wait for that", async () => {
+test("the timestamps are recorded after the bot's answer, so that the user does not wait", async () => {
   post = async () => assert.deepEqual(deliveries.rows, []);
   await forward(message, "1", facts);
   assert.equal(deliveries.rows.length, 1);
 });
 
-test("a message that waits has its reason in its row", async () => {
+test("the row of a waiting message has the reason", async () => {
   await forward({ ...message, id: "1", notBefore: "2099-01-01T00:00:00Z" }, "q", facts);
   post = () => Promise.reject(new TransportError(503, "Direct Line answered 503"));
   await forward({ ...message, id: "2" }, "q", facts);
   const kept = deliveries.rows.map(({ id, status, reason, queuedAt }) => [id, status, reason, queuedAt?.toISOString()]);
   assert.deepEqual(kept, [
-    ["1", "waiting", "it is not due before 2099-01-01T00:00:00Z", "2026-01-02T03:04:05.000Z"],
+    ["1", "waiting", "The message is not due before 2099-01-01T00:00:00Z.", "2026-01-02T03:04:05.000Z"],
     ["2", "waiting", "Direct Line answered 503", "2026-01-02T03:04:05.000Z"],
   ]);
 });
 
-test("what has failed has its reason in its row, unless the bot has said it all the same", async () => {
+test("the row of a failed message has the reason, unless the bot has delivered it all the same", async () => {
   defer = async () => false;
   post = () => Promise.reject(new TransportError(503, "Direct Line answered 503"));
   await forward({ ...message, id: "1" });
   assert.deepEqual(
     [deliveries.rows[0]?.status, deliveries.rows[0]?.reason],
-    ["failed", "it was deferred for a day; last: Direct Line answered 503"],
+    ["failed", "The message was deferred for a day. Last error: Direct Line answered 503"],
   );
   post = async () => {
     await deliveries.markDelivered("2", new Date());
@@ -473,7 +473,7 @@ test("what has failed has its reason in its row, unless the bot has said it all 
   assert.equal(deliveries.rows[1]?.status, "delivered");
 });
 
-test("a table that is out of reach holds nothing up, and the log says what was not recorded", async () => {
+test("a table that cannot be reached stops no message, and the log names the row that was not written", async () => {
   deliveries.memory.failure = new TableUnreachableError("table deliveries: gone");
   await forward(message);
   await forward("not json");
@@ -482,12 +482,12 @@ test("a table that is out of reach holds nothing up, and the log says what was n
   await forward(message);
   assert.deepEqual([posted.length, poisoned.length, postponed.length, deferred.length], [2, 1, 1, 1]);
   const unrecorded = lines.filter((line) =>
-    /^What became of message .* was not recorded: table deliveries: gone$/.test(line),
+    /^The row of message .* was not written: table deliveries: gone$/.test(line),
   );
   assert.equal(unrecorded.length, 4);
 });
 
-test("a message that is due in three weeks is hidden again each time it shows up, and goes out when it is due", async (t) => {
+test("a message that is due in three weeks is hidden again each time it appears, and sent when it is due", async (t) => {
   const start = Date.parse("2026-01-01T00:00:00Z");
   const day = 24 * 60 * 60 * 1000;
   t.mock.timers.enable({ apis: ["Date"], now: start });

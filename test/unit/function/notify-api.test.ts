@@ -47,7 +47,7 @@ async function failure(address = url): Promise<TransportError> {
   return error;
 }
 
-test("an event is posted as it was signed: its text as the body, its signature as headers", async () => {
+test("an event is posted as it was signed: its text is the body, its signature the headers", async () => {
   await new NotifyApi(url).send(event);
   const [{ method, path, headers, body } = { headers: {}, body: "" }] = requests;
   assert.deepEqual([method, path, headers["content-type"]], ["POST", "/api/notify", "application/json"]);
@@ -55,25 +55,25 @@ test("an event is posted as it was signed: its text as the body, its signature a
   assert.equal(requests.length, 1);
 });
 
-test("what the bot calls wrong in the message is final, with the bot's reason", async () => {
+test("a message that the bot calls wrong is a final error, with the bot's reason", async () => {
   for (const status of [400, 413]) {
     answer = respond(status, { error: "dialog is not one of this bot's", field: "dialog" });
     const { isFinal, message } = await failure();
-    assert.deepEqual([isFinal, message], [true, `the bot answered ${status} dialog is not one of this bot's`]);
+    assert.deepEqual([isFinal, message], [true, `The bot answered ${status} dialog is not one of this bot's`]);
   }
 });
 
-test("the same status from whatever stands before the bot is not final, and its body is not repeated", async () => {
+test("the same status from a proxy in front of the bot is not final, and its body is not repeated", async () => {
   for (const status of [400, 413]) {
     for (const body of ["", "<p>ulterior</p>", "null", '"ulterior"', '{"error":5}', '{"message":"ulterior"}']) {
       answer = respond(status, body);
       const { isFinal, message } = await failure();
-      assert.deepEqual([isFinal, message], [false, `the bot answered ${status}`], body);
+      assert.deepEqual([isFinal, message], [false, `The bot answered ${status}`], body);
     }
   }
 });
 
-test("anything else is an error to defer for, with the time that the bot asks for", async () => {
+test("any other status is an error that can be retried, with the time of Retry-After", async () => {
   for (const status of [401, 403, 404, 429, 500, 502, 503]) {
     answer = respond(status, { error: "Unavailable" }, { "retry-after": "17" });
     const { name, ...error } = await failure();
@@ -83,7 +83,7 @@ test("anything else is an error to defer for, with the time that the bot asks fo
   assert.equal((await failure()).retryAfter, 0);
 });
 
-test("nothing but 202 is taken for the bot's word, and no signature goes where an answer points to", async () => {
+test("only 202 counts as success, and no redirect is followed with a signature", async () => {
   answer = respond(200, "<p>Your app is up and running</p>");
   assert.deepEqual([(await failure()).status, (await failure()).isFinal], [200, false]);
   requests = [];
@@ -94,19 +94,19 @@ test("nothing but 202 is taken for the bot's word, and no signature goes where a
   assert.deepEqual(new Set(requests.map(({ path }) => path)), new Set(["/api/notify"]));
 });
 
-test("a bot that cannot be reached, or hangs up, is an error to defer for", async () => {
+test("a bot that cannot be reached or hangs up is an error that can be retried", async () => {
   const gone = createServer();
   await new Promise<void>((resolve) => gone.listen(0, "127.0.0.1", resolve));
   const { port } = gone.address() as AddressInfo;
   await new Promise((resolve) => gone.close(resolve));
   const unreachable = await failure(`http://127.0.0.1:${port}/api/notify`);
   assert.deepEqual([unreachable.status, unreachable.isFinal], [0, false]);
-  assert.equal(unreachable.message, "the bot could not be reached: ECONNREFUSED");
+  assert.equal(unreachable.message, "The bot could not be reached: ECONNREFUSED");
   answer = (response) => response.destroy();
   assert.equal((await failure()).status, 0);
 });
 
-test("a bot that has taken the message has taken it, also where the rest of its answer is lost", async () => {
+test("202 counts as success even when the rest of the answer is lost", async () => {
   answer = (response) => void response.writeHead(202).write("{", () => response.destroy());
   await new NotifyApi(url).send(event);
 });

@@ -30,30 +30,30 @@ async function watch(): Promise<string[]> {
   return invocation.lines;
 }
 
-test("nothing is said of an empty queue", async () => {
+test("an empty poison queue is not logged", async () => {
   assert.deepEqual(await watch(), []);
 });
 
-test("whose host died is recorded as failed, once, and the log says so as long as anything lies there", async () => {
+test("a message that the host has given up is recorded as failed once, and logged while it is there", async () => {
   lies("1");
-  const alarm = "error Poison queue: 1 message waits in bot-queue-poison for somebody to look at them";
-  assert.deepEqual(await watch(), [alarm, "warn Message 1 was recorded as failed: it lies in the poison queue"]);
+  const alarm = 'error Poison queue: 1 message waits in bot-queue-poison. List them with "npm run cli -- poison list".';
+  assert.deepEqual(await watch(), [alarm, "warn Message 1 was recorded as failed: it is in the poison queue"]);
   const [row] = deliveries.rows;
   assert.equal(row?.status, "failed");
-  assert.match(row?.reason ?? "", /^the host of the function died 5 times while it had the message/);
+  assert.match(row?.reason ?? "", /the function's host stopped 5 times while it had the message/);
   assert.deepEqual(await watch(), [alarm]);
   assert.deepEqual(deliveries.rows, [row]);
 });
 
-test("the number is the queue's, or of those that were seen", async () => {
+test("the logged number is the queue's, or the number of messages that were read", async () => {
   lies("1");
   lies("2");
-  assert.match((await watch())[0] ?? "", /^error Poison queue: 2 messages wait in bot-queue-poison /);
+  assert.match((await watch())[0] ?? "", /^error Poison queue: 2 messages wait in bot-queue-poison\. /);
   approximately = 1_000;
   assert.match((await watch())[0] ?? "", /^error Poison queue: 1000 messages wait /);
 });
 
-test("what has an end keeps it", async () => {
+test("a final status stays", async () => {
   await deliveries.markDelivered("said", since);
   await deliveries.markFailed("gone", "the conversation is gone");
   lies("said");
@@ -68,7 +68,7 @@ test("what has an end keeps it", async () => {
   );
 });
 
-test("what was claimed or waited when the host died fails, and what somebody has just put back does not", async (t) => {
+test("a message that was claimed or waited fails, and one that has just been put back does not", async (t) => {
   t.mock.timers.enable({ apis: ["Date"], now: since.getTime() - 60_000 });
   await deliveries.claim("claimed");
   await deliveries.markWaiting("deferred", "Direct Line answered 503");
@@ -87,7 +87,7 @@ test("what was claimed or waited when the host died fails, and what somebody has
   );
 });
 
-test("what has no id, or cannot be read, is known by the poison queue's id, with what can be said of it", async () => {
+test("a message without an id, or one that is not valid, is recorded under the poison queue's id with a reason", async () => {
   lies();
   lying.push({ queueId: "queue id 2", since, text: "not json", problem: "(message) is not JSON" });
   await watch();
@@ -98,6 +98,6 @@ test("what has no id, or cannot be read, is known by the poison queue's id, with
       ["queue id 2", "failed"],
     ],
   );
-  assert.match(deliveries.rows[0]?.reason ?? "", /^it lies in the poison queue, and came without an id/);
-  assert.equal(deliveries.rows[1]?.reason, "the message is not valid: (message) is not JSON");
+  assert.match(deliveries.rows[0]?.reason ?? "", /^The message is in the poison queue and has no id/);
+  assert.equal(deliveries.rows[1]?.reason, "The message is not valid: (message) is not JSON");
 });

@@ -54,7 +54,7 @@ async function run(entry: object, at = timer(due)): Promise<void> {
 const conversations = () => queued.map(({ relatesTo }) => relatesTo?.conversation.id).sort();
 const ids = () => queued.map(({ id }) => String(id));
 
-test("everybody is told, each once, where they were last; groups are not", async () => {
+test("each user gets one message, in the newest private conversation, and groups get none", async () => {
   await heard("anna", "old", "2026-01-01");
   await heard("anna", "new", "2026-01-02");
   await heard("bert", "b");
@@ -65,7 +65,7 @@ test("everybody is told, each once, where they were last; groups are not", async
   assert.ok(queued.every((message) => !("dialog" in message)));
 });
 
-test("who has opted out is left out, also where a list names them, and how many those are is said", async () => {
+test("users that have opted out are left out, also from a list, and their number is logged", async () => {
   await heard("anna", "a");
   await heard("bert", "b");
   const [, bert] = await references.all<StoredReference>();
@@ -93,14 +93,14 @@ test("each message has its row, and a run that is cancelled meanwhile ends witho
   assert.equal(invocation.lines.at(-1), last);
 });
 
-test("a table of deliveries that is out of reach holds nothing up", async () => {
+test("messages are queued even when the table deliveries cannot be reached", async () => {
   await heard("anna", "a");
   deliveries.memory.failure = new TableUnreachableError("table deliveries: gone");
   await run({ text: "hello" });
   assert.deepEqual(conversations(), ["a"]);
 });
 
-test("a list of users is told, and how many of them are not known is said without failing", async () => {
+test("the users of a list get the message, and the number of unknown users is logged without a failure", async () => {
   await heard("anna", "old", "2026-01-01");
   await heard("anna", "new", "2026-01-02");
   await heard("bert", "b");
@@ -108,12 +108,12 @@ test("a list of users is told, and how many of them are not known is said withou
   await run({ text: "Good morning", to: ["anna", "anna", "chris", "nobody"] });
   assert.deepEqual(conversations(), ["new"]);
   assert.deepEqual(invocation.lines, [
-    "warn Schedule schedule1: the bot cannot speak to 2 of the users in its list",
-    "info Schedule schedule1: 1 messages schedule-schedule1-2026-11-23T09:00:00.000Z/… begin",
+    "warn Schedule schedule1: the bot cannot reach 2 of the users in the list",
+    "info Schedule schedule1: putting 1 messages schedule-schedule1-2026-11-23T09:00:00.000Z/… on the queue",
   ]);
 });
 
-test("a dialog is started: the one that is named, or else the default one", async () => {
+test("a schedule starts the named dialog, or else the default dialog", async () => {
   await heard("anna", "a");
   await run({ dialog: "newSurvey" });
   await run({});
@@ -126,7 +126,7 @@ test("a dialog is started: the one that is named, or else the default one", asyn
   );
 });
 
-test("a run that is repeated has the same ids, and another time others", async () => {
+test("a repeated run has the same ids, and another time has other ids", async () => {
   await heard("anna", "a");
   for (const at of [due, due, "2026-11-24T09:00:00+00:00"]) await run({ name: "morning" }, timer(at));
   const [first = "", again, next = ""] = ids();
@@ -135,14 +135,14 @@ test("a run that is repeated has the same ids, and another time others", async (
   assert.match(next, /^schedule-morning-2026-11-24T09:00:00\.000Z\/\w+$/);
 });
 
-test("where the host does not tell for which time it runs, the second counts", async (t) => {
+test("the current second counts when the host gives no time", async (t) => {
   t.mock.timers.enable({ apis: ["Date"], now: Date.parse("2026-11-23T09:00:05.123Z") });
   await heard("anna", "a");
   await run({}, timer());
   assert.match(ids()[0] ?? "", /^schedule-schedule1-2026-11-23T09:00:05\.000Z\//);
 });
 
-test("one that fails holds up no other, and is told by its id, never by its text", async () => {
+test("a message that fails stops no other, and is logged with its id and never with its text", async () => {
   for (let i = 0; i < 40; i++) await heard(`user ${i}`, `conversation ${i}`);
   enqueue = async ({ relatesTo }) => {
     if (relatesTo?.conversation.id.endsWith("7")) throw new InvalidMessageError("(message)", "is too large");
@@ -159,7 +159,7 @@ test("one that fails holds up no other, and is told by its id, never by its text
   assert.doesNotMatch(invocation.lines.join(), /ulterior/);
 });
 
-test("sixteen go to the queue side by side, and the log tells how far it is", async () => {
+test("sixteen messages are queued at the same time, and the log shows the progress", async () => {
   for (let i = 0; i < 1_100; i++) await heard(`user ${i}`, `conversation ${i}`);
   let [now, most] = [0, 0];
   enqueue = async () => {
@@ -175,7 +175,7 @@ test("sixteen go to the queue side by side, and the log tells how far it is", as
   ]);
 });
 
-test("nobody to speak to is no failure, a table out of reach is one", async () => {
+test("a run without recipients succeeds, and a run without the table references fails", async () => {
   await run({ text: "hello" });
   assert.deepEqual(queued, []);
   references.failure = new Error("table references: gone");

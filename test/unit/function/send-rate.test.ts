@@ -6,8 +6,8 @@ import { SendRate } from "../../../function/forward/send-rate";
 /** How many messages the function has in hand at a time: `function/host.json`. */
 const slots = 24;
 
-/** What the forwarder says. */
-const patience = 2_000;
+/** As in the forwarder. */
+const maxWait = 2_000;
 
 interface Message {
   id: number;
@@ -28,7 +28,7 @@ function run(perSecond: number, queue: Message[]): Map<number, number> {
     const ready = queue.filter(({ visible }) => visible <= now).slice(0, slots - inHand.length);
     queue = queue.filter((message) => !ready.includes(message));
     for (const message of ready) {
-      const turn = rate.ask(patience, now);
+      const turn = rate.reserve(maxWait, now);
       if ("wait" in turn) {
         left.set(message.id, now + turn.wait);
         inHand.push(now + turn.wait);
@@ -64,7 +64,7 @@ function most(times: Iterable<number>): number {
 }
 
 for (const perSecond of [1, 5, 40, 1000]) {
-  test(`${perSecond} leave within any second, however they come, and hardly fewer`, () => {
+  test(`at most ${perSecond} messages leave within any second, and hardly fewer`, () => {
     const count = Math.min(perSecond * 20, 2_000);
     for (const queue of [crowd(count), broadcast(count, perSecond)]) {
       const left = run(perSecond, queue);
@@ -76,7 +76,7 @@ for (const perSecond of [1, 5, 40, 1000]) {
   });
 }
 
-test("whoever comes in the middle of a broadcast is not behind all of it", () => {
+test("a message that comes during a broadcast does not wait behind all of it", () => {
   const late = { id: -1, visible: 20_500 };
   const left = run(40, [...broadcast(2_000, 40), late]);
   const waited = (left.get(-1) ?? Infinity) - late.visible;
@@ -84,22 +84,22 @@ test("whoever comes in the middle of a broadcast is not behind all of it", () =>
   assert.ok([...left.values()].filter((time) => time > 25_000).length > 500, "the broadcast was not over");
 });
 
-test("a single message waits for nothing", () => {
+test("a single message does not wait", () => {
   const rate = new SendRate(0.5);
-  assert.deepEqual(rate.ask(0, 1_000), { wait: 0 });
-  assert.deepEqual(rate.ask(2_000, 1_500), { wait: 1_500 });
-  assert.deepEqual(rate.ask(0, 1_600), { comeBackIn: 5_000 + 2_200 - 1_600 });
-  assert.deepEqual(rate.ask(0, 100_000), { wait: 0 });
+  assert.deepEqual(rate.reserve(0, 1_000), { wait: 0 });
+  assert.deepEqual(rate.reserve(2_000, 1_500), { wait: 1_500 });
+  assert.deepEqual(rate.reserve(0, 1_600), { comeBackIn: 5_000 + 2_200 - 1_600 });
+  assert.deepEqual(rate.reserve(0, 100_000), { wait: 0 });
 });
 
-test("messages that were all late for their turns, because the process stood still, do not leave together", () => {
+test("messages that are late for their turns, because the process was stopped, do not leave together", () => {
   const rate = new SendRate(40);
-  for (let n = 0; n < 24; n++) rate.ask(patience, 0);
+  for (let n = 0; n < 24; n++) rate.reserve(maxWait, 0);
   const left: number[] = [];
   for (let waiting = Array(24).fill(5_000), now = 5_000; waiting.length; now++) {
     waiting = waiting.flatMap((wakes: number) => {
       if (wakes > now) return [wakes];
-      const rest = rate.leave(now);
+      const rest = rate.depart(now);
       if (rest > 0) return [now + rest];
       left.push(now);
       return [];
@@ -107,6 +107,6 @@ test("messages that were all late for their turns, because the process stood sti
   }
   assert.equal(left.length, 24);
   for (const [n, time] of left.entries()) assert.ok(n === 0 || time - (left[n - 1] ?? 0) >= 25, `${left}`);
-  const [next] = [rate.ask(patience, left.at(-1))];
+  const [next] = [rate.reserve(maxWait, left.at(-1))];
   assert.deepEqual(next, { wait: 25 });
 });

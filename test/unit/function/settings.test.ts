@@ -34,12 +34,12 @@ test("the settings that infra writes are read", () => {
   });
 });
 
-test("visitors may be kept for ever, and the app may run on several instances", () => {
+test("visitors can be kept for ever, and the app can run on several instances", () => {
   const { referenceDays, instances } = readSettings({ ...good, REFERENCE_DAYS: "0", INSTANCES: "3" });
   assert.deepEqual([referenceDays, instances], [0, 3]);
 });
 
-test("everything that is missing or wrong is named at once, and no value is repeated", () => {
+test("every missing or wrong app setting is named at once, and no value is repeated", () => {
   for (const value of [undefined, "", "ulterior"]) {
     const wrong = Object.fromEntries(Object.keys(good).map((name) => [name, value]));
     assert.throws(

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { bundle } from "../../../infra/package/bundle";
+import { bundle } from "../../../infra/deploy/package/bundle";
 import type { TestQueues } from "./azurite";
 
 const repository = resolve(__dirname, "../../..");
@@ -108,9 +108,9 @@ export class TestHost {
   }
 }
 
-/** Polls until a condition holds; fails with the given words after ten seconds. */
+/** Polls until a condition holds; fails with the given words after a minute. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 10_000;
+  const end = Date.now() + 60_000;
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`Waited in vain until ${what}.`);
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -45,9 +45,7 @@ export class MemoryTable extends Table {
   }
 
   async getEntity(partitionKey: string, rowKey: string): Promise<Entity> {
-    const entity = this.entities.get(`${partitionKey}/${rowKey}`);
-    if (!entity) throw failure(404, "ResourceNotFound");
-    return { ...entity };
+    return { ...this.existing(partitionKey, rowKey) };
   }
 
   async createEntity(entity: Entity): Promise<void> {
@@ -57,7 +55,7 @@ export class MemoryTable extends Table {
 
   async updateEntity(entity: Entity, mode: string, { etag = "*" } = {}): Promise<void> {
     const { partitionKey, rowKey } = entity;
-    const current = await this.getEntity(partitionKey, rowKey);
+    const current = this.existing(partitionKey, rowKey);
     if (etag !== "*" && current.etag !== etag) throw failure(412, "UpdateConditionNotSatisfied");
     await this.upsertEntity(entity, mode);
   }
@@ -67,7 +65,7 @@ export class MemoryTable extends Table {
   }
 
   async deleteEntity(partitionKey: string, rowKey: string, { etag = "*" } = {}): Promise<void> {
-    const { etag: current } = await this.getEntity(partitionKey, rowKey);
+    const { etag: current } = this.existing(partitionKey, rowKey);
     if (etag !== "*" && etag !== current) throw failure(412, "UpdateConditionNotSatisfied");
     this.entities.delete(`${partitionKey}/${rowKey}`);
   }
@@ -76,6 +74,13 @@ export class MemoryTable extends Table {
     if (this.failure) throw this.failure;
     const rows = [...this.entities.values()].filter(matching(filter));
     yield* structuredClone(rows) as unknown as TableEntityResult<T>[];
+  }
+
+  /** Waits for nothing, so that a check and its write are one step. */
+  private existing(partitionKey: string, rowKey: string): Entity {
+    const entity = this.entities.get(`${partitionKey}/${rowKey}`);
+    if (!entity) throw failure(404, "ResourceNotFound");
+    return entity;
   }
 
   private put(entity: Entity): void {

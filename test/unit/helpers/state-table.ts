@@ -1,7 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { TableClient, TableServiceClient } from "@azure/data-tables";
 import type { TokenCredential } from "@azure/identity";
-import { TableStorage } from "../../../bot/state/table-storage";
 import { tableNames } from "../../../core/names";
 import { Table } from "../../../core/tables/table";
 import type { StorageGuard } from "../../../local/storage/guard/storage-guard";
@@ -32,11 +31,6 @@ export class StateTable {
     const service = new TableServiceClient(table.url, table.credential);
     await Promise.all(tableNames.map((name) => service.createTable(name)));
     return table;
-  }
-
-  /** A storage as one instance of the bot has it. */
-  instance(name = "botstate"): TableStorage {
-    return new TableStorage(this.table(name));
   }
 
   /** A table as one instance of an app has it. */

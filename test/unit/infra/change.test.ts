@@ -3,8 +3,8 @@ import { appendFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { type AppPackage, packageBot, packageFunction } from "../../../infra/package/app-package";
-import { releaseProvider } from "../../../infra/release/provider";
+import { type AppPackage, packageBot, packageFunction } from "../../../infra/deploy/package/app-package";
+import { releaseProvider } from "../../../infra/deploy/release/release";
 import { checkOut } from "../helpers/checkout";
 
 type Packages = Record<"bot" | "function", AppPackage>;

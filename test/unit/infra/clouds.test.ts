@@ -28,7 +28,7 @@ test("conversations with Teams users are opened at a host that may receive the b
   for (const { teams, serviceHosts } of Object.values(clouds)) new ServiceHosts(serviceHosts).check(`${teams}/`);
 });
 
-test("no cloud's bot may talk to another cloud, nor to hosts that anyone can register", () => {
+test("a bot may not talk to another cloud or to hosts that anyone can register", () => {
   assert.ok(clouds.public?.serviceHosts.every((host) => !host.endsWith(".us")));
   assert.ok(clouds.usgovernment?.serviceHosts.every((host) => host.endsWith(".us")));
   for (const row of Object.values(clouds)) {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { clouds } from "../../../infra/clouds";
 import { parseConfig } from "../../../infra/config";
 
-const parse = (texts: Record<string, string>) => parseConfig(texts, "proactive-bot");
+const parse = (texts: Record<string, string>) => parseConfig(texts, "acme-bot");
 
 test("nothing has to be configured", () => {
   assert.deepEqual(parse({}), {
@@ -105,10 +105,10 @@ const refused: [key: string, values: string[], says: RegExp][] = [
   [
     "instances",
     ["4"],
-    /at most 3 with proactive-bot:appServiceSku B1 \(Basic\); Basic takes 3, Standard 10 and Premium 30$/,
+    /at most 3 with acme-bot:appServiceSku B1 \(Basic\); Basic takes 3, Standard 10 and Premium 30$/,
   ],
   ["zoneRedundant", ["yes", "1", "True"], /true or false/],
-  ["zoneRedundant", ["true"], /false with proactive-bot:appServiceSku B1 \(Basic\); Premium takes it: P1v2/],
+  ["zoneRedundant", ["true"], /false with acme-bot:appServiceSku B1 \(Basic\); Premium takes it: P1v2/],
   [
     "storageSku",
     ["LRS", "standard_lrs", "Premium_LRS", "Premium_ZRS", ""],
@@ -123,12 +123,12 @@ const refused: [key: string, values: string[], says: RegExp][] = [
   ["releaseTimeout", ["9", "7201", "1m"], /10 to 7200/],
 ];
 for (const [key, values, says] of refused) {
-  test(`a wrong ${key} is refused with its full name and what is allowed`, () => {
+  test(`a wrong ${key} is refused with its full name and the allowed values`, () => {
     for (const value of values) {
       const { config, problems } = parse({ [key]: value });
       assert.equal(config, undefined, value);
       assert.equal(problems.length, 1, value);
-      const fullName = key === "location" ? "azure-native:location" : `proactive-bot:${key}`;
+      const fullName = key === "location" ? "azure-native:location" : `acme-bot:${key}`;
       assert.ok(
         problems[0]?.startsWith(`${fullName} is ${value === "{}" ? value : JSON.stringify(value)}: must be`),
         problems[0],
@@ -150,7 +150,7 @@ test("a wrong entry of a list is named by its place", () => {
   const { problems } = parse({ serviceHosts: JSON.stringify(hosts) });
   assert.deepEqual(
     problems.map((problem) => problem.slice(0, problem.indexOf(": must be"))),
-    hosts.slice(1).map((host, index) => `proactive-bot:serviceHosts[${index + 1}] is ${JSON.stringify(host)}`),
+    hosts.slice(1).map((host, index) => `acme-bot:serviceHosts[${index + 1}] is ${JSON.stringify(host)}`),
   );
 });
 
@@ -179,15 +179,15 @@ const wrongSchedules: [what: string, entries: object[], says: string][] = [
       { cron, name: "daily" },
       { cron, name: "Daily" },
     ],
-    ` is [{"cron":"${cron}","name":"daily"},{"cron":"${cron}","name":"Daily"}]: must not have one name twice`,
+    ` is [{"cron":"${cron}","name":"daily"},{"cron":"${cron}","name":"Daily"}]: must not have the same name twice`,
   ],
   ["to one user without a list", [{ cron, to: "me" }], '[0].to is "me": must be "all" or a list of users\' ids'],
 ];
 for (const [what, entries, says] of wrongSchedules) {
-  test(`a schedule ${what} is refused by its place`, () => {
+  test(`a schedule ${what} is refused, and the error names its place`, () => {
     const { config, problems } = parse({ schedules: JSON.stringify(entries) });
     assert.equal(config, undefined);
-    assert.deepEqual(problems, [`proactive-bot:schedules${says}`]);
+    assert.deepEqual(problems, [`acme-bot:schedules${says}`]);
   });
 }
 
@@ -205,7 +205,7 @@ const plans: [settings: Record<string, string>, says: RegExp | undefined][] = [
   ],
 ];
 for (const [given, says] of plans) {
-  test(`${JSON.stringify(given)} is ${says ? "refused with what its plan allows" : "allowed"}`, () => {
+  test(`${JSON.stringify(given)} is ${says ? "refused with the limits of its plan" : "allowed"}`, () => {
     const { config, problems } = parse(given);
     assert.equal(problems.length, says ? 1 : 0, problems.join());
     assert.equal(config === undefined, says !== undefined);
@@ -223,15 +223,15 @@ const tagNames: [name: string, says: RegExp][] = [
   ["Microsoft", /does not begin with azure/],
 ];
 for (const [name, says] of tagNames) {
-  test(`a tag that is called ${JSON.stringify(name.slice(0, 20))} is refused with the reason`, () => {
+  test(`a tag with the name ${JSON.stringify(name.slice(0, 20))} is refused with the reason`, () => {
     const { problems } = parse({ tags: JSON.stringify({ [name]: "x", costCenter: "1234" }) });
     assert.equal(problems.length, 1, problems.join());
-    assert.match(problems[0] ?? "", /^proactive-bot:tags/);
+    assert.match(problems[0] ?? "", /^acme-bot:tags/);
     assert.match(problems[0] ?? "", says);
   });
 }
 
-test("tags that are too many, too long, no text or given twice are refused", () => {
+test("too many tags, a tag that is too long, no text or given twice are refused", () => {
   const many = Object.fromEntries(Array.from({ length: 14 }, (_, n) => [`tag${n}`, ""]));
   assert.match(
     parse({ tags: JSON.stringify(many) }).problems.join(),
@@ -241,12 +241,12 @@ test("tags that are too many, too long, no text or given twice are refused", () 
   assert.deepEqual(parse({ tags: JSON.stringify(fewer) }).config?.tags, fewer);
   for (const value of ["x".repeat(257), 5, null]) {
     const { problems } = parse({ tags: JSON.stringify({ owner: value }) });
-    assert.match(problems.join(), /^proactive-bot:tags\.owner is .*: must be a text of at most 256 characters$/);
+    assert.match(problems.join(), /^acme-bot:tags\.owner is .*: must be a text of at most 256 characters$/);
   }
   assert.match(parse({ tags: '{"Owner":"a","owner":"b"}' }).problems.join(), /names of tags have no case/);
 });
 
-test("a schedule says something, starts a dialog, or the default one", () => {
+test("a schedule sends a text, or starts a dialog or the default dialog", () => {
   const entries = [{ cron, text: "Hello" }, { cron, dialog: "newSurvey", name: "monday" }, { cron }];
   assert.deepEqual(parse({ schedules: JSON.stringify(entries) }).config?.schedules, [
     { name: "schedule1", cron, text: "Hello", to: "all" },
@@ -255,45 +255,40 @@ test("a schedule says something, starts a dialog, or the default one", () => {
   ]);
 });
 
-test("all problems come at once", () => {
+test("all problems are reported together", () => {
   const { problems } = parse({ queueName: "X", botSku: "X", environment: "mars", nodeVersion: "8" });
-  const keys = [
-    "proactive-bot:queueName",
-    "proactive-bot:botSku",
-    "proactive-bot:nodeVersion",
-    "azure-native:environment",
-  ];
+  const keys = ["acme-bot:queueName", "acme-bot:botSku", "acme-bot:nodeVersion", "azure-native:environment"];
   assert.deepEqual(
     problems.map((problem) => problem.split(" ")[0]),
     keys,
   );
 });
 
-test("a cloud that has no row says which have and how to give one", () => {
+test("a cloud without a row is refused, and the error names the clouds with one and how to give another", () => {
   const { problems } = parse({ environment: "china" });
   const text =
-    'azure-native:environment is "china": must be public or usgovernment; for another cloud give its row as proactive-bot:cloud';
+    'azure-native:environment is "china": must be public or usgovernment; for another cloud give its row as acme-bot:cloud';
   assert.deepEqual(problems, [text]);
 });
 
-test("a whole row as JSON is used whatever the environment", () => {
+test("a whole row as JSON is used in every environment", () => {
   const row = { ...clouds.public, directLine: "https://localhost:4443", serviceHosts: ["localhost:4443"] };
   const { config } = parse({ environment: "china", cloud: JSON.stringify(row) });
   assert.deepEqual(config?.cloud, row);
 });
 
-test("a row with a gap, a slip or a slash too many is refused by name", () => {
+test("a row with a missing, an unknown or a wrong value is refused, and the error names it", () => {
   const { portal, ...row } = { ...clouds.public, directLine: "https://localhost/", tokenIsuer: "x" };
   const { problems } = parse({ cloud: JSON.stringify(row) });
   assert.equal(problems.length, 3);
-  assert.ok(problems.includes('proactive-bot:cloud.directLine is "https://localhost/": must not end with /'));
-  assert.ok(problems.includes("proactive-bot:cloud.portal is missing: must be a URL that starts with https://"));
+  assert.ok(problems.includes('acme-bot:cloud.directLine is "https://localhost/": must not end with /'));
+  assert.ok(problems.includes("acme-bot:cloud.portal is missing: must be a URL that starts with https://"));
   assert.ok(problems.some((problem) => problem.endsWith("must not have tokenIsuer")));
 });
 
-test("a row that is no JSON is refused by name", () => {
+test("a row that is not JSON is refused, and the error names it", () => {
   const { problems } = parse({ cloud: "{" });
-  assert.deepEqual(problems, ['proactive-bot:cloud is "{": must be a row of infra/clouds.ts, as JSON']);
+  assert.deepEqual(problems, ['acme-bot:cloud is "{": must be a row of infra/clouds.ts, as JSON']);
 });
 
 test("US government has its own default region", () => {

@@ -33,6 +33,8 @@ export interface Deployment {
   secrets: string[];
 }
 
+/** Not the template's own name: the names of the resources follow it. */
+const project = "acme-bot";
 export const subscription = "/subscriptions/00000000-0000-4000-8000-000000000001";
 export const tenantId = "00000000-0000-4000-8000-000000000002";
 export const deployer = "00000000-0000-4000-8000-000000000003";
@@ -52,10 +54,14 @@ export async function deploy(
   refused: string[] = [],
 ): Promise<Deployment> {
   const order = JSON.stringify({ config, preview, refused });
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, ["-r", "tsx/cjs", __filename, order], {
-    cwd: root,
-    maxBuffer: 1 << 26,
-  });
+  const { stdout, stderr } = await promisify(execFile)(
+    process.execPath,
+    ["-r", "./scripts/typescript.cjs", __filename, order],
+    {
+      cwd: root,
+      maxBuffer: 1 << 26,
+    },
+  );
   return { ...JSON.parse(stdout), said: stderr };
 }
 
@@ -223,7 +229,7 @@ async function run({ config, preview, refused }: Order): Promise<Deployment> {
         return answer(inputs);
       },
     },
-    "proactive-bot",
+    project,
     "test",
     preview,
   );

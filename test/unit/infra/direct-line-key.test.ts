@@ -1,33 +1,39 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { keyIn } from "../../../infra/direct-line-key";
+import { directLineKeyIn } from "../../../infra/resources/bot";
 
 const site = { siteName: "Default Site", isEnabled: true, key: "the key" };
 const other = { siteName: "Other", isEnabled: true, key: "another" };
 
-test("Direct Line's key is found wherever Azure puts it", () => {
-  assert.equal(keyIn({ properties: { properties: { sites: [site] } } }), "the key");
-  assert.equal(keyIn({ setting: { sites: [site] } }), "the key");
-  assert.equal(keyIn({ resource: { properties: { sites: [site] } } }), "the key");
+test("Direct Line's key is found in each place where Azure may put it", () => {
+  assert.equal(directLineKeyIn({ properties: { properties: { sites: [site] } } }), "the key");
+  assert.equal(directLineKeyIn({ setting: { sites: [site] } }), "the key");
+  assert.equal(directLineKeyIn({ resource: { properties: { sites: [site] } } }), "the key");
 });
 
 test("a place without keys hides no other place", () => {
   const empty = { ...site, key: null };
-  assert.equal(keyIn({ properties: { properties: { sites: [empty] } }, setting: { sites: [site] } }), "the key");
   assert.equal(
-    keyIn({ properties: { properties: { sites: [] } }, setting: { sites: [{ ...site, key: "" }] } }),
+    directLineKeyIn({ properties: { properties: { sites: [empty] } }, setting: { sites: [site] } }),
+    "the key",
+  );
+  assert.equal(
+    directLineKeyIn({ properties: { properties: { sites: [] } }, setting: { sites: [{ ...site, key: "" }] } }),
     undefined,
   );
 });
 
-test("Default Site comes before others, then the first enabled site that has a key", () => {
-  assert.equal(keyIn({ setting: { sites: [other, site] } }), "the key");
+test("the key of Default Site is preferred, then that of the first enabled site", () => {
+  assert.equal(directLineKeyIn({ setting: { sites: [other, site] } }), "the key");
   const off = { ...other, siteName: "Off", isEnabled: false };
-  assert.equal(keyIn({ setting: { sites: [off, { ...site, key: undefined }, other] } }), "another");
-  assert.equal(keyIn({ properties: { properties: { sites: [other] } }, setting: { sites: [site] } }), "the key");
+  assert.equal(directLineKeyIn({ setting: { sites: [off, { ...site, key: undefined }, other] } }), "another");
+  assert.equal(
+    directLineKeyIn({ properties: { properties: { sites: [other] } }, setting: { sites: [site] } }),
+    "the key",
+  );
 });
 
-test("there is no key where no site is enabled", () => {
-  assert.equal(keyIn({ setting: { sites: [{ ...site, isEnabled: false }] } }), undefined);
-  assert.equal(keyIn({}), undefined);
+test("without an enabled site no key is found", () => {
+  assert.equal(directLineKeyIn({ setting: { sites: [{ ...site, isEnabled: false }] } }), undefined);
+  assert.equal(directLineKeyIn({}), undefined);
 });

@@ -21,38 +21,38 @@ import {
 const govConfig = {
   "azure-native:environment": "usgovernment",
   "azure-native:location": "usgovarizona",
-  "proactive-bot:queueName": "other-queue",
-  "proactive-bot:webChat": "false",
-  "proactive-bot:teams": "true",
-  "proactive-bot:botSku": "S1",
-  "proactive-bot:appServiceSku": "P1v3",
-  "proactive-bot:instances": "3",
-  "proactive-bot:zoneRedundant": "true",
-  "proactive-bot:storageSku": "Standard_GZRS",
-  "proactive-bot:tags": '{"costCenter":"1234","owner":"Ärger & Söhne"}',
-  "proactive-bot:nodeVersion": "24",
-  "proactive-bot:operatorObjectId": "00000000-0000-4000-8000-0000000000ff",
-  "proactive-bot:serviceHosts": '["bots.example.com"]',
-  "proactive-bot:webhookVersion": "2",
-  "proactive-bot:releaseTimeout": "60",
-  "proactive-bot:delivery": "api",
-  "proactive-bot:schedules": '[{"cron":"0 0 9 * * 1-5","dialog":"learner"}]',
-  "proactive-bot:deliveryDays": "7",
-  "proactive-bot:alertEmail": "ops@example.com",
+  "acme-bot:queueName": "other-queue",
+  "acme-bot:webChat": "false",
+  "acme-bot:teams": "true",
+  "acme-bot:botSku": "S1",
+  "acme-bot:appServiceSku": "P1v3",
+  "acme-bot:instances": "3",
+  "acme-bot:zoneRedundant": "true",
+  "acme-bot:storageSku": "Standard_GZRS",
+  "acme-bot:tags": '{"costCenter":"1234","owner":"Ärger & Söhne"}',
+  "acme-bot:nodeVersion": "24",
+  "acme-bot:operatorObjectId": "00000000-0000-4000-8000-0000000000ff",
+  "acme-bot:serviceHosts": '["bots.example.com"]',
+  "acme-bot:webhookVersion": "2",
+  "acme-bot:releaseTimeout": "60",
+  "acme-bot:delivery": "api",
+  "acme-bot:schedules": '[{"cron":"0 0 9 * * 1-5","dialog":"learner"}]',
+  "acme-bot:deliveryDays": "7",
+  "acme-bot:alertEmail": "ops@example.com",
 };
 // One after the other: each bundles, and the machine may have one core.
 const standard = deploy();
 const government = standard.then(() => deploy(govConfig));
 const firstPreview = government.then(() => deploy({}, true));
 
-const bot = `proactive-bot${suffix}`;
-const fn = `proactive-function${suffix}`;
-const botClient = `client-proactive-bot-bot${suffix}`;
-const functionClient = `client-proactive-bot-function${suffix}`;
-const account = `proactivebot${suffix}`;
+const bot = `acme-bot${suffix}`;
+const fn = `acme-function${suffix}`;
+const botClient = `client-acme-bot-bot${suffix}`;
+const functionClient = `client-acme-bot-function${suffix}`;
+const account = `acmebot${suffix}`;
 const group = `${subscription}/resourceGroups/${bot}/providers`;
 
-test("every name has a random suffix, but for what azure-native names itself or what is a child", async () => {
+test("every name has a random suffix, except names that azure-native chooses and names of children", async () => {
   const { resources } = await standard;
   const named = ["queueName", "tableName", "channelName"];
   for (const { inputs, type } of resources) {
@@ -116,7 +116,7 @@ test("both apps speak TLS 1.2 or better over https, take no passwords and stay o
 
 test("the parts of one site are written one after the other, its settings last", async () => {
   const deployment = await standard;
-  for (const name of ["proactive-bot", "proactive-function"]) {
+  for (const name of ["acme-bot", "acme-function"]) {
     const writes = [
       one(deployment, "web:WebApp", name),
       one(deployment, "web:WebAppFtpAllowed", `${name}-ftp`),
@@ -136,10 +136,10 @@ test("the plan has one instance in one zone", async () => {
 
 test("each app has its own identity and no other", async () => {
   const identityOf = (name: string) =>
-    `${group}/Microsoft.ManagedIdentity/userAssignedIdentities/proactive-bot-${name}${suffix}`;
+    `${group}/Microsoft.ManagedIdentity/userAssignedIdentities/acme-bot-${name}${suffix}`;
   for (const [name, identity] of [
-    ["proactive-bot", "bot"],
-    ["proactive-function", "function"],
+    ["acme-bot", "bot"],
+    ["acme-function", "function"],
   ] as const) {
     const { inputs } = one(await standard, "web:WebApp", name);
     assert.deepEqual(inputs.identity, { type: "UserAssigned", userAssignedIdentities: [identityOf(identity)] });
@@ -167,7 +167,7 @@ test("the storage account has no keys and nothing public", async () => {
 test("Application Insights takes telemetry only with a token", async () => {
   const { inputs } = one(await standard, "applicationinsights:Component");
   assert.equal(inputs.disableLocalAuth, true);
-  const workspace = `${group}/Microsoft.OperationalInsights/workspaces/proactive-bot-logs${suffix}`;
+  const workspace = `${group}/Microsoft.OperationalInsights/workspaces/acme-bot-logs${suffix}`;
   assert.equal(inputs.workspaceResourceId, workspace);
   assert.deepEqual(one(await standard, "monitor:DiagnosticSetting").inputs, {
     name: "console-logs",
@@ -177,12 +177,12 @@ test("Application Insights takes telemetry only with a token", async () => {
   });
 });
 
-test("mail tells of the poison queue, to whom the configuration names", async () => {
+test("the configured address gets a mail about messages in the poison queue", async () => {
   const { location, resourceGroupName, tags, ...operators } = one(await government, "monitor:ActionGroup").inputs;
   assert.equal(location, "global");
   assert.equal(resourceGroupName, bot);
   assert.deepEqual(operators, {
-    groupShortName: "proactivebot",
+    groupShortName: "acmebot",
     enabled: true,
     emailReceivers: [{ name: "operator", emailAddress: "ops@example.com", useCommonAlertSchema: true }],
   });
@@ -196,7 +196,7 @@ test("mail tells of the poison queue, to whom the configuration names", async ()
     description: "Look at them with `npm run cli -- poison list`.",
     enabled: true,
     severity: 2,
-    scopes: [`${group}/Microsoft.Insights/components/proactive-bot-insights${suffix}`],
+    scopes: [`${group}/Microsoft.Insights/components/acme-bot-insights${suffix}`],
     criteria: {
       allOf: [
         {
@@ -211,16 +211,16 @@ test("mail tells of the poison queue, to whom the configuration names", async ()
     windowSize: "PT15M",
     autoMitigate: true,
     skipQueryValidation: true,
-    actions: { actionGroups: [`${group}/Microsoft.Insights/actionGroups/proactive-bot-operators${suffix}`] },
+    actions: { actionGroups: [`${group}/Microsoft.Insights/actionGroups/acme-bot-operators${suffix}`] },
   });
 });
 
-test("without an address there is no alert, which would cost", async () => {
+test("without an address no alert is made, because it would cost money", async () => {
   assert.deepEqual(all(await standard, "monitor:ActionGroup"), []);
   assert.deepEqual(all(await standard, "monitor:ScheduledQueryRule"), []);
 });
 
-test("nobody has a role beyond what their work needs", async () => {
+test("each principal has exactly the roles that its work needs", async () => {
   const storage = `${group}/Microsoft.Storage/storageAccounts/${account}`;
   const [queue, poison] = ["bot-queue", "bot-queue-poison"].map(
     (name) => `${storage}/queueServices/default/queues/${name}`,
@@ -235,7 +235,7 @@ test("nobody has a role beyond what their work needs", async () => {
   ];
   const [secretsUser, vault] = [
     "4633458b-17de-408a-b874-0445c86b69e6",
-    `${group}/Microsoft.KeyVault/vaults/proactive${suffix}`,
+    `${group}/Microsoft.KeyVault/vaults/acme${suffix}`,
   ];
   const tableContributor = "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3";
   const forBot = [
@@ -250,7 +250,7 @@ test("nobody has a role beyond what their work needs", async () => {
     ["b7e6dc6d-f1e8-4753-8033-0f276bb0955b", storage],
     [queueContributor, storage],
     [tableContributor, storage],
-    ["3913510d-42f4-4e42-8a64-420c390055eb", `${group}/Microsoft.Insights/components/proactive-bot-insights${suffix}`],
+    ["3913510d-42f4-4e42-8a64-420c390055eb", `${group}/Microsoft.Insights/components/acme-bot-insights${suffix}`],
     [secretsUser, vault],
   ];
   const forOperator = [
@@ -259,8 +259,8 @@ test("nobody has a role beyond what their work needs", async () => {
   ];
   const app = "ServicePrincipal";
   const expected = [
-    ...forBot.map((grant) => [`principal-proactive-bot-bot${suffix}`, app, ...grant]),
-    ...forFunction.map((grant) => [`principal-proactive-bot-function${suffix}`, app, ...grant]),
+    ...forBot.map((grant) => [`principal-acme-bot-bot${suffix}`, app, ...grant]),
+    ...forFunction.map((grant) => [`principal-acme-bot-function${suffix}`, app, ...grant]),
     // Not even "User", which azure-native would say: pipelines are service principals.
     ...forOperator.map((grant) => [deployer, undefined, ...grant]),
   ];
@@ -298,14 +298,14 @@ test("the vault holds both secrets, by roles alone, and a destroyed one can be p
   ]);
 });
 
-test("a configured operator gets the roles instead of whoever deploys", async () => {
+test("a configured operator gets the roles instead of the deployer", async () => {
   const principals = all(await government, "authorization:RoleAssignment").map(({ inputs }) => inputs.principalId);
-  assert.equal(principals.filter((id) => id === govConfig["proactive-bot:operatorObjectId"]).length, 5);
+  assert.equal(principals.filter((id) => id === govConfig["acme-bot:operatorObjectId"]).length, 5);
   assert.equal(principals.includes(deployer), false);
 });
 
-test("the bot's app settings are exactly what the bot reads", async () => {
-  assert.deepEqual(settings(await standard, "proactive-bot"), {
+test("the bot's app settings are exactly those that the bot reads", async () => {
+  assert.deepEqual(settings(await standard, "acme-bot"), {
     MicrosoftAppId: botClient,
     MicrosoftAppType: "UserAssignedMSI",
     MicrosoftAppTenantId: tenantId,
@@ -324,14 +324,14 @@ test("the bot's app settings are exactly what the bot reads", async () => {
     WEB_CHAT: "true",
     DIRECT_LINE_ENDPOINT: "https://directline.botframework.com",
     TEAMS_ENDPOINT: "https://smba.trafficmanager.net/teams",
-    VAULT_URL: `https://proactive${suffix}.vault.example`,
+    VAULT_URL: `https://acme${suffix}.vault.example`,
     VAULT_AUDIENCE: "https://vault.azure.net",
     SCM_DO_BUILD_DURING_DEPLOYMENT: "false",
   });
 });
 
-test("the function's app settings are exactly what its host and it read", async () => {
-  assert.deepEqual(settings(await standard, "proactive-function"), {
+test("the function's app settings are exactly those that the function and its host read", async () => {
+  assert.deepEqual(settings(await standard, "acme-function"), {
     FUNCTIONS_EXTENSION_VERSION: "~4",
     FUNCTIONS_WORKER_RUNTIME: "node",
     SCM_DO_BUILD_DURING_DEPLOYMENT: "false",
@@ -344,13 +344,13 @@ test("the function's app settings are exactly what its host and it read", async 
     QUEUE_URL: `https://${account}.queue.example/bot-queue`,
     DELIVERY: "directLine",
     DIRECT_LINE_ENDPOINT: "https://directline.botframework.com",
-    NOTIFY_URL: `https://proactive-bot${suffix}.sites.example/api/notify`,
+    NOTIFY_URL: `https://acme-bot${suffix}.sites.example/api/notify`,
     SCHEDULES: "[]",
     DELIVERY_DAYS: "30",
     REFERENCE_DAYS: "90",
     SENDS_PER_SECOND: "40",
     INSTANCES: "1",
-    VAULT_URL: `https://proactive${suffix}.vault.example`,
+    VAULT_URL: `https://acme${suffix}.vault.example`,
     VAULT_AUDIENCE: "https://vault.azure.net",
     APPLICATIONINSIGHTS_CONNECTION_STRING: "IngestionEndpoint=https://insights.example/",
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: `ClientId=${functionClient};Authorization=AAD`,
@@ -359,7 +359,7 @@ test("the function's app settings are exactly what its host and it read", async 
 });
 
 test("another cloud and other choices reach the apps", async () => {
-  const found = settings(await government, "proactive-bot");
+  const found = settings(await government, "acme-bot");
   const cloud = clouds.usgovernment;
   assert.ok(cloud);
   assert.equal(found.ToBotFromChannelTokenIssuer, cloud.tokenIssuer);
@@ -369,7 +369,7 @@ test("another cloud and other choices reach the apps", async () => {
   assert.equal(found.QUEUE_URL, `https://${account}.queue.example/other-queue`);
   assert.equal(found.WEB_CHAT, "false");
   assert.equal(found.VAULT_AUDIENCE, cloud.vaultAudience);
-  const { DELIVERY, SCHEDULES, DELIVERY_DAYS } = settings(await government, "proactive-function");
+  const { DELIVERY, SCHEDULES, DELIVERY_DAYS } = settings(await government, "acme-function");
   const schedule = '{"cron":"0 0 9 * * 1-5","dialog":"learner","to":"all","name":"schedule1"}';
   assert.deepEqual([DELIVERY, SCHEDULES, DELIVERY_DAYS], ["api", `[${schedule}]`, "7"]);
 
@@ -402,7 +402,7 @@ test("the bot is registered with its own identity", async () => {
     msaAppType: "UserAssignedMSI",
     msaAppId: botClient,
     msaAppTenantId: tenantId,
-    msaAppMSIResourceId: `${group}/Microsoft.ManagedIdentity/userAssignedIdentities/proactive-bot-bot${suffix}`,
+    msaAppMSIResourceId: `${group}/Microsoft.ManagedIdentity/userAssignedIdentities/acme-bot-bot${suffix}`,
     // azure-native adds these to every bot; without disableLocalAuth Direct Line's keys work.
     iconUrl: "",
     isCmekEnabled: false,
@@ -411,7 +411,7 @@ test("the bot is registered with its own identity", async () => {
   });
 });
 
-test("Direct Line is a template's, which makes it or changes it, and no resource of its own", async () => {
+test("Direct Line is made or changed by a template and is no resource of its own", async () => {
   const { inputs } = one(await standard, "resources:Deployment");
   assert.equal(inputs.location, undefined, "Azure refuses one");
   const { mode, template } = inputs.properties as { mode: string; template: { resources: Record<string, unknown>[] } };
@@ -431,12 +431,12 @@ test("Direct Line is a template's, which makes it or changes it, and no resource
   assert.deepEqual(all(await standard, "botservice:Channel"), []);
 });
 
-test("Teams is a channel only when asked for", async () => {
+test("Teams is a channel only when the configuration says so", async () => {
   const channels = all(await government, "botservice:Channel").map(({ inputs }) => inputs.channelName);
   assert.deepEqual(channels, ["MsTeamsChannel"]);
 });
 
-test("no secret is in anything's inputs unless marked as one", async () => {
+test("no input contains a secret that is not marked as one", async () => {
   for (const deployment of [await standard, await government]) {
     const open = deployment.resources.flatMap((resource) => openTexts(resource.inputs));
     for (const secret of deployment.secrets) {
@@ -450,7 +450,7 @@ test("no secret is in anything's inputs unless marked as one", async () => {
   }
 });
 
-test("each secret is marked where it comes from", async () => {
+test("each secret is marked as one at its source", async () => {
   assert.deepEqual((await standard).secretProperties.sort(), ["BotRegistration.directLineKey", "WebhookSecret.value"]);
 });
 
@@ -460,7 +460,7 @@ test("the webhook secret is 32 random bytes, renewed by its version", async () =
   assert.equal(Buffer.from(secret.replace(/^whsec_/, ""), "base64").length, 32);
 });
 
-test("every type that takes tags is tagged with project and stack, and with the user's own", async () => {
+test("every resource that takes tags has the project, the stack and the user's own tags", async () => {
   const own = { costCenter: "1234", owner: "Ärger & Söhne" };
 
   let tagged = 0;
@@ -470,13 +470,13 @@ test("every type that takes tags is tagged with project and stack, and with the 
       `@pulumi/azure-native/${module}/${resource[0]?.toLowerCase()}${resource.slice(1)}.js`,
     );
     if (!readFileSync(source, "utf8").includes('resourceInputs["tags"] = args?.tags')) continue;
-    assert.deepEqual(inputs.tags, { ...own, project: "proactive-bot", stack: "test" }, `${type} ${name}`);
+    assert.deepEqual(inputs.tags, { ...own, project: "acme-bot", stack: "test" }, `${type} ${name}`);
     tagged++;
   }
   assert.equal(tagged, 17);
 });
 
-test("the stack's outputs are those that people and tests rely on", async () => {
+test("the stack's outputs are those that users and tests rely on", async () => {
   const { webhookSecret, ...outputs } = (await standard).outputs;
   assert.match(webhookSecret ?? "", /^whsec_/);
   assert.deepEqual(outputs, {
@@ -499,7 +499,7 @@ test("the stack's outputs are those that people and tests rely on", async () => 
   assert.equal((await government).outputs.teams, true);
 });
 
-test("an app is released with its package, where Azure says its code goes", async () => {
+test("an app is released with its package to the SCM host that Azure lists", async () => {
   const [forBot, forFunction] = releases(await standard).sort((a, b) => byText(a.name, b.name));
   for (const [release, kind, name] of [
     [forBot, "web", bot],
@@ -518,7 +518,7 @@ test("an app is released with its package, where Azure says its code goes", asyn
     });
     assert.match(version ?? "", /^[0-9a-f]{64}$/);
     const app = kind === "web" ? "bot" : "function";
-    assert.equal(path, `node_modules/.cache/proactive-bot/${app}-${version}.zip`);
+    assert.equal(path, `node_modules/.cache/infra/${app}-${version}.zip`);
   }
 });
 
@@ -527,9 +527,9 @@ test("roles come before apps, the channel before its key, settings before code",
     const appRoles = all(deployment, "authorization:RoleAssignment").filter((r) => !r.name.startsWith("operator"));
     const sites = all(deployment, "web:WebApp");
     before(appRoles, sites);
-    const functionSettings = one(deployment, "web:WebAppApplicationSettings", "proactive-function-settings");
+    const functionSettings = one(deployment, "web:WebAppApplicationSettings", "acme-function-settings");
     before(all(deployment, "resources:Deployment"), [functionSettings]);
-    for (const name of ["proactive-bot", "proactive-function"]) {
+    for (const name of ["acme-bot", "acme-function"]) {
       const release = releases(deployment).filter((r) => r.name === `${name}-release`);
       before([one(deployment, "web:WebAppApplicationSettings", `${name}-settings`)], release);
       before(
@@ -543,7 +543,7 @@ test("roles come before apps, the channel before its key, settings before code",
   }
 });
 
-test("a login that gets no token for App Service releases with the one for Azure Resource Manager, and is told why", async () => {
+test("without a token for App Service the release uses the one for Azure Resource Manager, and a warning says why", async () => {
   const audience = "https://appservice.azure.com";
   const deployment = await deploy({}, false, [audience]);
   const tokens = releases(deployment).map(({ inputs }) => unwrap(inputs.tokens));
@@ -553,7 +553,7 @@ test("a login that gets no token for App Service releases with the one for Azure
   for (const { inputs } of releases(deployment)) assert.ok(!openTexts(inputs).includes(armToken));
 });
 
-test("a login that gets no token at all ends with both reasons and what to do", async () => {
+test("without any token the program ends with both reasons and the command to run", async () => {
   const refused = ["https://appservice.azure.com", ""];
   await assert.rejects(deploy({}, false, refused), (error: { stderr: string }) => {
     assert.match(error.stderr, /your login gets no token for Azure Resource Manager \(Audience .* audience\)/);
@@ -563,7 +563,7 @@ test("a login that gets no token at all ends with both reasons and what to do", 
   });
 });
 
-test("a first preview asks for no key and no deployment token", async () => {
+test("a first preview requests no key and no deployment token", async () => {
   const { invokes, resources } = await firstPreview;
   assert.deepEqual(
     invokes.map((invoke) => invoke.token),
@@ -572,11 +572,11 @@ test("a first preview asks for no key and no deployment token", async () => {
   assert.deepEqual(resources.map((r) => r.name).sort(), (await standard).resources.map((r) => r.name).sort());
 });
 
-test("a wrong configuration stops before anything is made and names every wrong key", async () => {
-  const wrong = { "proactive-bot:queueName": "Bad_", "proactive-bot:appServiceSku": "F1" };
+test("a wrong configuration is refused before a resource is made, and the error names every wrong key", async () => {
+  const wrong = { "acme-bot:queueName": "Bad_", "acme-bot:appServiceSku": "F1" };
   await assert.rejects(deploy(wrong), (error: { stderr: string }) => {
-    assert.match(error.stderr, /proactive-bot:queueName is "Bad_": must be/);
-    assert.match(error.stderr, /proactive-bot:appServiceSku is "F1": must be/);
+    assert.match(error.stderr, /acme-bot:queueName is "Bad_": must be/);
+    assert.match(error.stderr, /acme-bot:appServiceSku is "F1": must be/);
     return true;
   });
 });
@@ -584,8 +584,8 @@ test("a wrong configuration stops before anything is made and names every wrong 
 /** In the order of their names' appearance in the program, which is not the order of registration. */
 function all({ resources }: Deployment, type: string): Registration[] {
   const order = [
-    "proactive-bot",
-    "proactive-function",
+    "acme-bot",
+    "acme-function",
     "queue",
     "poison",
     "botstate",

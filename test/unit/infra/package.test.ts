@@ -7,8 +7,8 @@ import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { promisify } from "node:util";
 import { strFromU8, unzipSync } from "fflate";
-import { type AppPackage, packageBot, packageFunction } from "../../../infra/package/app-package";
-import { verify, webChatScript } from "../../../infra/package/web-chat";
+import { type AppPackage, packageBot, packageFunction } from "../../../infra/deploy/package/app-package";
+import { verify, webChatScript } from "../../../infra/deploy/package/web-chat";
 import { checkOut, root as ourRoot } from "../helpers/checkout";
 
 const folders: string[] = [];
@@ -41,10 +41,10 @@ test("the bot's zip holds its bundle, its page and the hash of everything else",
   const { "version.txt": versionFile, ...others } = files;
   assert.equal(strFromU8(versionFile ?? script), botPackage.version);
   assert.equal(botPackage.version, versionByHand(others));
-  assert.equal(botPackage.path, `node_modules/.cache/proactive-bot/bot-${botPackage.version}.zip`);
+  assert.equal(botPackage.path, `node_modules/.cache/infra/bot-${botPackage.version}.zip`);
 });
 
-test("a bot without Web Chat has no script of it", async () => {
+test("without Web Chat its script is not in the bot's zip", async () => {
   const root = await project();
   const files = await unzip(root, await packageBot({ root }));
   assert.equal("public/webchat.js" in files, false);
@@ -98,17 +98,17 @@ test("a comment does not change the version", async () => {
   assert.equal((await packageBot({ root })).version, version);
 });
 
-test("a mistake in the code is told with file and line", async () => {
+test("an error in the code is reported with file and line", async () => {
   const root = await project();
   await writeFile(join(root, "bot/greet.ts"), "export const greet = (;\n");
   await assert.rejects(packageBot({ root }), /bot\/greet\.ts:1:22/);
 });
 
-test("a run beside another leaves whole zips and nothing else", async () => {
+test("runs at the same time leave whole zips and nothing else", async () => {
   const root = await project();
   const packages = await Promise.all(Array.from({ length: 8 }, () => packageBot({ root })));
   assert.equal(new Set(packages.map(({ path }) => path)).size, 1);
-  const left = await readdir(join(root, "node_modules/.cache/proactive-bot"));
+  const left = await readdir(join(root, "node_modules/.cache/infra"));
   assert.deepEqual(left, [packages[0]?.path.split("/").at(-1)]);
   await unzip(root, packages[0] as AppPackage);
 });
@@ -143,7 +143,7 @@ test("Web Chat's script is the one that was pinned, and is fetched once", async 
   }
 });
 
-test("another tarball than the pinned one is refused", () => {
+test("a tarball with another hash than the pinned one is refused", () => {
   assert.throws(() => verify(new Uint8Array([1, 2, 3])), /another botframework-webchat@4\.18\.1 than expected/);
 });
 
@@ -178,7 +178,7 @@ function versionByHand(files: Record<string, Uint8Array>): string {
 
 /** The SHA-256 of both zips, made by a process that lives in this time zone. */
 async function zipsOf(root: string, zone: string): Promise<string[]> {
-  const packages = join(__dirname, "../../../infra/package/app-package.ts");
+  const packages = join(__dirname, "../../../infra/deploy/package/app-package.ts");
   const code = `const { packageBot, packageFunction } = require(${JSON.stringify(packages)});
     const options = { root: ${JSON.stringify(root)}, webChatScript: Promise.resolve(Buffer.from("var WebChat;")) };
     Promise.all([packageBot(options), packageFunction(options)]).then((made) => console.log(JSON.stringify(made)));`;

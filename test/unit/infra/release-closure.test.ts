@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { Release } from "../../../infra/release/release";
+import { Release } from "../../../infra/deploy/release/release";
 import { armToken, oldVersion, type Stub, token, version, wellBehaved, withStub } from "./release-stub";
 
 const root = join(__dirname, "../../..");
@@ -58,7 +58,7 @@ async function createAndUpdate(text: string): Promise<void> {
   });
 }
 
-test("the provider survives as text: it creates and updates, is small, and holds no token", async (t) => {
+test("the provider works after serialization, is small and contains no token", async (t) => {
   t.mock.method(console, "log", () => {});
   await withStub(wellBehaved, async ({ app }) => {
     const { inputs } = await register(app);
@@ -69,11 +69,11 @@ test("the provider survives as text: it creates and updates, is small, and holds
   });
 });
 
-test("the provider survives as text when Pulumi's own TypeScript loader compiled it, as under the real engine", async (t) => {
+test("the provider works after serialization when Pulumi's own TypeScript loader compiled it", async (t) => {
   const script = `
     const { tsnodeRequire, typescriptRequire } = require("@pulumi/pulumi/tsutils").typeScriptRequireStrings();
     require(tsnodeRequire).register({ compiler: typescriptRequire, transpileOnly: true });
-    const { releaseProvider } = require("./infra/release/provider.ts");
+    const { releaseProvider } = require("./infra/deploy/release/release.ts");
     require("@pulumi/pulumi").runtime.serializeFunction(() => releaseProvider).then(({ text }) => process.stdout.write(text));`;
   const text = execFileSync(process.execPath, ["-e", script], { cwd: root, encoding: "utf8" });
   t.diagnostic(`${Buffer.byteLength(text)} bytes`);

@@ -4,8 +4,7 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { App } from "../../../infra/release/app";
-import type { Pace } from "../../../infra/release/wait";
+import type { App, Pace } from "../../../infra/deploy/release/run";
 
 export interface Reply {
   status: number;
@@ -47,7 +46,7 @@ export const hasty: Pace = {
   maxBackOff: 20,
   request: 2_000,
   upload: 2_000,
-  strangerGrace: 100,
+  unauthorizedGrace: 100,
   restart: 100,
 };
 

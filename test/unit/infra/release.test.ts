@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { releaseProvider } from "../../../infra/release/provider";
-import { releaseApp } from "../../../infra/release/release-app";
-import { unhurried } from "../../../infra/release/wait";
+import { releaseApp, releaseProvider } from "../../../infra/deploy/release/release";
+import { defaultPace } from "../../../infra/deploy/release/run";
 import {
   armToken,
   hasty,
@@ -41,7 +40,7 @@ function bearers(seen: Seen[]) {
   return seen.map(({ route, headers }) => [route, headers.authorization]);
 }
 
-test("a web app's zip is pushed once by OneDeploy, then its deployment, version and readiness are awaited in this order", async (t) => {
+test("a web app's zip is pushed once by OneDeploy, then the release waits for its deployment, version and readiness in this order", async (t) => {
   const lines = captureLines(t);
   await withStub(wellBehaved, async ({ app, seen }) => {
     await releaseApp(app, hasty);
@@ -167,7 +166,7 @@ test("a push that is never accepted ends at the deadline with the last answer an
   assert.match(message, /Contributor/);
 });
 
-test("nobody listening at the SCM host is retried and then named", async (t) => {
+test("an SCM host that does not listen is retried, and the error at the deadline says so", async (t) => {
   captureLines(t);
   let closed = "";
   await withStub(wellBehaved, async ({ app }) => {
@@ -200,7 +199,7 @@ test("a failed deployment ends the release with the platform's own log, details 
   assert.ok(message.length < 4_000, `${message.length} characters`);
 });
 
-test("a deployment that the SCM site's own restart stopped is pushed again", async (t) => {
+test("a deployment that was stopped by a restart of the SCM site is pushed again", async (t) => {
   captureLines(t);
   const stopped = "Deployment has been stopped due to SCM container restart.";
   const script: Script = {
@@ -217,7 +216,7 @@ test("a deployment that the SCM site's own restart stopped is pushed again", asy
   });
 });
 
-test("a deployment that never ends is given up at the deadline, saying how far it came", async (t) => {
+test("a deployment that never ends fails at the deadline, and the error says how far it came", async (t) => {
   captureLines(t);
   const message = await failure({
     "GET /api/deployments/latest": { status: 202, body: { id: "d1", status: 2, progress: "Copying files" } },
@@ -254,13 +253,13 @@ test("a request that the deadline cuts short does not hide the answer before it"
   assert.match(await failure({ "GET /readyz": [{ status: 503, body: "no queue" }, cut] }), /503 no queue/);
 });
 
-test("when the old version goes on answering the error says so", async (t) => {
+test("the error says when the old version still answers", async (t) => {
   captureLines(t);
   const message = await failure({ "GET /healthz": { status: 200, body: { status: "ok", version: oldVersion } } });
   assert.match(message, /Another version answers \(0e0e0e0e0e0e\)/);
 });
 
-test("the old version, an error page and a redirect before the new version are only waited for", async (t) => {
+test("the old version, an error page and a redirect before the new version do not end the release", async (t) => {
   captureLines(t);
   const script: Script = {
     ...wellBehaved,
@@ -326,7 +325,7 @@ test("an app that does not run the new version is restarted through Azure Resour
   }
 });
 
-test("a second restart may be what it takes", async (t) => {
+test("an app that needs a second restart gets it", async (t) => {
   const lines = captureLines(t);
   await withStub(stubborn({ status: 503 }, 2), async ({ app, count }) => {
     await releaseApp(app, hasty);
@@ -341,10 +340,7 @@ test("an app that two restarts do not bring up is not restarted again, and the e
   await withStub(script, async ({ app, count }) => {
     await assert.rejects(releaseApp({ ...app, timeoutSeconds: 1.5 }, hasty), (error: Error) => {
       assert.match(error.message, /Function host is not running/);
-      assert.match(
-        error.message,
-        /The app was restarted twice, which did not help\.\nWhat to do: look at the app's own/,
-      );
+      assert.match(error.message, /The app was restarted twice, which did not help\.\nLook at the app's own/);
       return true;
     });
     assert.equal(count(restart), 2);
@@ -352,7 +348,7 @@ test("an app that two restarts do not bring up is not restarted again, and the e
   assert.equal(lines.filter((line) => line.includes("restarted after")).length, 2);
 });
 
-test("a restart that Azure refuses is said, and the app may still come up by itself", async (t) => {
+test("a restart that Azure refuses is logged, and the app may still come up by itself", async (t) => {
   for (const status of [403, 404]) {
     const lines = captureLines(t);
     let refusals = 0;
@@ -373,7 +369,7 @@ test("a restart that Azure refuses is said, and the app may still come up by its
   }
 });
 
-test("when every restart was refused the error says so, and that the reader can restart the app", async (t) => {
+test("when Azure refused every restart, the error says so and how to restart the app by hand", async (t) => {
   captureLines(t);
   const message = await failure({ "GET /healthz": { status: 503 }, [restart]: { status: 403, body: "no role" } }, 1);
   assert.match(
@@ -382,7 +378,7 @@ test("when every restart was refused the error says so, and that the reader can 
   );
 });
 
-test("an app that runs the new version and says itself that it is not ready is not restarted", async (t) => {
+test("an app that answers with the new version and is not ready yet is not restarted", async (t) => {
   captureLines(t);
   const started = Date.now();
   const script: Script = {
@@ -398,7 +394,7 @@ test("an app that runs the new version and says itself that it is not ready is n
   });
 });
 
-test("an app that ran the new version and whose host then answers errors in its place is restarted", async (t) => {
+test("an app whose host answers errors after the new version had answered is restarted", async (t) => {
   captureLines(t);
   let restarts = 0;
   const problem = { type: "about:blank", title: "Internal Server Error", status: 500 };
@@ -416,8 +412,8 @@ test("an app that ran the new version and whose host then answers errors in its 
   });
 });
 
-test("in earnest a release waits three minutes before it restarts the app", () => {
-  assert.equal(unhurried.restart, 180_000);
+test("a real release waits three minutes before it restarts the app", () => {
+  assert.equal(defaultPace.restart, 180_000);
 });
 
 test("a line of progress comes at least every interval, also while a request hangs, and stops afterwards", async (t) => {
@@ -430,10 +426,10 @@ test("a line of progress comes at least every interval, also while a request han
   await new Promise((resolve) => setTimeout(resolve, 150));
   assert.equal(lines.length, printed);
   assert.ok(!lines.join().includes(token));
-  assert.ok(unhurried.progress <= 10_000);
+  assert.ok(defaultPace.progress <= 10_000);
 });
 
-test("a server that never answers is bounded by the request's own limit and asked again", async (t) => {
+test("a request without an answer ends at its own limit and is sent again", async (t) => {
   captureLines(t);
   const hung = { status: 0, hang: true };
   const script: Script = {
@@ -454,7 +450,7 @@ test("a server that never answers is bounded by the request's own limit and aske
   assert.ok(Date.now() - started < 10_000, "the deadline cuts even a long upload limit");
 });
 
-test("only site, kind and version make a difference, and a changed site replaces", async () => {
+test("only a changed site, kind or version is a change, and a changed site is a replacement", async () => {
   const old = { site: "a", kind: "web" as const, version: "1" };
   const azure = { siteId: "i", scmUrl: "s", appUrl: "u", resourceManager: "r", tokens: { resourceManager: "t" } };
   const next = { ...old, ...azure, package: "p", timeoutSeconds: 1 };

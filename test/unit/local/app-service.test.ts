@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { existsSync, realpathSync } from "node:fs";
+import { request } from "node:https";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -17,6 +19,13 @@ const code = `
   require("node:http").createServer((request, response) => {
     if (request.url === "/hang-up") return request.socket.destroy();
     if (request.url === "/exit") process.exit(3);
+    if (request.url === "/early") {
+      let size = 0;
+      return request.on("data", (chunk) => {
+        size += chunk.length;
+        if (size > 64 * 1024 && !response.headersSent) response.writeHead(413).end();
+      });
+    }
     if (request.url === "/half") {
       response.write("the first half, ");
       return setTimeout(() => request.socket.destroy(), 50);
@@ -96,6 +105,18 @@ test("an answer that the app does not finish is not passed off as whole", async 
   await assert.rejects(answer.text(), /terminated/);
 });
 
+test("an answer before the end of an endless request reaches its caller, every time", async () => {
+  await look();
+  for (let i = 0; i < 20; i++) {
+    const endless = request(`https://${site.hostName}/early`, { method: "POST" }).on("error", () => {});
+    const answered = once(endless, "response");
+    const more = setInterval(() => endless.write("x".repeat(8 * 1024)), 1);
+    const [{ statusCode }] = await answered.finally(() => clearInterval(more));
+    endless.destroy();
+    assert.equal(statusCode, 413);
+  }
+});
+
 test("the app sees its settings, what the platform documents and nothing else", async () => {
   await site.configure({ GREETING: "hello", QUEUE_URL: "https://example.com/q" });
   const { env } = await look();
@@ -117,7 +138,7 @@ test("new settings replace the old ones, in a new process", async () => {
   assert.throws(() => process.kill(before.pid, 0), "the old process is gone");
 });
 
-test("an app that ends by itself is reported, and new settings bring it back", { timeout: 20_000 }, async () => {
+test("an app that ends by itself is reported, and new settings bring it back", { timeout: 60_000 }, async () => {
   await look();
   await fetch(`https://${site.hostName}/exit`);
   while (!appService.lines.includes("mirror ended with exit code 3")) await sleep(10);

@@ -214,9 +214,9 @@ export interface Started {
   streamUrl: string;
 }
 
-/** Waits until the condition gives a value; fails after 10 s. */
+/** Waits until the condition gives a value; fails after a minute. */
 export async function eventually<Value>(what: string, condition: () => Value | undefined | false): Promise<Value> {
-  for (const end = Date.now() + 10_000; Date.now() < end; await sleep(10)) {
+  for (const end = Date.now() + 60_000; Date.now() < end; await sleep(10)) {
     const value = condition();
     if (value) return value;
   }

@@ -73,7 +73,7 @@ function calls(): string {
 
 /** `npm run engine`, without npm. */
 function engine(env: Record<string, string> = {}) {
-  const args = ["-r", "tsx/cjs", "local/pulumi-cli/engine.ts"];
+  const args = ["scripts/run.cjs", "local/pulumi-cli/engine.ts"];
   const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...env } });
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (data) => {
