@@ -36,7 +36,7 @@ The bot is up, after ${seconds(performance.now() - this.started).trim()}.
 
   /** A line of an app's log. */
   log(source: string, line: string): void {
-    this.say(`${source.padEnd(8)} | ${readable(line)}`);
+    for (const part of readable(line)) this.say(`${source.padEnd(8)} | ${part}`);
   }
 }
 
@@ -45,16 +45,17 @@ function seconds(milliseconds: number): string {
 }
 
 /** The bot logs JSON for machines; here people read it. */
-function readable(line: string): string {
-  if (!line.startsWith("{")) return line;
+function readable(line: string): string[] {
+  if (!line.startsWith("{")) return [line];
   try {
-    const { time, level, event, ...details } = JSON.parse(line);
-    if (!event) return line;
+    const { time, level, event, stack, ...details } = JSON.parse(line);
+    if (!event) return [line];
     const rest = Object.entries(details).map(
       ([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
     );
-    return [String(time).slice(11, 23), `[${level}]`, event, ...rest].join(" ");
+    const calls = typeof stack === "string" ? stack.split("\n").map((call) => `    ${call}`) : [];
+    return [[String(time).slice(11, 23), `[${level}]`, event, ...rest].join(" "), ...calls];
   } catch {
-    return line;
+    return [line];
   }
 }

@@ -1,7 +1,8 @@
 import { build } from "esbuild";
+import { ownSourceMap } from "./source-map";
 
 /**
- * One CommonJS file with everything an app needs at run time.
+ * One CommonJS file with everything an app needs at run time, and with a source map of the project's own files.
  * @param root the folder of the sources; it does not show in the result
  * @param entry the app's first file, relative to `root`
  * @param external packages that the platform provides
@@ -25,10 +26,14 @@ export async function bundle(root: string, entry: string, external: string[] = [
     // Packages that ship ES modules ask where they are; a CommonJS file says it so.
     banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
     tsconfigRaw: {},
+    sourcemap: "external",
+    sourcesContent: false,
+    outfile: "index.js",
     write: false,
     logLevel: "silent",
   });
-  const [file] = result.outputFiles;
-  if (!file) throw new Error(`esbuild made nothing of ${entry}`);
-  return file.contents;
+  const [map, code] = result.outputFiles;
+  if (!map || !code) throw new Error(`esbuild made nothing of ${entry}`);
+  const encoded = Buffer.from(JSON.stringify(ownSourceMap(JSON.parse(map.text)))).toString("base64");
+  return Buffer.concat([code.contents, Buffer.from(`//# sourceMappingURL=data:application/json;base64,${encoded}\n`)]);
 }

@@ -327,6 +327,7 @@ test("the bot's app settings are exactly those that the bot reads", async () => 
     VAULT_URL: `https://acme${suffix}.vault.example`,
     VAULT_AUDIENCE: "https://vault.azure.net",
     SCM_DO_BUILD_DURING_DEPLOYMENT: "false",
+    NODE_OPTIONS: "--enable-source-maps",
   });
 });
 
@@ -335,6 +336,7 @@ test("the function's app settings are exactly those that the function and its ho
     FUNCTIONS_EXTENSION_VERSION: "~4",
     FUNCTIONS_WORKER_RUNTIME: "node",
     SCM_DO_BUILD_DURING_DEPLOYMENT: "false",
+    NODE_OPTIONS: "--enable-source-maps",
     AzureWebJobsStorage__blobServiceUri: `https://${account}.blob.example/`,
     AzureWebJobsStorage__queueServiceUri: `https://${account}.queue.example/`,
     AzureWebJobsStorage__tableServiceUri: `https://${account}.table.example/`,
