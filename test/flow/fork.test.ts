@@ -85,7 +85,7 @@ test("the log names the file and the line of an error in a dialog, with the call
   const client = await talk(stack);
   const { outputs, local } = stack.description;
   const relatesTo = {
-    channelId: "directline",
+    channelId: "directline" as const,
     serviceUrl: local.directLine.serviceUrl,
     conversation: { id: client.conversationId },
     bot: { id: String(outputs.botName) },
