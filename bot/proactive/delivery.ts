@@ -10,13 +10,7 @@ import { InvalidMessageError } from "../../core/message/invalid-message";
 import type { QueueMessage } from "../../core/message/queue-message";
 import { withTimeout } from "../../core/promises";
 import type { MessageQueue } from "../../core/queue/message-queue";
-import {
-  type Claim,
-  type Deliveries,
-  DeliveryLeasedError,
-  DeliveryPostponedError,
-  DeliverySettledError,
-} from "../../core/tables/deliveries";
+import { type Claim, type Deliveries, DeliveryBusyError, DeliverySettledError } from "../../core/tables/deliveries";
 import type { ChannelAdapter } from "../channel/channel-adapter";
 import type { ConversationTurns } from "../channel/conversation-turns";
 import { ForbiddenServiceError } from "../channel/service-hosts";
@@ -62,7 +56,7 @@ type SendResult =
   /** Nothing is left to do: the message was sent or has failed before, or its user has opted out. */
   | { kind: "settled" }
   /** Another delivery of the message is under way, or the message has to wait for its next try. */
-  | { kind: "busy"; until: DeliveryLeasedError | DeliveryPostponedError }
+  | { kind: "busy"; until: DeliveryBusyError }
   /** It is unknown whether the message was sent before. */
   | { kind: "unclaimed"; error: unknown }
   | { kind: "sent"; sentAt: Date }
@@ -116,9 +110,7 @@ export class ProactiveDelivery {
     try {
       return await this.parts.deliveries.claim(id, conversation);
     } catch (error) {
-      if (error instanceof DeliveryLeasedError || error instanceof DeliveryPostponedError) {
-        return { kind: "busy", until: error };
-      }
+      if (error instanceof DeliveryBusyError) return { kind: "busy", until: error };
       if (!(error instanceof DeliverySettledError)) throw error;
       log("info", "not said again", { id, reason: reason(error) });
       return { kind: "settled" };

@@ -19,7 +19,7 @@ import {
   referenceIn,
   type StoredReference,
 } from "../../core/tables/stored-reference";
-import { type RowKey, type Table, unlessChanged } from "../../core/tables/table";
+import type { RowKey, Table } from "../../core/tables/table";
 import { type Departure, departureIn, placeOf, type TeamsPlace, teamOf } from "../channel/departures";
 import { log, reason } from "../log";
 import type { Conversation } from "./conversation-store";
@@ -64,13 +64,9 @@ export class References {
   async noteProblem(reference: Conversation, problem: string): Promise<void> {
     try {
       const rows = await this.find(inConversation(reference));
-      await mapConcurrent(concurrentChanges, rows, ({ etag, ...row }) => {
-        const change = { ...keysOf(row), problem, problemAt: new Date() };
-        const update = this.table.request((client, options) =>
-          client.updateEntity(change, "Merge", { ...options, etag }),
-        );
-        return unlessChanged(update);
-      });
+      await mapConcurrent(concurrentChanges, rows, ({ etag, ...row }) =>
+        this.table.update({ ...keysOf(row), problem, problemAt: new Date() }, etag),
+      );
     } catch (error) {
       log("error", "problem not noted", { reason: reason(error) });
     }

@@ -88,7 +88,7 @@ const fields = z.looseObject({
  * A message in the queue: the 2018 template's `{relatesTo, text}` and optional fields. Unknown fields are kept, and a field
  * that is null counts as missing, because .NET writes such fields. The custom API's document shows the descriptions.
  */
-export const queueMessage = fields.superRefine(({ relatesTo, to, text, attachments, dialog }, context) => {
+const queueMessage = fields.superRefine(({ relatesTo, to, text, attachments, dialog }, context) => {
   const wrong = (field: string, message: string) => context.addIssue({ code: "custom", path: [field], message });
   if (!relatesTo && !to) wrong("relatesTo", "is missing: a message needs relatesTo or to");
   if (relatesTo && to) wrong("to", "must not be there beside relatesTo: a message needs one of them");

@@ -81,23 +81,16 @@ export class DeliverySettledError extends Error {
   }
 }
 
-/** Another delivery of the message is in progress, or its app has crashed. */
-export class DeliveryLeasedError extends Error {
-  override readonly name = "DeliveryLeasedError";
+/** The message cannot be claimed yet: another delivery is in progress, or the user may have got the message. */
+export class DeliveryBusyError extends Error {
+  override readonly name = "DeliveryBusyError";
 
-  /** @param seconds until it may be claimed */
-  constructor(readonly seconds: number) {
-    super(`Another delivery of the message is in progress, for at most ${seconds} s.`);
-  }
-}
-
-/** The user may have got the message. It is tried again later. */
-export class DeliveryPostponedError extends Error {
-  override readonly name = "DeliveryPostponedError";
-
-  /** @param seconds until it may be claimed */
-  constructor(readonly seconds: number) {
-    super(`The user may have got the message. It is tried again in ${seconds} s.`);
+  /** @param seconds until it can be claimed */
+  constructor(
+    message: string,
+    readonly seconds: number,
+  ) {
+    super(message);
   }
 }
 
@@ -107,7 +100,7 @@ export class Deliveries {
 
   /**
    * Takes the exclusive right to deliver a message.
-   * @throws DeliverySettledError, DeliveryLeasedError, DeliveryPostponedError, TableUnreachableError
+   * @throws DeliverySettledError, DeliveryBusyError, TableUnreachableError
    */
   async claim(id: string, conversation?: string): Promise<Claim> {
     const lease = randomUUID();
@@ -184,7 +177,7 @@ export class Deliveries {
   /** Records that the message waits in the queue. A claim and a final status stay. @throws TableUnreachableError */
   async markWaiting(id: string, reason: string, timestamps: Timestamps = {}): Promise<void> {
     await this.change(id, (row) =>
-      row && (isSettled(row.status) || timeLeft(row.leaseUntil) > 0)
+      row && (isSettled(row.status) || secondsUntil(row.leaseUntil) > 0)
         ? timestamps
         : { ...timestamps, ...waiting(reason) },
     );
@@ -243,24 +236,24 @@ export class Deliveries {
   }
 }
 
-/** @throws DeliverySettledError, DeliveryLeasedError, DeliveryPostponedError */
+/** @throws DeliverySettledError, DeliveryBusyError */
 function checkClaimable(row: Delivery): void {
-  const { status } = row;
-  if (isSettled(status)) throw new DeliverySettledError(status);
-  const left = status === "claimed" ? timeLeft(row.leaseUntil) : 0; // after a release, the clock that wrote leaseUntil may be ahead
-  if (left > 0) throw new DeliveryLeasedError(Math.ceil(left / 1000));
-  const pause = timeLeft(row.retryAt);
-  if (pause > 0) throw new DeliveryPostponedError(Math.ceil(pause / 1000));
+  if (isSettled(row.status)) throw new DeliverySettledError(row.status);
+  const lease = isBeingSent(row) ? secondsUntil(row.leaseUntil) : 0;
+  if (lease > 0)
+    throw new DeliveryBusyError(`Another delivery of the message is in progress, for at most ${lease} s.`, lease);
+  const pause = secondsUntil(row.retryAt);
+  if (pause > 0)
+    throw new DeliveryBusyError(`The user may have got the message. It is tried again in ${pause} s.`, pause);
 }
 
 /** Whether a delivery of the message is in progress. */
 export function isBeingSent(row: Delivery | undefined): boolean {
-  return row?.status === "claimed" && timeLeft(row.leaseUntil) > 0;
+  return row?.status === "claimed" && secondsUntil(row.leaseUntil) > 0; // after a release, leaseUntil may be ahead of this clock
 }
 
-/** Milliseconds. */
-function timeLeft(until: Date | undefined): number {
-  return until ? until.getTime() - Date.now() : 0;
+function secondsUntil(time: Date | undefined): number {
+  return time ? Math.ceil((time.getTime() - Date.now()) / 1000) : 0;
 }
 
 /** The reason of a message that waits for its time. @param time ISO */

@@ -60,7 +60,11 @@ export class Table {
 
   /** Reads one row; undefined: it does not exist. @throws TableUnreachableError */
   async get<Row extends object>({ partitionKey, rowKey }: RowKey): Promise<Stored<Row> | undefined> {
-    return this.request((client, options) => client.getEntity<Row>(partitionKey, rowKey, options)).catch(unlessMissing);
+    const request = this.request((client, options) => client.getEntity<Row>(partitionKey, rowKey, options));
+    return request.catch((error) => {
+      if (errorCode(error) !== "ResourceNotFound") throw error;
+      return undefined;
+    });
   }
 
   /** Writes properties to a row, which need not exist; its other properties stay. @throws TableUnreachableError */
@@ -81,12 +85,19 @@ export class Table {
     let row = assumeNew ? undefined : await this.get<Row>(key);
     for (let i = 1; ; i++) {
       const change = await decide(row);
-      if (!change || (await this.write({ ...change, ...key }, mode, row?.etag))) return;
+      if (!change) return;
+      const entity = { ...change, ...key };
+      if (await (row ? this.update(entity, row.etag, mode) : this.create(entity))) return;
       if (i === changeTries) break;
       row = await this.get<Row>(key);
     }
     const problem = `other changes of a row came first, ${changeTries} times in a row`;
     throw TableUnreachableError.because(this.client.tableName, new Error(problem));
+  }
+
+  /** Writes properties to the version of a row with this ETag. False: it has another ETag by now. @throws TableUnreachableError */
+  async update<Row extends RowKey>(row: Row, etag: string, mode: "Merge" | "Replace" = "Merge"): Promise<boolean> {
+    return unlessChanged(this.request((client, options) => client.updateEntity(row, mode, { ...options, etag })));
   }
 
   /** Reads the rows page by page, each with the time limit of a request. @throws TableUnreachableError */
@@ -137,28 +148,20 @@ export class Table {
     );
   }
 
-  /** Creates a row, or changes the version with this ETag. False: another change came first. */
-  private async write(row: RowKey & object, mode: "Merge" | "Replace", etag?: string): Promise<boolean> {
-    return unlessChanged(
-      this.request<unknown>((client, options) =>
-        etag ? client.updateEntity(row, mode, { ...options, etag }) : client.createEntity(row, options),
-      ),
-    );
+  /** False: the row exists. */
+  private async create(row: RowKey): Promise<boolean> {
+    return unlessChanged(this.request((client, options) => client.createEntity(row, options)));
   }
 }
 
-function isMissing(error: unknown): boolean {
-  return errorCode(error) === "ResourceNotFound";
-}
-
 /** The row has another ETag, exists already, or does not exist. */
-export function isConflict(error: unknown): boolean {
+function isConflict(error: unknown): boolean {
   const preconditionFailed = (error as { statusCode?: number }).statusCode === 412;
-  return preconditionFailed || errorCode(error) === "EntityAlreadyExists" || isMissing(error);
+  return preconditionFailed || ["EntityAlreadyExists", "ResourceNotFound"].includes(errorCode(error) ?? "");
 }
 
 /** Resolves to false after a conflict. @throws every other error of the request */
-export async function unlessChanged(request: Promise<unknown>): Promise<boolean> {
+async function unlessChanged(request: Promise<unknown>): Promise<boolean> {
   try {
     await request;
     return true;
@@ -171,11 +174,6 @@ export async function unlessChanged(request: Promise<unknown>): Promise<boolean>
 /** The row is larger than a table takes. */
 export function isTooLarge(error: unknown): boolean {
   return ["EntityTooLarge", "RequestBodyTooLarge"].includes(errorCode(error) ?? "");
-}
-
-/** For the `catch` of a request: turns "the row does not exist" into undefined. */
-export function unlessMissing(error: unknown): undefined {
-  if (!isMissing(error)) throw error;
 }
 
 /** An app cannot use one of the tables. */

@@ -61,7 +61,7 @@ const needs: Record<string, Need> = {
   ...ofTables((table) => ({
     [`bot-tableDataContributor-${table}`]: {
       breaks: [...(withoutTable[table] ?? []), "bot is ready"],
-      says: new RegExp(`bot .*table ${table}: the role Storage Table Data Contributor is missing`),
+      says: new RegExp(`bot .*table ${table} cannot be used: the role Storage Table Data Contributor is missing`),
     },
     [`operator-tableDataContributor-${table}`]: {
       breaks: [`operator reads ${table}`],

@@ -5,6 +5,7 @@ import { localStack } from "../../cli/stack/local-stack";
 import type { Stack } from "../../cli/stack/stack";
 import { StackClient } from "../../cli/stack-client";
 import { deliveriesTable, referencesTable } from "../../core/names";
+import { mapConcurrent } from "../../core/promises";
 import { Deliveries, type Delivery } from "../../core/tables/deliveries";
 import type { StoredReference } from "../../core/tables/stored-reference";
 import { Table } from "../../core/tables/table";
@@ -132,7 +133,8 @@ test("a broadcast for later has a status and can be cancelled before it is due: 
 });
 
 test("a broadcast that is cancelled half-way reaches exactly the users whose messages were delivered", async () => {
-  const clients = await Promise.all(Array.from({ length: 12 }, (_, n) => meet(`one of many ${n}`)));
+  const names = Array.from({ length: 12 }, (_, n) => `one of many ${n}`);
+  const clients = await mapConcurrent(4, names, meet);
   const { alone } = await json("users");
   await json("send", "--all", "--text", "in the middle", "--id", "summer", "--yes");
   const some = async () => (await rows("summer")).filter(({ status }) => status === "delivered").length >= 2;

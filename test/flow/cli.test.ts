@@ -9,6 +9,7 @@ import { odata } from "@azure/data-tables";
 import { QueueClient } from "@azure/storage-queue";
 import { strFromU8, unzipSync } from "fflate";
 import { deliveriesTable, referencesTable } from "../../core/names";
+import { mapConcurrent } from "../../core/promises";
 import { Deliveries, type Delivery, leaseTime } from "../../core/tables/deliveries";
 import { Table } from "../../core/tables/table";
 import { operatorCredential } from "../../local/operator-credential";
@@ -178,7 +179,8 @@ test("--at delivers a message at its time", async () => {
 });
 
 test("send --all reaches everyone once under its id, and the summary is that of deliveries", async () => {
-  const clients = await Promise.all(Array.from({ length: crowd }, (_, n) => meet(`learner-${n}`)));
+  const names = Array.from({ length: crowd }, (_, n) => `learner-${n}`);
+  const clients = await mapConcurrent(4, names, meet);
   const { alone: everyone } = await json("users"); // with those of the tests before, whose conversations live
   assert.ok(everyone >= crowd);
   const command = ["send", "--all", "--dialog", "newSurvey", "--id", "autumn", "--yes", "--wait", "60"];

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
 import { QueueClient } from "@azure/storage-queue";
+import { mapConcurrent } from "../../core/promises";
 import type { AppName } from "../../local/cloud/local-cloud";
 import { operatorCredential } from "../../local/operator-credential";
 import { eventually, patience } from "../harness/eventually";
@@ -46,7 +47,7 @@ test("every message is answered once and comes back once, whichever instance has
   const user = async (_: unknown, who: number) => {
     const client = await talk(stack);
     const said = Array.from({ length: 20 }, (_, n) => `message ${n} of user ${who}`);
-    await Promise.all(said.map((text) => client.say(text)));
+    await mapConcurrent(5, said, (text) => client.say(text));
     const answers = texts(await client.waitFor(2 * said.length, patience));
     assert.deepEqual(answers.sort(), [...said.map(acknowledged), ...said.map(comingBack)].sort());
     client.close();

@@ -50,7 +50,7 @@ test("what the bot refuses is set aside with the bot's reason", async () => {
     const found = (await rows()).get("refused");
     return found?.status === "failed" && found;
   });
-  assert.match(row.reason ?? "", /^The bot answered 400 dialog is not one of this bot's: "newSurvey", /);
+  assert.match(row.reason ?? "", /^The bot answered 400 dialog is not one of this bot's: "/);
   client.close();
 });
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { TableClient } from "@azure/data-tables";
 import { deliveriesTable } from "../../core/names";
+import { mapConcurrent } from "../../core/promises";
 import type { Delivery } from "../../core/tables/deliveries";
 import { operatorCredential } from "../../local/operator-credential";
 import { DirectLineClient } from "../harness/direct-line-client";
@@ -103,7 +104,8 @@ test("who is on a schedule's list is asked once, however often it is due, and th
 });
 
 test("a host that is killed in the middle repeats the time that it was at, and nobody hears it twice", async () => {
-  const clients = await Promise.all(Array.from({ length: crowd }, (_, n) => join(`one of many ${n}`)));
+  const names = Array.from({ length: crowd }, (_, n) => `one of many ${n}`);
+  const clients = await mapConcurrent(8, names, join);
   await Promise.all(clients.map((client) => eventually("a roll call", () => count(client, call) >= 1, patience)));
   const repeated = await eventually("a time that was begun twice", killInTheMiddle, patience);
 

@@ -10,7 +10,7 @@ import { replies } from "../../../bot/replies";
 import { OptOuts } from "../../../bot/state/opt-outs";
 import { References } from "../../../bot/state/references";
 import type { QueueMessage } from "../../../core/message/queue-message";
-import { DeliveryLeasedError } from "../../../core/tables/deliveries";
+import { DeliveryBusyError } from "../../../core/tables/deliveries";
 import { TableUnreachableError } from "../../../core/tables/table";
 import { TestDeliveries } from "../helpers/deliveries";
 import { eventOf, testDelivery } from "../helpers/delivery";
@@ -504,7 +504,7 @@ test("two instances that are brought the same message say it once, or set it asi
 test("a message whose claim nobody gives up for a day is the function's to set aside", async () => {
   await deliveries.claim("1");
   defer = async () => false;
-  await assert.rejects(delivery.deliver(event()), DeliveryLeasedError);
+  await assert.rejects(delivery.deliver(event()), DeliveryBusyError);
   assert.deepEqual([said, poisoned], [[], []]);
 });
 

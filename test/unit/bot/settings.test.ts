@@ -1,36 +1,46 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { randomUUID } from "node:crypto";
+import { before, test } from "node:test";
 import { readSettings } from "../../../bot/settings";
+import { assertIncludes } from "../helpers/assert-includes";
+import { appSettings, deploy } from "../infra/deployment";
 
-const good = {
-  PORT: "8081",
-  MicrosoftAppId: "6f0b1d2e-5a66-4c1c-9d0b-3f6c8a7e9b10",
-  MicrosoftAppTenantId: "7f0b1d2e-5a66-4c1c-9d0b-3f6c8a7e9b10",
-  MicrosoftAppType: "UserAssignedMSI",
-  QUEUE_URL: "https://account.queue.core.windows.net/bot-queue",
-  TABLE_SERVICE_URL: "https://account.table.core.windows.net/",
-  SERVICE_HOSTS: "smba.trafficmanager.net,*.botframework.com",
-  VAULT_URL: "https://the-vault.vault.azure.net",
-  VAULT_AUDIENCE: "https://vault.azure.net",
-  WEB_CHAT: "true",
-  DIRECT_LINE_ENDPOINT: "https://directline.botframework.com",
-  TEAMS_ENDPOINT: "https://smba.trafficmanager.net/teams",
-};
+/** The app settings that the program computes. Identities have other ids under mocks than in Azure. */
+let good: Record<string, string>;
+before(async () => {
+  const ids = { MicrosoftAppId: randomUUID(), MicrosoftAppTenantId: randomUUID() };
+  good = { ...appSettings(await deploy(), "acme-bot"), ...ids, PORT: "8081" };
+});
 
-test("the settings that infra writes are read", () => {
-  const { serviceHosts, ...rest } = readSettings(good);
-  assert.deepEqual(rest, {
+/** The settings without which the bot does not start. */
+const required = [
+  "MicrosoftAppId",
+  "MicrosoftAppTenantId",
+  "MicrosoftAppType",
+  "QUEUE_URL",
+  "TABLE_SERVICE_URL",
+  "SERVICE_HOSTS",
+  "VAULT_URL",
+  "VAULT_AUDIENCE",
+  "WEB_CHAT",
+  "DIRECT_LINE_ENDPOINT",
+  "TEAMS_ENDPOINT",
+];
+
+test("the settings that the program computes are read", () => {
+  const settings = readSettings(good);
+  assertIncludes(settings, {
     port: 8081,
     appId: good.MicrosoftAppId,
     queueUrl: good.QUEUE_URL,
     tableServiceUrl: good.TABLE_SERVICE_URL,
     vault: { url: good.VAULT_URL, audience: good.VAULT_AUDIENCE },
     webChat: true,
-    directLine: good.DIRECT_LINE_ENDPOINT,
+    directLine: "https://directline.botframework.com",
     teamsServiceUrl: "https://smba.trafficmanager.net/teams/",
   });
-  serviceHosts.check("https://smba.trafficmanager.net/");
-  serviceHosts.check("https://webchat.botframework.com/");
+  settings.serviceHosts.check("https://smba.trafficmanager.net/");
+  settings.serviceHosts.check("https://webchat.botframework.com/");
 });
 
 test("Web Chat is on or off, nothing between, and the port has a default", () => {
@@ -44,7 +54,7 @@ test("Web Chat is on or off, nothing between, and the port has a default", () =>
 });
 
 test("everything but the port must be there, and no secret need be", () => {
-  for (const name of Object.keys(good).filter((name) => name !== "PORT")) {
+  for (const name of required) {
     assert.throws(() => readSettings({ ...good, [name]: undefined }), new RegExp(`\\b${name}: `));
     assert.doesNotMatch(name, /SECRET|PASSWORD|KEY/i);
   }
@@ -59,7 +69,7 @@ test("it does not start without an app id, with which botbuilder would check no 
 });
 
 test("everything that is wrong is named at once, and no value is repeated", () => {
-  const wrong = Object.fromEntries(Object.keys(good).map((name) => [name, "ulterior"]));
+  const wrong = Object.fromEntries(["PORT", ...required].map((name) => [name, "ulterior"]));
   assert.throws(
     () => readSettings(wrong),
     (error: Error) => {

@@ -2,36 +2,36 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { clouds } from "../../../infra/clouds";
 import { parseConfig } from "../../../infra/config";
+import { assertIncludes } from "../helpers/assert-includes";
 
 const parse = (texts: Record<string, string>) => parseConfig(texts, "acme-bot");
 
 test("nothing has to be configured", () => {
-  assert.deepEqual(parse({}), {
-    config: {
-      location: "westeurope",
-      queueName: "bot-queue",
-      botDisplayName: "Proactive bot",
-      webChat: true,
-      teams: false,
-      delivery: "directLine",
-      schedules: [],
-      deliveryDays: 30,
-      referenceDays: 90,
-      sendsPerSecond: 40,
-      appServiceSku: "B1",
-      instances: 1,
-      zoneRedundant: false,
-      storageSku: "Standard_LRS",
-      botSku: "F0",
-      nodeVersion: "22",
-      serviceHosts: [],
-      tags: {},
-      webhookVersion: 1,
-      releaseTimeout: 1200,
-      cloud: clouds.public,
-    },
-    problems: [],
+  const { config, problems } = parse({});
+  assertIncludes(config, {
+    location: "westeurope",
+    queueName: "bot-queue",
+    botDisplayName: "Proactive bot",
+    webChat: true,
+    teams: false,
+    delivery: "directLine",
+    schedules: [],
+    deliveryDays: 30,
+    referenceDays: 90,
+    sendsPerSecond: 40,
+    appServiceSku: "B1",
+    instances: 1,
+    zoneRedundant: false,
+    storageSku: "Standard_LRS",
+    botSku: "F0",
+    nodeVersion: "22",
+    serviceHosts: [],
+    tags: {},
+    webhookVersion: 1,
+    releaseTimeout: 1200,
+    cloud: clouds.public,
   });
+  assert.deepEqual(problems, []);
 });
 
 test("everything can be configured", () => {
@@ -61,7 +61,7 @@ test("everything can be configured", () => {
     releaseTimeout: "600",
   });
   assert.deepEqual(problems, []);
-  assert.deepEqual(config, {
+  assertIncludes(config, {
     location: "North Europe",
     queueName: "q-1",
     botDisplayName: "Ärger & Söhne",

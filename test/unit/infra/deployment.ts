@@ -1,7 +1,8 @@
 /**
  * Runs the Pulumi program once under mocks, in a process of its own since Pulumi's runtime is global.
- * The mocks know exactly what the program may use, and throw at anything else.
+ * The mocks know the outputs of the template's resources, and throw at an invoke that they do not know.
  */
+import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
@@ -21,6 +22,8 @@ export interface Registration {
 
 export interface Deployment {
   resources: Registration[];
+  /** Types of resources of which the mocks know no outputs. */
+  unknownTypes: string[];
   invokes: { token: string; inputs: Record<string, unknown> }[];
   /** Plain values, secrets too. */
   outputs: Record<string, string>;
@@ -73,6 +76,13 @@ export function unwrap(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, unwrap(inner)]));
 }
 
+/** The app settings of an app, by the logical name of its site. */
+export function appSettings({ resources }: Deployment, site: string): Record<string, string> {
+  const found = resources.find(({ name }) => name === `${site}-settings`);
+  assert.equal(found?.inputs.name, site + suffix);
+  return unwrap(found?.inputs.properties) as Record<string, string>;
+}
+
 /** Every text of a value that is not marked as secret. */
 export function openTexts(value: unknown): string[] {
   if (typeof value === "string") return [value];
@@ -91,7 +101,12 @@ type Inputs = Record<string, unknown>;
 const webhookBytes = randomBytes(32).toString("base64");
 const group = (inputs: Inputs) => `${subscription}/resourceGroups/${inputs.resourceGroupName}/providers`;
 
-/** Id, name and outputs of everything that the program may make. */
+/** A resource of a type that a fork has added: it has an id and a name. */
+function madeByName(inputs: Inputs, name: string) {
+  return made(`${group(inputs)}/Fork.Types/resources/${name}`, name);
+}
+
+/** Id, name and outputs of everything that the template makes. */
 const known: Record<string, (inputs: Inputs, name: string) => { id: string; state: Inputs }> = {
   "azure-native:resources:Deployment": (inputs, name) =>
     made(`${group(inputs)}/Microsoft.Resources/deployments/${name}`, name),
@@ -201,6 +216,7 @@ async function run({ config, preview, refused }: Order): Promise<Deployment> {
     secretOutputs: [],
     secretProperties: [],
     secrets: [],
+    unknownTypes: [],
   };
   const components: pulumi.Resource[] = [];
   let events = 0;
@@ -210,8 +226,8 @@ async function run({ config, preview, refused }: Order): Promise<Deployment> {
         const began = ++events;
         const plain = unwrap(inputs) as Inputs;
         if (custom === false || type === "pulumi:pulumi:Stack") return { id: undefined, state: {} };
-        const make = known[type];
-        if (!make) throw new Error(`the mocks know no ${type}`);
+        const make = known[type] ?? madeByName;
+        if (!known[type]) deployment.unknownTypes.push(type);
         // Long enough that what does not wait for these comes first.
         await new Promise((done) => setTimeout(done, /RoleAssignment$|Allowed$/.test(type) ? 150 : 5));
         const { id, state } = make(plain, type.endsWith("RoleAssignment") ? name : name + suffix);
