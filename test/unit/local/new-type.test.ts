@@ -1,18 +1,12 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { EngineProject } from "../../harness/engine-project";
+import { applyBlocks, blocksOf } from "../../harness/walkthrough";
 import type { OwnCloud as OwnCloudType } from "../helpers/own-cloud";
 
-const guide = readFileSync(path.resolve(__dirname, "../../../docs/local.md"), "utf8");
-
-/** The code that docs/local.md shows for a file. */
-function example(file: string): string {
-  const [, code] = new RegExp(`^\`${file}\`.*:\n\n\`\`\`ts\n([^]*?)^\`\`\`$`, "m").exec(guide) ?? [];
-  assert.ok(code, `docs/local.md has an example of ${file}`);
-  return code;
-}
+const page = readFileSync(path.resolve(__dirname, "../../../docs/local.md"), "utf8");
 
 let fork: EngineProject;
 before(() => {
@@ -21,15 +15,10 @@ before(() => {
 after(() => fork?.remove());
 
 test("the example of docs/local.md gives blob containers a body", async (t) => {
-  const at = (file: string) => path.join(fork.folder, file);
-  writeFileSync(at("local/cloud/types/blob-container.ts"), example("local/cloud/types/blob-container.ts"));
-  const types = readFileSync(at("local/cloud/resource-types.ts"), "utf8");
-  const line = example("local/cloud/resource-types.ts");
-  const registered = types.replace(/^(export const resourceTypes.*\n)/m, `$1${line}`);
-  const imported = 'import { blobContainer } from "./types/blob-container";\n';
-  writeFileSync(at("local/cloud/resource-types.ts"), imported + registered);
-
-  const { OwnCloud } = require(at("test/unit/helpers/own-cloud.ts")) as { OwnCloud: typeof OwnCloudType };
+  applyBlocks(fork.folder, blocksOf(page, "A body for a new type"));
+  const { OwnCloud } = require(path.join(fork.folder, "test/unit/helpers/own-cloud.ts")) as {
+    OwnCloud: typeof OwnCloudType;
+  };
   const own = await OwnCloud.open(); // strict
   t.after(() => own.close());
   const account = { resourceGroupName: "group", accountName: "account" };
