@@ -16,7 +16,7 @@ const help = `npm run cloud -- [options]
   --help           this text
 `;
 
-/** `npm run cloud`: Azure on this machine for the real Pulumi, until it is told to stop. */
+/** `npm run cloud`: Azure on this machine for the real Pulumi, until a signal stops it. */
 async function serve({ port, propagation, strict, json }: StartOptions): Promise<void> {
   const screen = new CloudScreen(json ? process.stderr : process.stdout);
   const home = makeHome();

@@ -1,7 +1,7 @@
 import type { Made } from "./engine/engine";
 import type { StackDescription } from "./stack-description";
 
-/** What `npm start` shows. */
+/** The output of `npm start`. */
 export class Screen {
   private readonly started = performance.now();
 
@@ -15,7 +15,7 @@ export class Screen {
     this.say(`  ${seconds(milliseconds)}  ${type.padEnd(26)} ${name}`);
   }
 
-  /** One warning for all of them. */
+  /** Prints one warning for all of them. */
   declaredOnly(things: string[]): void {
     if (things.length === 0) return;
     this.say(`

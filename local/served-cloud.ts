@@ -35,7 +35,7 @@ export interface ServedCloudOptions {
 
 /** The local cloud for the real engine: Azure on this machine in place of all the providers that the project uses. */
 export class ServedCloud {
-  /** Absent where there is none. */
+  /** Absent: this machine has none. */
   readonly cli?: PulumiCli = findPulumiCli();
   cloud!: LocalCloud;
   resources!: ResourceManager;
@@ -100,7 +100,7 @@ export class ServedCloud {
     return this.endpoint.url;
   }
 
-  /** What the CLI's environment needs so that it and the program meet this cloud. `PATH` is whole, not an addition. */
+  /** The environment in which the CLI and the program use this cloud. `PATH` is complete. */
   get env(): Record<string, string> {
     const attached = Object.entries(this.providers).map(([name, { port }]) => `${name}:${port}`);
     return {
@@ -117,7 +117,7 @@ export class ServedCloud {
     return this.cli?.path ?? [dynamicResources];
   }
 
-  /** What the stack has to be configured with, by names without the project's. */
+  /** The settings of a stack in this cloud, by names without the project's. */
   get config(): Record<string, string> {
     return { cloud: JSON.stringify(this.cloud.row(this.page.origin, this.arm)) };
   }

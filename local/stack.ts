@@ -39,13 +39,13 @@ export class LocalStack {
   private endpoint?: ResourceManagerEndpoint;
   private withdraw?: () => void;
 
-  /** What the stack stands on: a test takes a role away while everything runs. @throws Error before `up` has opened it */
+  /** The stack's cloud; a test takes a role away there while everything runs. @throws Error before `up` has opened it */
   get cloud(): LocalCloud {
     if (!this.made) throw new Error("the stack is not up");
     return this.made;
   }
 
-  /** Resolves when both apps answer. @throws the first reason why not; `down` is still to be called */
+  /** Resolves when both apps answer. @throws the first error; call `down` then, too */
   async up({
     port,
     propagation,

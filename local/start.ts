@@ -5,7 +5,7 @@ import { LocalStack } from "./stack";
 import type { StackDescription } from "./stack-description";
 import { help, type StartOptions } from "./start-options";
 
-/** `npm start`: the whole template on this machine, until it is told to stop. */
+/** `npm start`: the whole template on this machine, until a signal stops it. */
 async function start(options: StartOptions): Promise<void> {
   const screen = new Screen(options.json ? process.stderr : process.stdout);
   const stack = new LocalStack();

@@ -39,18 +39,18 @@ export class ResourceManager {
     return this.cloud.resources.all.map((record) => existing(record));
   }
 
-  /** Vaults that can be recovered or purged: until then nobody gets their names. */
+  /** Vaults that can be recovered or purged; their names are taken until then. */
   get deletedVaults() {
     return this.cloud.deletedVaults.all;
   }
 
-  /** Makes a deleted vault's name free. @throws ArmError when there is none of that name */
+  /** Makes a deleted vault's name free. @throws ArmError where no deleted vault has that name */
   async purge(vaultName: string): Promise<void> {
     if (this.cloud.deletedVaults.purge(vaultName)) return;
     throw new ArmError("DeletedVaultNotFound", `there is no deleted vault ${vaultName}`);
   }
 
-  /** Completes a program's inputs with name and location, and says what is wrong with them. @throws NotSupportedError */
+  /** Completes a program's inputs with name and location, and lists their faults. @throws NotSupportedError */
   check(
     token: string,
     logicalName: string,
@@ -77,7 +77,7 @@ export class ResourceManager {
     return diffInputs(typeOf(token, { ...olds, ...news }), olds, news);
   }
 
-  /** @throws NotSupportedError, ArmError, or why else the resource cannot be made */
+  /** @throws NotSupportedError, ArmError, or another reason why the resource cannot be made */
   async create(token: string, logicalName: string, news: Properties): Promise<Realised> {
     const inputs = this.checked(token, logicalName, news);
     const type = typeOf(token, inputs);
@@ -127,7 +127,7 @@ export class ResourceManager {
     return { id, outputs: described };
   }
 
-  /** How a resource is now, whoever changed it; undefined when it is gone. */
+  /** The present state of a resource, also after changes by others; undefined when it is gone. */
   async read(id: string): Promise<Existing | undefined> {
     const record = this.cloud.resources.get(id);
     if (!record) return undefined;
@@ -140,7 +140,7 @@ export class ResourceManager {
     return existing(record, found);
   }
 
-  /** @throws NotSupportedError, ArmError, or why else Azure refuses it */
+  /** @throws NotSupportedError, ArmError, or another reason why Azure refuses it */
   async update(token: string, id: string, news: Properties): Promise<Realised> {
     const { cloud } = this;
     const current = await this.read(id);
@@ -164,7 +164,7 @@ export class ResourceManager {
     return realised(changed);
   }
 
-  /** Deletes a resource with all that is part of it or attached to it. What is gone already is fine. @throws why Azure refuses it */
+  /** Deletes a resource with all that is part of it or attached to it. A resource that is gone already is no error. @throws the reason why Azure refuses it */
   async delete(id: string): Promise<void> {
     const { cloud } = this;
     const record = cloud.resources.get(id);
@@ -175,7 +175,7 @@ export class ResourceManager {
     await this.remove(record, false);
   }
 
-  /** @throws NotSupportedError, or why there is no answer */
+  /** Answers a function. @throws NotSupportedError, or the reason for no answer */
   async invoke(token: string, args: Properties): Promise<Properties> {
     const answer = invokes[token];
     if (answer) return answer(this.cloud, args as Record<string, string>);

@@ -5,7 +5,7 @@ import type { Properties } from "../cloud/resource-type";
 import { createDynamic, isDynamic } from "./dynamic-resource";
 import { unsecret } from "./unsecret";
 
-/** A resource that came up, for whoever watches. `type` is the last part of its token. */
+/** A resource that was made. `type` is the last part of its token. */
 export interface Made {
   type: string;
   name: string;
@@ -26,7 +26,7 @@ export interface Run {
  * Runs a Pulumi program in this process, with the local cloud making what it declares. Pulumi's mocks are its engine: real
  * inputs, checked, in their real order, but no diff and no state. Once in a process.
  * @returns the stack's outputs, secrets in clear
- * @throws the first reason why a resource could not be made
+ * @throws the error of the first resource that could not be made
  */
 export async function runProgram({ resources, program, project, stack, config, onMade }: Run): Promise<Properties> {
   let refuse = (_failure: Error): void => {};
@@ -41,7 +41,7 @@ export async function runProgram({ resources, program, project, stack, config, o
   process.on("unhandledRejection", refuse);
   await pulumi.runtime.setMocks(mocks, project, stack, false);
   pulumi.runtime.setAllConfig(config);
-  // What depends on a component of which a part has failed would wait for ever.
+  // Resources that depend on a component with a failed part would wait for ever.
   const outputs = await Promise.race([failed, run(program)]);
   process.off("unhandledRejection", refuse);
   return outputs;

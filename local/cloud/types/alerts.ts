@@ -6,7 +6,7 @@ import { type CheckFailure, type Properties, resourceType } from "../resource-ty
 import { checkReferences } from "./monitoring";
 import { inGroup } from "./resource-group";
 
-/** What both may be called: learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftinsights */
+/** The names of both: learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftinsights */
 const name = /^(?=.{1,260}$)[^#<>%&:\\?/{}*+|]*[^#<>%&:\\?/{}*+| .]$/;
 
 interface ActionGroupInputs {
@@ -15,7 +15,7 @@ interface ActionGroupInputs {
   emailReceivers?: Properties[];
 }
 
-/** Who is told of an alert. Nobody is told here: nothing ever fires. */
+/** The receivers of an alert. Here no alert ever fires. */
 export const actionGroup = resourceType<ActionGroupInputs>({
   id: `${inGroup}/Microsoft.Insights/actionGroups/{actionGroupName}`,
   name,
@@ -49,7 +49,7 @@ interface RuleInputs {
   actions?: { actionGroups?: string[] };
 }
 
-/** A query that would be asked again and again. Nothing asks it here: what it would look for is in the log of `npm start`. */
+/** A query that Azure runs again and again. It does not run here; the lines that it looks for are in the log of `npm start`. */
 export const scheduledQueryRule = resourceType<RuleInputs>({
   id: `${inGroup}/Microsoft.Insights/scheduledQueryRules/{ruleName}`,
   name,

@@ -25,7 +25,7 @@ interface WebAppInputs {
   siteConfig?: { appCommandLine?: string; healthCheckPath?: string; linuxFxVersion?: string };
 }
 
-/** What `siteConfig` may say here. Settings have a resource of their own. */
+/** The members of `siteConfig` that have a meaning here. Settings have a resource of their own. */
 const siteConfigs = [
   "alwaysOn",
   "appCommandLine",
@@ -177,7 +177,7 @@ function checkPlan({ cloud, inputs: { serverFarmId }, declaredOnly }: Making<Web
   }
 }
 
-/** What a site's process is made of: App Service restarts the app when it changes. */
+/** The inputs that a site's process depends on: App Service restarts the app when they change. */
 function running({ identity, siteConfig }: WebAppInputs) {
   const { appCommandLine, healthCheckPath, linuxFxVersion } = siteConfig ?? {};
   return [identity?.userAssignedIdentities, appCommandLine, healthCheckPath, linuxFxVersion];

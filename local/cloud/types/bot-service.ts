@@ -13,7 +13,7 @@ interface BotInputs {
   properties: { endpoint: string; msaAppId: string; msaAppType: string };
 }
 
-/** What a bot may be here; the rest is refused by name. */
+/** The properties of a bot that have a meaning here; others are declared only. */
 const supported = [
   "displayName",
   "endpoint",
@@ -99,7 +99,7 @@ export function directLineProperties({ key, key2 }: DirectLineKeys): Properties 
   return { channelName: directLine, properties: { sites, extensionKey1: `e1.${key}`, extensionKey2: `e2.${key2}` } };
 }
 
-/** Of Teams there is as much here as a bot needs to write to a person first: `local/bot-service/teams.ts`. */
+/** The Teams channel has what a bot needs to write to a person first: `local/bot-service/teams.ts`. */
 export const channel = resourceType<ChannelInputs>({
   id: `${botId}/channels/{channelName}`,
   autoname: same,

@@ -65,7 +65,7 @@ export const secret = resourceType<SecretInputs>({
   read({ cloud, inputs, name }) {
     return cloud.vault(inputs.vaultName).secrets.get(name) && { outputs: describe(cloud, inputs, name) };
   },
-  /** ARM deletes no secrets: azure-native asks the vault itself, as whoever runs Pulumi. */
+  /** ARM deletes no secrets: azure-native asks the vault itself, as the deployer. */
   async delete({ cloud, inputs, name, withParent }) {
     if (withParent) return;
     const { token } = await cloud.entra.issue(cloud.operator, "https://vault.azure.net");
@@ -92,7 +92,7 @@ function describe(cloud: LocalCloud, { vaultName }: SecretInputs, name: string):
   return { properties: { ...type, secretUri, secretUriWithVersion: vault.secretUrl(name, version) } };
 }
 
-/** Azure keeps a deleted vault for 90 days unless it is told otherwise. */
+/** Azure keeps a deleted vault for 90 days unless the vault says another time. */
 function retentionDays({ softDeleteRetentionInDays = 90 }: VaultInputs["properties"]): number {
   return softDeleteRetentionInDays;
 }
@@ -106,13 +106,13 @@ function refuseTaken({ vaults, deletedVaults }: LocalCloud, name: string): void 
   throw new ArmError("ConflictError", message);
 }
 
-/** What a vault may be here; the rest is refused by name. */
+/** The values of a vault's properties that have a meaning here; others are declared only. */
 const supported: Record<string, (value: unknown, tenantId: string) => boolean> = {
   enableRbacAuthorization: (value) => value === true,
   tenantId: (value, tenantId) => value === tenantId,
   sku: (value) => (value as { family?: string }).family === "A",
   softDeleteRetentionInDays: (value) => Number(value) >= 7 && Number(value) <= 90,
-  enablePurgeProtection: (value) => !value, // cannot be undone, and nobody could destroy the stack
+  enablePurgeProtection: (value) => !value, // it cannot be undone, and the stack could not be destroyed
   enableSoftDelete: (value) => value === true, // azure-native's own default, as the next ones
   enabledForDeployment: (value) => value === false,
   enabledForDiskEncryption: (value) => value === false,

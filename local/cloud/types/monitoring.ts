@@ -17,7 +17,7 @@ interface ComponentInputs {
   workspaceResourceId?: string;
 }
 
-/** Nothing listens at its endpoint: what the real host would send there is in the log of `npm start`. */
+/** Nothing listens at its endpoint. The telemetry of the real host is in the log of `npm start`. */
 export const component = resourceType<ComponentInputs>({
   id: `${inGroup}/Microsoft.Insights/components/{resourceName}`,
   autoname: suffixed,
@@ -70,7 +70,7 @@ export const diagnosticSetting = resourceType<DiagnosticSettingInputs>({
   },
 });
 
-/** Others than the program may have made the resources that it refers to. @throws ArmError for a missing one in a cloud that is strict */
+/** Checks references to resources, which others than the program may have made. @throws ArmError for a missing one in a cloud that is strict */
 export function checkReferences<T>(
   { cloud, declaredOnly }: Making<T>,
   references: Record<string, string | undefined>,

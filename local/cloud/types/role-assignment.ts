@@ -12,7 +12,7 @@ interface RoleAssignmentInputs {
   scope: string;
 }
 
-/** What Azure lets nobody change: learn.microsoft.com/azure/role-based-access-control/role-assignments-portal */
+/** Azure does not let these inputs change: learn.microsoft.com/azure/role-based-access-control/role-assignments-portal */
 const fixed = ["principalId", "principalType", "roleDefinitionId"] as const;
 
 export const roleAssignment = resourceType<RoleAssignmentInputs>({
