@@ -7,6 +7,7 @@ import { diffInputs, type InputDiff } from "./diff";
 import { invokes } from "./invokes";
 import type { LocalCloud } from "./local-cloud";
 import { suffixed } from "./names";
+import { ownIdentity } from "./own-identity";
 import { readableInputs } from "./readable-inputs";
 import type { ResourceRecord } from "./resource-records";
 import type { CheckFailure, Found, Making, Properties, ResourceType } from "./resource-type";
@@ -100,7 +101,7 @@ export class ResourceManager {
       const making = { cloud, inputs, id, name, logicalName, declaredOnly: this.acceptance(token, logicalName) };
       await this.refuseExisting(type, making);
       if (isKnown) this.checkPlace(making);
-      const computed = (await type.create?.(making)) ?? {};
+      const computed = { ...ownIdentity(cloud, inputs, name), ...(await type.create?.(making)) };
       const record = { token, id, name, logicalName, inputs, computed };
       cloud.resources.put(record);
       return realised(record);
@@ -159,7 +160,9 @@ export class ResourceManager {
         declaredOnly: this.acceptance(token, record.logicalName),
       }),
     );
-    const changed = { ...record, inputs, computed: { ...record.computed, ...computed } };
+    const { identity, ...kept } = record.computed;
+    const ofIdentity = ownIdentity(cloud, inputs, record.name, { identity });
+    const changed = { ...record, inputs, computed: { ...kept, ...ofIdentity, ...computed } };
     cloud.resources.put(changed);
     return realised(changed);
   }

@@ -147,6 +147,27 @@ describe("a cloud that accepts what it has no body for", () => {
     await own.resources.delete(id);
   });
 
+  test("gives a resource with a system-assigned identity a principal, which can hold a role", async () => {
+    const identity = { type: "SystemAssigned" };
+    const { inputs } = await engine.check(redis, { ...redisInputs, identity });
+    const { id, outputs } = await engine.create(redis, inputs);
+    const { principalId } = outputs.identity as { principalId: string };
+    const principalType = "ServicePrincipal";
+    const roleDefinitionId = own.role("acdd72a7-3385-48ef-bd42-f606fba81ae7");
+    await own.make("authorization:RoleAssignment", "cache", {
+      scope: own.group,
+      principalId,
+      principalType,
+      roleDefinitionId,
+    });
+    assert.deepEqual(await engine.read(redis, id, inputs, outputs), { id, inputs, outputs });
+    const updated = await engine.update(redis, id, outputs, { ...inputs, minimumTlsVersion: "1.0" });
+    assert.deepEqual(updated.identity, outputs.identity);
+    const { identity: _, ...without } = inputs;
+    assert.equal((await engine.update(redis, id, updated, without)).identity, undefined);
+    await engine.delete(redis, id);
+  });
+
   test("refers to resources that others have made", async () => {
     things = [];
     const id = "/subscriptions/other/resourceGroups/shared/providers/Microsoft.OperationalInsights/workspaces/central";
