@@ -1,9 +1,7 @@
+import { replies } from "../bot/replies";
 import type { StackDescription } from "../local/stack-description";
 import { DirectLineClient } from "../test/harness/direct-line-client";
 import type { OpenTalker, Talker } from "./talker";
-
-/** What the bot puts before a text that comes back from the queue. */
-const proactively = "This is coming back from the trigger! ";
 
 /** Users of a running stack, each in a conversation of its own. */
 export function stackTalkers({ local }: StackDescription): OpenTalker {
@@ -16,7 +14,7 @@ class StackTalker implements Talker {
 
   /** The proactive reply alone counts, not "You said …". */
   async roundTrip(text: string): Promise<void> {
-    const reply = this.client.waitFor((activity) => activity.text === proactively + text);
+    const reply = this.client.waitFor((activity) => activity.text === replies.proactiveText(text));
     await Promise.race([reply, this.client.say(text).then(() => reply)]);
   }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { replies } from "../../bot/replies";
 import { mapConcurrent } from "../../core/promises";
 import type { StackDescription } from "../../local/stack-description";
 import { type Activity, DirectLineClient, type DirectLineOptions } from "../harness/direct-line-client";
@@ -13,15 +14,8 @@ export function texts(activities: Activity[]): string[] {
   return activities.map(({ text }) => text ?? "");
 }
 
-/** What the bot says at once. */
-export function acknowledged(text: string): string {
-  return `You said ${text}. Your message has been added to a queue, and it will be sent back to you via a Function shortly.`;
-}
-
-/** What it says when the message is back from the queue. */
-export function comingBack(text: string): string {
-  return `This is coming back from the trigger! ${text}`;
-}
+/** What the bot says at once, and what it says when the message is back from the queue. */
+export const { queued: acknowledged, proactiveText: comingBack } = replies;
 
 /** Messages that a user has on their way at once: Direct Line waits 15 s for each, also on a busy machine. */
 const sayingAtOnce = 3;
