@@ -9,6 +9,8 @@ import { strict } from "./strict";
 export class OwnStack {
   /** Everything that was logged. */
   log = "";
+  /** Called with each line as soon as it is logged. */
+  onLine?: (line: string) => void;
   private readonly stack = new LocalStack();
 
   private constructor() {}
@@ -21,6 +23,7 @@ export class OwnStack {
     const own = new OwnStack();
     const log = (source: string, line: string) => {
       own.log += `${source} | ${line}\n`;
+      own.onLine?.(line);
     };
     const onDeath = (app: string, cause: string) => log(app, cause);
     try {
