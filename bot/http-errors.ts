@@ -6,7 +6,7 @@ import { InvalidMessageError, MessageTooLargeError } from "../core/message/inval
 import { ForgedEventError } from "../core/message/signed-event";
 import { UnauthorizedError } from "./channel/channel-adapter";
 import { ForbiddenServiceError } from "./channel/service-hosts";
-import { log, reason } from "./log";
+import { callsOf, log, reason } from "./log";
 
 /** More work than one process can do at a time. */
 export class TooBusyError extends Error {
@@ -42,7 +42,8 @@ export const answerNotifyError: ErrorRequestHandler = (error, request, response,
 function answer(path: string, response: Parameters<ErrorRequestHandler>[2], error: unknown, refusal: Refusal): void {
   const { status, retryAfter, error: text = STATUS_CODES[status], field } = refusal;
   const details = { path, status, reason: error instanceof z.ZodError ? `Error: ${text}` : reason(error) };
-  log(status < 500 ? "warn" : "error", "request failed", details);
+  if (status < 500) log("warn", "request failed", details);
+  else log("error", "request failed", { ...details, stack: callsOf(error as Error) });
   if (retryAfter) response.setHeader("Retry-After", String(retryAfter));
   response.status(status).json({ error: text, field });
 }

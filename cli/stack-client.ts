@@ -18,10 +18,10 @@ export class StackClient {
   private readonly references: Table;
 
   constructor(readonly stack: Stack) {
-    const { queueUrl, tableServiceUrl, credential } = stack;
-    const table = (name: string) => new Table(tableServiceUrl, name, credential);
-    this.queue = new MessageQueue(queueUrl, credential);
-    this.poison = new PoisonQueue(queueUrl, credential);
+    const { queueUrl, tableServiceUrl, credential, tls } = stack;
+    const table = (name: string) => new Table(tableServiceUrl, name, credential, tls);
+    this.queue = new MessageQueue(queueUrl, credential, tls);
+    this.poison = new PoisonQueue(queueUrl, credential, tls);
     this.deliveries = new Deliveries(table(deliveriesTable));
     this.outbox = new Outbox(this.queue, this.deliveries);
     this.state = table(stateTable);

@@ -3,11 +3,11 @@ import type { PulumiCli } from "./pulumi-cli/pulumi-cli";
 import { Screen } from "./screen";
 import type { StackFiles } from "./stack-environment";
 
-/** What a person needs to bring a stack up in a cloud. */
+/** The directions for bringing a stack up in a cloud. */
 export interface Directions {
   exports: string[];
   files: StackFiles;
-  /** Absent: there is none yet. */
+  /** Absent: this machine has none yet. */
   cli?: PulumiCli;
 }
 
@@ -15,7 +15,7 @@ const withoutCli = `
 No pulumi is on PATH. "npm run engine" builds one from its Go modules (it needs Go); start this again afterwards.
 `;
 
-/** What `npm run cloud` shows. */
+/** The output of `npm run cloud`. */
 export class CloudScreen extends Screen {
   serving({ exports, files, cli }: Directions): void {
     const settings = Object.entries(files.config).map(([key, file]) => `pulumi config set ${key} < ${file}`);
@@ -50,7 +50,12 @@ What happens here:
     else this.made({ type: what, name: verb === "created" ? name : `${name} (${verb})`, milliseconds });
   }
 
-  /** What goes away with the cloud. */
+  /** At once: the engine does not say when it has come to an end. */
+  override declaredOnly(things: string[]): void {
+    for (const thing of things) this.log("azure", `Declared only, nothing here stands behind it: ${thing}`);
+  }
+
+  /** The resources that end with the cloud. */
   left(resources: number): void {
     if (resources) this.say(`\n${resources} resources were still up. They were on this machine only and are gone.`);
   }

@@ -11,12 +11,13 @@ const help = `npm run cloud -- [options]
 
   --port N         Direct Line's port (default: any)
   --propagation S  role assignments take S seconds to work, as in Azure (default: 0)
+  --strict         refuse resource types, inputs and functions that are declared only here (docs/local.md)
   --json           print one line of JSON on stdout once the cloud serves; the rest goes to stderr
   --help           this text
 `;
 
-/** `npm run cloud`: Azure on this machine for the real Pulumi, until it is told to stop. */
-async function serve({ port, propagation, json }: StartOptions): Promise<void> {
+/** `npm run cloud`: Azure on this machine for the real Pulumi, until a signal stops it. */
+async function serve({ port, propagation, strict, json }: StartOptions): Promise<void> {
   const screen = new CloudScreen(json ? process.stderr : process.stdout);
   const home = makeHome();
   let served: ServedCloud | undefined;
@@ -30,6 +31,7 @@ async function serve({ port, propagation, json }: StartOptions): Promise<void> {
       home,
       port,
       propagation,
+      onDeclaredOnly: strict ? undefined : (thing) => screen.declaredOnly([thing]),
       log: (source, line) => screen.log(source, line),
       onChange: (change) => screen.changed(change),
     });

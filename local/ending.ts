@@ -1,20 +1,20 @@
 import { whenOrphaned } from "./when-orphaned";
 
-/** The most that ending may take, in milliseconds: whoever pressed Ctrl-C waits. */
-const farewell = 1_900;
+/** The longest time for ending, in milliseconds: after Ctrl-C a person waits. */
+const endingLimit = 1_900;
 
 export interface Closing {
   close(): Promise<void>;
-  /** What is left to do even when closing took too long; quick. */
+  /** Quick work that is done even when closing took too long. */
   remove(): void;
 }
 
-/** Ends this process, once, whatever asks first. */
+/** Ends this process. Only the first call counts. */
 export type End = (code: number, last?: string) => Promise<void>;
 
 /**
- * Makes this process end in good order when it is told to: by a signal, because who started it has gone, or because nobody
- * reads what it says. @returns for who wants it to end for another reason
+ * Makes this process end in good order on a signal, when its parent process has ended, or when its output has no reader any more.
+ * @returns a function that ends it for another reason
  */
 export function endWhenTold(closing: Closing): End {
   let ending: Promise<void> | undefined;
@@ -37,7 +37,7 @@ async function finish({ close, remove }: Closing, code: number, last?: string): 
     remove();
     process.exit(code);
   };
-  setTimeout(leave, farewell);
+  setTimeout(leave, endingLimit);
   await close().catch((error) => process.stderr.write(`${error}\n`));
   leave();
 }

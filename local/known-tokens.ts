@@ -7,7 +7,7 @@ interface Known<T> {
 /** At this many tokens the expired ones are forgotten: an app holds one a day, a conversation one in half an hour. */
 const sweepAt = 1_000;
 
-/** What tokens say. Each is checked once and then known by its text until it expires, so that further requests cost nothing. */
+/** The contents of checked tokens. Each token is checked once; further requests with it cost nothing until it expires. */
 export class KnownTokens<T> {
   private readonly known = new Map<string, Known<T>>();
 

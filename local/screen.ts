@@ -1,7 +1,7 @@
 import type { Made } from "./engine/engine";
 import type { StackDescription } from "./stack-description";
 
-/** What `npm start` shows. */
+/** The output of `npm start`. */
 export class Screen {
   private readonly started = performance.now();
 
@@ -13,6 +13,14 @@ export class Screen {
 
   made({ type, name, milliseconds }: Made): void {
     this.say(`  ${seconds(milliseconds)}  ${type.padEnd(26)} ${name}`);
+  }
+
+  /** Prints one warning for all of them. */
+  declaredOnly(things: string[]): void {
+    if (things.length === 0) return;
+    this.say(`
+Declared only, nothing here stands behind it (docs/local.md says how to give it a body):
+${things.map((thing) => `  ${thing}`).join("\n")}`);
   }
 
   up({ outputs, local }: StackDescription): void {
@@ -28,7 +36,7 @@ The bot is up, after ${seconds(performance.now() - this.started).trim()}.
 
   /** A line of an app's log. */
   log(source: string, line: string): void {
-    this.say(`${source.padEnd(8)} | ${readable(line)}`);
+    for (const part of readable(line)) this.say(`${source.padEnd(8)} | ${part}`);
   }
 }
 
@@ -37,16 +45,17 @@ function seconds(milliseconds: number): string {
 }
 
 /** The bot logs JSON for machines; here people read it. */
-function readable(line: string): string {
-  if (!line.startsWith("{")) return line;
+function readable(line: string): string[] {
+  if (!line.startsWith("{")) return [line];
   try {
-    const { time, level, event, ...details } = JSON.parse(line);
-    if (!event) return line;
+    const { time, level, event, stack, ...details } = JSON.parse(line);
+    if (!event) return [line];
     const rest = Object.entries(details).map(
       ([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
     );
-    return [String(time).slice(11, 23), `[${level}]`, event, ...rest].join(" ");
+    const calls = typeof stack === "string" ? stack.split("\n").map((call) => `    ${call}`) : [];
+    return [[String(time).slice(11, 23), `[${level}]`, event, ...rest].join(" "), ...calls];
   } catch {
-    return line;
+    return [line];
   }
 }

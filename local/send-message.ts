@@ -1,7 +1,7 @@
-import { directLineReference } from "../cli/stack/direct-line-reference";
-import { operatorCredential } from "../cli/stack/operator-credential";
+import type { Connection } from "../cli/stack/connection";
 import type { QueueMessage } from "../core/message/queue-message";
 import { MessageQueue } from "../core/queue/message-queue";
+import { operatorCredential } from "./operator-credential";
 import type { StackDescription } from "./stack-description";
 
 export interface Words {
@@ -16,5 +16,10 @@ export async function sendMessage(stack: StackDescription, words: Words | QueueM
 }
 
 function addressed(stack: StackDescription, { conversation, text }: Words): QueueMessage {
-  return { relatesTo: directLineReference(stack, conversation), text };
+  return { relatesTo: { ...directLineReference(stack), conversation: { id: conversation } }, text };
+}
+
+/** A reference to a Direct Line conversation of the stack, without its id. */
+export function directLineReference({ outputs, local }: StackDescription): Connection["reference"] {
+  return { channelId: "directline", serviceUrl: local.directLine.serviceUrl, bot: { id: String(outputs.botName) } };
 }

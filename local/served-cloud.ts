@@ -1,7 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { version as azureNativeVersion } from "@pulumi/azure-native/package.json";
-import { version as randomVersion } from "@pulumi/random/package.json";
 import type { AzureBehaviour } from "./cloud/azure-behaviour";
 import { LocalCloud } from "./cloud/local-cloud";
 import { ResourceManager } from "./cloud/resource-manager";
@@ -10,11 +8,9 @@ import { ConsolePage } from "./console/console-page";
 import { bundleFunctionsHost } from "./functions-host-bundle";
 import { makeHome, removeHome } from "./home";
 import { type Change, CloudProvider } from "./provider/cloud-provider";
+import { projectProviders } from "./provider/project-providers";
 import { ProviderServer } from "./provider/provider-server";
 import { findPulumiCli, type PulumiCli } from "./pulumi-cli/pulumi-cli";
-
-/** The providers, as the SDKs of this checkout call for them. */
-const versions = { "azure-native": azureNativeVersion, random: randomVersion };
 
 export interface ServedCloudOptions {
   /** A folder of `makeHome` for what the cloud keeps. Absent: it makes its own. `close` removes it either way. */
@@ -27,6 +23,8 @@ export interface ServedCloudOptions {
   apps?: "run" | "stand-in";
   /** Absent: as most people meet Azure. */
   azure?: AzureBehaviour;
+  /** Called once for each thing that is declared only, such as `azure-native:redis:Redis "cache"`. Absent: it is refused. */
+  onDeclaredOnly?(thing: string): void;
   /** A line of an app's log (`bot`, `function`), or of the cloud's own (`azure`). */
   log(source: string, line: string): void;
   /** Something that the engine had done, or tried. */
@@ -35,9 +33,9 @@ export interface ServedCloudOptions {
   around?(provider: CloudProvider): CloudProvider;
 }
 
-/** The local cloud for the real engine: Azure on this machine as Pulumi's providers `azure-native` and `random`. */
+/** The local cloud for the real engine: Azure on this machine in place of all the providers that the project uses. */
 export class ServedCloud {
-  /** Absent where there is none. */
+  /** Absent: this machine has none. */
   readonly cli?: PulumiCli = findPulumiCli();
   cloud!: LocalCloud;
   resources!: ResourceManager;
@@ -65,6 +63,7 @@ export class ServedCloud {
     propagation,
     apps,
     azure,
+    onDeclaredOnly,
     log,
     onChange,
     around = (one) => one,
@@ -76,6 +75,7 @@ export class ServedCloud {
       propagationSeconds: propagation,
       apps,
       azure,
+      onDeclaredOnly,
       log,
       onDeath: (app, cause, site) => log("azure", `The ${app} (${site}) ${cause}. It will be started again.`),
       restartsCrashed: true,
@@ -83,7 +83,7 @@ export class ServedCloud {
     this.resources = new ResourceManager(this.cloud);
     this.page = await ConsolePage.open(this.cloud.botService, port);
     this.endpoint = await ResourceManagerEndpoint.open(this.cloud, this.resources);
-    for (const [name, version] of Object.entries(versions)) {
+    for (const [name, version] of Object.entries(projectProviders())) {
       const provider = around(new CloudProvider(this.resources, onChange));
       this.providers[name] = await ProviderServer.open(provider, version);
     }
@@ -100,7 +100,7 @@ export class ServedCloud {
     return this.endpoint.url;
   }
 
-  /** What the CLI's environment needs so that it and the program meet this cloud. `PATH` is whole, not an addition. */
+  /** The environment in which the CLI and the program use this cloud. `PATH` is complete. */
   get env(): Record<string, string> {
     const attached = Object.entries(this.providers).map(([name, { port }]) => `${name}:${port}`);
     return {
@@ -117,7 +117,7 @@ export class ServedCloud {
     return this.cli?.path ?? [dynamicResources];
   }
 
-  /** What the stack has to be configured with, by names without the project's. */
+  /** The settings of a stack in this cloud, by names without the project's. */
   get config(): Record<string, string> {
     return { cloud: JSON.stringify(this.cloud.row(this.page.origin, this.arm)) };
   }

@@ -1,6 +1,6 @@
 import type { Properties } from "./cloud/resource-type";
 
-/** What a client of a running stack needs to know; `npm start -- --json` prints it. */
+/** A running stack for its clients; `npm start -- --json` prints it. */
 export interface StackDescription {
   outputs: Properties;
   local: {

@@ -1,7 +1,5 @@
-import { renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { stop as stopEsbuild } from "esbuild";
-import { descriptionFile } from "../cli/stack/homes";
 import type { AzureBehaviour } from "./cloud/azure-behaviour";
 import { type AppName, LocalCloud } from "./cloud/local-cloud";
 import { ResourceManager } from "./cloud/resource-manager";
@@ -12,6 +10,7 @@ import { type Made, runProgram } from "./engine/engine";
 import { bundleFunctionsHost } from "./functions-host-bundle";
 import { makeHome, removeHome } from "./home";
 import { projectFolder, projectName } from "./project";
+import { publishConnection } from "./published-connection";
 import type { StackDescription } from "./stack-description";
 
 export interface StackOptions {
@@ -23,6 +22,8 @@ export interface StackOptions {
   config?: Record<string, string>;
   /** Absent: as most people meet Azure. */
   azure?: AzureBehaviour;
+  /** Called once for each thing that is declared only, such as `azure-native:redis:Redis "cache"`. Absent: it is refused. */
+  onDeclaredOnly?(thing: string): void;
   /** The page is on another port than the usual one, which is taken. */
   onPort(port: number, taken: number): void;
   onMade(resource: Made): void;
@@ -36,19 +37,21 @@ export class LocalStack {
   private made?: LocalCloud;
   private page?: ConsolePage;
   private endpoint?: ResourceManagerEndpoint;
+  private withdraw?: () => void;
 
-  /** What the stack stands on: a test takes a role away while everything runs. @throws Error before `up` has opened it */
+  /** The stack's cloud; a test takes a role away there while everything runs. @throws Error before `up` has opened it */
   get cloud(): LocalCloud {
     if (!this.made) throw new Error("the stack is not up");
     return this.made;
   }
 
-  /** Resolves when both apps answer. @throws the first reason why not; `down` is still to be called */
+  /** Resolves when both apps answer. @throws the first error; call `down` then, too */
   async up({
     port,
     propagation,
     config,
     azure,
+    onDeclaredOnly,
     onPort,
     onMade,
     log,
@@ -60,6 +63,7 @@ export class LocalStack {
       functionsHost: (wwwroot) => host.start(wwwroot),
       propagationSeconds: propagation,
       azure,
+      onDeclaredOnly,
       log,
       onDeath,
     });
@@ -80,20 +84,19 @@ export class LocalStack {
     await stopEsbuild(); // its service would stay for as long as we do
     const description = this.describe(this.cloud, this.page, outputs);
     this.page.announce(description);
-    this.publish(description);
+    this.withdraw = publishConnection(description);
     return description;
   }
 
   async down(): Promise<void> {
     await Promise.all([this.page?.close(), this.endpoint?.close(), this.made?.close()]);
-    removeHome(this.home);
+    this.remove();
   }
 
-  /** For the operator's tool, which finds it whole or not at all. */
-  private publish(description: StackDescription): void {
-    const file = path.join(this.home, descriptionFile);
-    writeFileSync(`${file}.new`, JSON.stringify(description), { mode: 0o600 });
-    renameSync(`${file}.new`, file);
+  /** Removes the stack's files. */
+  remove(): void {
+    this.withdraw?.();
+    removeHome(this.home);
   }
 
   private describe(cloud: LocalCloud, console: ConsolePage, outputs: Properties): StackDescription {

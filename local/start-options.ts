@@ -5,6 +5,7 @@ export const help = `npm start -- [options]
   --port N         the page's port (default: 3978, or the next free one; 0: any)
   --config K=V     a setting of the program, as "pulumi config set K V" would be; may be given again
   --propagation S  role assignments take S seconds to work, as in Azure (default: 0)
+  --strict         refuse resource types, inputs and functions that are declared only here (docs/local.md)
   --json           print one line of JSON on stdout once everything is up; the rest goes to stderr
   --help           this text
 `;
@@ -13,6 +14,7 @@ export interface StartOptions {
   port?: number;
   propagation?: number;
   config: Record<string, string>;
+  strict: boolean;
   json: boolean;
   help: boolean;
 }
@@ -25,6 +27,7 @@ export function startOptions(args: string[]): StartOptions {
       port: { type: "string" },
       propagation: { type: "string" },
       config: { type: "string", multiple: true },
+      strict: { type: "boolean" },
       json: { type: "boolean" },
       help: { type: "boolean", short: "h" },
     },
@@ -33,6 +36,7 @@ export function startOptions(args: string[]): StartOptions {
     port: number("--port", values.port, 65535),
     propagation: number("--propagation", values.propagation, 1800),
     config: Object.fromEntries((values.config ?? []).map(setting)),
+    strict: values.strict ?? false,
     json: values.json ?? false,
     help: values.help ?? false,
   };

@@ -1,5 +1,5 @@
-import { UsageError as WrongUsage } from "../errors";
-import { localStack } from "./local-stacks";
+import { UsageError } from "../errors";
+import { localStack } from "./local-stack";
 import { PulumiMissing, PulumiRefused, pulumiStack } from "./pulumi-stack";
 import type { Stack } from "./stack";
 
@@ -12,11 +12,11 @@ export interface Choice {
 
 /**
  * The stack that is named, else the one that runs on this machine, else the one that is selected in Pulumi.
- * @throws WrongUsage, Failure
+ * @throws UsageError, Failure
  */
 export async function chooseStack({ stack, port }: Choice): Promise<Stack> {
   if (stack !== undefined && port !== undefined)
-    throw new WrongUsage("Say --stack or --port, not both: a local stack has no name in Pulumi.");
+    throw new UsageError("Say --stack or --port, not both: a local stack has no name in Pulumi.");
   if (stack !== undefined) return pulumiStack(stack);
   return localStack(port) ?? selectedStack();
 }

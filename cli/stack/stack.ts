@@ -18,6 +18,8 @@ export interface Stack {
   /** How many messages a second the function brings to the bot. */
   sendsPerSecond: number;
   credential: TokenCredential;
+  /** PEM of the authority that signed the stack's certificates; absent: one that Node trusts. */
+  tls?: { ca: string };
   /** Has to succeed before `credential` is used; absent: nothing to do. @throws Failure that says how to log in */
   logIn?(): Promise<unknown>;
   /** Where to speak in a conversation of which the stack knows nothing yet; absent: that cannot be known. */

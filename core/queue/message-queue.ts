@@ -40,15 +40,16 @@ export class MessageQueue {
   private readonly queue: QueueClient;
   private readonly poisonQueue: QueueClient;
 
-  /** @param url `https://<account>.queue.core.windows.net/<queue>` */
+  /** @param url `https://<account>.queue.core.windows.net/<queue>` @param tlsOptions an authority to trust instead of Node's */
   constructor(
     readonly url: string,
     credential: TokenCredential,
+    tlsOptions?: { ca: string },
   ) {
     // Two short tries fit a channel's 15 s limit for a turn.
-    const retryOptions = { maxTries: 2, tryTimeoutInMs: 4_000, retryDelayInMs: 200 };
-    this.queue = withExactText(new QueueClient(url, credential, { retryOptions }));
-    this.poisonQueue = withExactText(new QueueClient(url + poisonSuffix, credential, { retryOptions }));
+    const options = { retryOptions: { maxTries: 2, tryTimeoutInMs: 4_000, retryDelayInMs: 200 }, tlsOptions };
+    this.queue = withExactText(new QueueClient(url, credential, options));
+    this.poisonQueue = withExactText(new QueueClient(url + poisonSuffix, credential, options));
   }
 
   get name(): string {

@@ -1,5 +1,5 @@
 import type { TokenCredential } from "@azure/identity";
-import { QueueClient } from "@azure/storage-queue";
+import { QueueClient, type StoragePipelineOptions } from "@azure/storage-queue";
 import { InvalidMessageError } from "../message/invalid-message";
 import { parseMessage, type QueueMessage } from "../message/queue-message";
 import { poisonSuffix } from "../names";
@@ -34,9 +34,14 @@ export interface HeldPoison extends PoisonMessage {
 export class PoisonQueue {
   private readonly queue: QueueClient;
 
-  /** @param url the URL of the bot's queue: `https://<account>.queue.core.windows.net/<queue>` */
-  constructor(url: string, credential: TokenCredential) {
-    this.queue = withExactText(new QueueClient(url + poisonSuffix, credential));
+  /**
+   * @param url the URL of the bot's queue: `https://<account>.queue.core.windows.net/<queue>`
+   * @param tlsOptions an authority to trust instead of Node's
+   */
+  constructor(url: string, credential: TokenCredential, tlsOptions?: { ca: string }) {
+    // The SDK passes it on, though its type does not have it.
+    const options: StoragePipelineOptions & { tlsOptions?: object } = { tlsOptions };
+    this.queue = withExactText(new QueueClient(url + poisonSuffix, credential, options));
   }
 
   get name(): string {

@@ -37,9 +37,9 @@ export class Table {
   private readonly client: TableClient;
 
   /** @param url `https://<account>.table.core.windows.net/` */
-  constructor(url: string, name: string, credential: TokenCredential) {
+  constructor(url: string, name: string, credential: TokenCredential, tlsOptions?: { ca: string }) {
     const retryOptions = { maxRetries: 1, retryDelayInMs: 200 };
-    this.client = new TableClient(url, name, credential, { retryOptions });
+    this.client = new TableClient(url, name, credential, { retryOptions, tlsOptions });
   }
 
   /**

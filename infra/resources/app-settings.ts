@@ -18,9 +18,14 @@ export interface AppSettingsArgs {
 
 /**
  * The app has one identity and no developer's credential ("ManagedIdentityCredential" would mean the same, but makes
- * @azure/identity forget which identity); the zip is complete, so nothing is built where it is unpacked.
+ * @azure/identity forget which identity); the zip is complete, so nothing is built where it is unpacked. Node reads the bundle's
+ * source map, so that an error's stack names the file and line that were written.
  */
-const common = { AZURE_TOKEN_CREDENTIALS: "prod", SCM_DO_BUILD_DURING_DEPLOYMENT: "false" };
+const common = {
+  AZURE_TOKEN_CREDENTIALS: "prod",
+  SCM_DO_BUILD_DURING_DEPLOYMENT: "false",
+  NODE_OPTIONS: "--enable-source-maps",
+};
 
 /** The bot's environment. */
 export function botSettings({ config, identities, storage, secrets }: AppSettingsArgs): AppSettings {

@@ -52,7 +52,7 @@ export class RoleAssignments {
     return this.all.find((assignment) => equal(assignment.id, id));
   }
 
-  /** @throws AccessError RoleDefinitionDoesNotExist, RoleAssignmentExists */
+  /** @throws AccessError RoleAssignmentExists */
   assign(assignment: RoleAssignment): void {
     const role = roleDefinition(assignment.roleDefinitionId);
     const same = [...this.grants.values()].find((grant) => isSame(grant, assignment));

@@ -156,15 +156,21 @@ const definitions: Record<string, RoleDefinition> = {
   },
 };
 
-/** @param id `…/providers/Microsoft.Authorization/roleDefinitions/<GUID>` @throws AccessError RoleDefinitionDoesNotExist */
+/** @param id `…/providers/Microsoft.Authorization/roleDefinitions/<GUID>` @returns a role without rights where the id is unknown */
 export function roleDefinition(id: string): RoleDefinition {
-  const [, guid = ""] = /\/providers\/Microsoft\.Authorization\/roleDefinitions\/([^/]+)$/i.exec(id) ?? [];
-  const definition = definitions[guid.toLowerCase()];
-  if (definition) return definition;
-  throw new AccessError(
+  return definitions[guidOf(id)] ?? { name: id, actions: [], dataActions: [] };
+}
+
+/** @returns AccessError RoleDefinitionDoesNotExist where the local cloud does not know the role */
+export function unknownRole(id: string): AccessError | undefined {
+  if (definitions[guidOf(id)]) return undefined;
+  const names = Object.values(definitions).map(({ name }) => name);
+  return new AccessError(
     "RoleDefinitionDoesNotExist",
-    `The local cloud does not support the role definition "${id}". It supports ${Object.values(definitions)
-      .map(({ name }) => name)
-      .join(", ")}. Add other roles to local/access/role-definitions.ts.`,
+    `The local cloud does not support the role definition "${id}". It supports ${names.join(", ")}. Add other roles to local/access/role-definitions.ts.`,
   );
+}
+
+function guidOf(id: string): string {
+  return /\/providers\/Microsoft\.Authorization\/roleDefinitions\/([^/]+)$/i.exec(id)?.[1]?.toLowerCase() ?? "";
 }

@@ -14,8 +14,8 @@ import { StandIn } from "./stand-in";
 
 /** The settings of a site that come from ARM. */
 export interface SiteConfiguration {
-  /** Arguments of node that start the app in `wwwroot`. */
-  start(wwwroot: string): string[];
+  /** Arguments of node that start the app in `wwwroot`. Absent: nothing is started. */
+  start?(wwwroot: string): string[];
   /** Number of instances. Absent: one. */
   instances?: number;
   /** Path of the health check. Absent: no health check. */
@@ -200,7 +200,7 @@ export class Site {
   /** Starts the missing instances. */
   private async start(): Promise<void> {
     const { wwwroot } = this;
-    if (!wwwroot || this.closed) return;
+    if (!wwwroot || !this.configuration.start || this.closed) return;
     const places = [...Array(this.configuration.instances ?? 1).keys()];
     const missing = places.filter((place) => !this.running.some((instance) => instance.place === place));
     for (const place of missing) this.running.push(await this.run(wwwroot, place));
@@ -230,8 +230,13 @@ export class Site {
       this.forget(instance);
       this.handleDeath(cause, performance.now() - started);
     };
-    const { start } = this.configuration;
-    const app = new AppProcess({ arguments: start(wwwroot), cwd: wwwroot, env, log, onDeath });
+    const app = new AppProcess({
+      arguments: this.configuration.start?.(wwwroot) ?? [],
+      cwd: wwwroot,
+      env,
+      log,
+      onDeath,
+    });
     const instance: Instance = { app, port, place, requests: 0 };
     return instance;
   }

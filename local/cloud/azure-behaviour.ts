@@ -6,7 +6,7 @@ export interface AzureBehaviour {
   registeredProviders?: "all" | "none";
   /** Whether the deployer may register resource providers. Default: true. */
   mayRegisterProviders?: boolean;
-  /** Audiences that nobody gets a token for: github.com/Azure/CloudShell/issues/577 */
+  /** Audiences for which no login gets a token: github.com/Azure/CloudShell/issues/577 */
   refusedAudiences?: string[];
   /** How often an app must be restarted before it sees what was pushed: github.com/Azure/azure-functions-host/issues/5500 */
   restartsToSeePush?: number;

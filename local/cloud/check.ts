@@ -1,10 +1,10 @@
 import { idInputs, nameInput } from "./arm-id";
+import { notSupported } from "./declared-only";
 import type { LocalCloud } from "./local-cloud";
-import { notSupported } from "./not-supported";
 import type { CheckFailure, Properties, ResourceType } from "./resource-type";
 import { known, unknown } from "./unknown";
 
-/** What is wrong with the inputs, by property. What is not known yet is wrong nowhere. */
+/** The faults of the inputs, by property. A value that is not known yet is no fault. */
 export function checkInputs(token: string, type: ResourceType, inputs: Properties, cloud: LocalCloud): CheckFailure[] {
   return [
     ...foreign(token, type, inputs),

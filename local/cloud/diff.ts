@@ -11,7 +11,7 @@ export interface InputDiff {
   deleteBeforeReplace: boolean;
 }
 
-/** What azure-native does about other inputs: provider/pkg/provider/diff.go. */
+/** The changes that azure-native makes for other inputs: provider/pkg/provider/diff.go. */
 export function diffInputs(type: ResourceType, olds: Properties, news: Properties): InputDiff {
   const replacing = [...idInputs(type.id), ...(type.replaces ?? [])];
   const changed = paths(olds, news);

@@ -5,7 +5,7 @@ import { directLineProperties } from "./types/bot-service";
 
 type Invoke = (cloud: LocalCloud, args: Record<string, string>) => Promise<Properties> | Properties;
 
-/** What a program may ask the local cloud, by Pulumi's token. */
+/** The functions that a program can call, by Pulumi's token. */
 export const invokes: Record<string, Invoke> = {
   "azure-native:authorization:getClientConfig": ({ operator, subscriptionId, entra }) => ({
     clientId: operator.clientId,

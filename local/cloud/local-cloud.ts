@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { trust } from "../../cli/stack/trust";
 import { Callers } from "../access/callers";
 import { Denials } from "../access/denials";
 import { RoleAssignments } from "../access/role-assignments";
@@ -13,10 +12,12 @@ import { makePrincipal, type Principal } from "../identity/principal";
 import { DataPlane } from "../storage/data-plane";
 import { StorageGuard } from "../storage/guard/storage-guard";
 import { Storage } from "../storage/storage";
+import { trust } from "../trust";
 import { DeletedVaults } from "../vault/deleted-vaults";
 import { Vault } from "../vault/vault";
 import type { AzureBehaviour } from "./azure-behaviour";
 import { cloudRow } from "./cloud-row";
+import { DeclaredOnly } from "./declared-only";
 import { ResourceProviders } from "./resource-providers";
 import { ResourceRecords } from "./resource-records";
 
@@ -39,6 +40,8 @@ export interface LocalCloudOptions {
   apps?: "run" | "stand-in";
   /** Absent: as most people meet Azure. */
   azure?: AzureBehaviour;
+  /** Called once for each thing that is declared only, such as `azure-native:redis:Redis "cache"`. Absent: it is refused. */
+  onDeclaredOnly?(thing: string): void;
 }
 
 /** The second is deprecated, and still works: github.com/microsoft/vscode-azuretools/pull/2258. */
@@ -53,8 +56,8 @@ export interface SiteDefinition {
   identities: Principal[];
   /** How many its plan has. */
   instances: number;
-  /** The Functions host, or arguments of node. */
-  command: "functions" | string[];
+  /** The Functions host, arguments of node, or nothing that can run here. */
+  command: "functions" | "nothing" | string[];
   healthCheckPath?: string;
 }
 
@@ -85,6 +88,7 @@ export class LocalCloud {
   /** All that Azure Resource Manager knows of. */
   readonly resources = new ResourceRecords();
   readonly resourceProviders: ResourceProviders;
+  readonly declaredOnly: DeclaredOnly;
   /** By resource id. */
   readonly identities = new Map<string, Principal>();
   /** By name. */
@@ -109,7 +113,8 @@ export class LocalCloud {
     private readonly options: LocalCloudOptions,
     parts: Parts,
   ) {
-    const { log, azure = {} } = options;
+    const { log, azure = {}, onDeclaredOnly } = options;
+    this.declaredOnly = new DeclaredOnly(onDeclaredOnly);
     this.resourceProviders = new ResourceProviders({
       subscriptionId: this.subscriptionId,
       registered: azure.registeredProviders ?? "all",
@@ -241,8 +246,8 @@ export class LocalCloud {
 
   private configurationOf({ command, healthCheckPath, instances }: SiteDefinition): SiteConfiguration {
     const { functionsHost } = this.options;
-    const start = (wwwroot: string) => (command === "functions" ? functionsHost(wwwroot) : command);
-    return { start, instances, healthCheckPath };
+    const start = (wwwroot: string) => (typeof command === "string" ? functionsHost(wwwroot) : command);
+    return { start: command === "nothing" ? undefined : start, instances, healthCheckPath };
   }
 
   vault(name: string): Vault {

@@ -12,8 +12,8 @@ import type { Properties } from "./resource-type";
 const audience = "https://management.azure.com";
 
 /**
- * Azure Resource Manager's own interface, as far as somebody's hand or the program needs it: what there is, one resource to
- * look at, to change or to delete, apps to restart, and deleted vaults to purge. Bodies have azure-native's shape: what ARM keeps in `properties` lies beside the name.
+ * The part of Azure Resource Manager's own interface that a person or the program needs: it lists resources, reads, changes and deletes
+ * one, restarts apps, and purges deleted vaults. Bodies have azure-native's shape: the members of ARM's `properties` lie beside the name.
  * @see learn.microsoft.com/rest/api/resources/resources
  */
 export class ResourceManagerEndpoint {

@@ -8,14 +8,14 @@ export interface ResourceRecord {
   id: string;
   /** The last part of the id. */
   name: string;
-  /** What the program calls it. */
+  /** Its name in the program. */
   logicalName: string;
   inputs: Properties;
   /** The outputs that are not inputs. */
   computed: Properties;
 }
 
-/** What exists, in the order in which it was made. Ids have no case. */
+/** The resources that exist, in the order in which they were made. Ids have no case. */
 export class ResourceRecords {
   private readonly records = new Map<string, ResourceRecord>();
   /** Ids of what is being made. */
@@ -31,7 +31,7 @@ export class ResourceRecords {
     return this.records.get(id.toLowerCase());
   }
 
-  /** Keeps an id for whoever makes the resource. @returns ends it @throws ArmError when somebody else does so */
+  /** Reserves an id while its resource is made. @returns a function that ends the reservation @throws ArmError when the id is reserved */
   claim(id: string): () => void {
     const key = id.toLowerCase();
     if (this.claimed.has(key)) throw new ArmError("AnotherOperationInProgress", `${id} is being made`);
@@ -57,7 +57,7 @@ export class ResourceRecords {
     this.records.delete(id.toLowerCase());
   }
 
-  /** What is part of a resource or attached to it, the latest first: in this order nothing stands on what is gone. */
+  /** The parts and attachments of a resource, the latest first: deleted in this order, none depends on a deleted one. */
   within(id: string): ResourceRecord[] {
     const start = `${id}/`.toLowerCase();
     return this.all.filter((record) => record.id.toLowerCase().startsWith(start)).reverse();

@@ -7,6 +7,8 @@ export interface CheckFailure {
   /** The input, with dots before what is in it; "" for the resource as a whole. */
   property: string;
   reason: string;
+  /** Azure would take it; only the local cloud has nothing behind it. */
+  notSupported?: true;
 }
 
 /** A resource that is there, or is being made. */
@@ -16,13 +18,19 @@ export interface Living<Inputs> {
   id: string;
   /** The last part of the id: the resource's own name. */
   name: string;
-  /** What the program calls it. */
+  /** Its name in the program. */
   logicalName: string;
 }
 
+/** A resource that is being made or changed. */
+export interface Making<Inputs> extends Living<Inputs> {
+  /** Accepts that an input has no effect here. @throws refusal in a cloud that is strict */
+  declaredOnly(property: string, refusal: Error): void;
+}
+
 /** A resource that gets other inputs. */
-export interface Changing<Inputs> extends Living<Inputs> {
-  /** What the inputs have been until now. */
+export interface Changing<Inputs> extends Making<Inputs> {
+  /** The inputs until now. */
   olds: Inputs;
 }
 
@@ -38,35 +46,35 @@ export interface Found {
   outputs?: Properties;
 }
 
-/** What the local cloud knows of one type of resource. */
+/** One type of resource in the local cloud. */
 export interface ResourceType<Inputs = Properties> {
   /** The ARM id, with inputs in braces; the last one is the resource's name. */
   id: string;
   /** The name where the program gives none. azure-native adds eight random characters at the top level. */
   autoname?: (logicalName: string) => string;
-  /** What Azure allows as a name: learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules. Absent: not checked. */
+  /** The names that Azure allows: learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules. Absent: not checked. */
   name?: RegExp;
-  /** The inputs that may be given. Others are refused. */
+  /** The inputs that have a meaning here. Others are declared only. */
   inputs: readonly string[];
-  /** What Azure wants beside the inputs in the id, with dots before what is in an input. */
+  /** The inputs that Azure requires beside those in the id, with dots between an input and its members. */
   required?: readonly string[];
   /** The inputs whose change makes another resource, with dots before what is in an input; those in the id always do. */
   replaces?: readonly string[];
-  /** The inputs that Azure takes and never tells, with dots before what is in an input. */
+  /** The inputs that Azure takes and never returns, with dots before what is in an input. */
   writeOnly?: readonly string[];
   /** It exists with its parent: it is made over what is there, and deleting it brings its default back. */
   singleton?: true;
   /** The id of what Azure changes only one part of at a time, with inputs in braces: a second write is refused with 409. */
   oneWriteAtATime?: string;
-  /** What else is wrong with the inputs; gets only those that are known already. */
+  /** Other faults of the inputs; gets only those that are known already. */
   check?(inputs: Partial<Inputs>, cloud: LocalCloud): CheckFailure[];
   /** Gives the resource its body; resolves to the outputs that are not inputs. */
-  create?(making: Living<Inputs>): Promise<Properties> | Properties;
-  /** Changes the body; resolves to the outputs that are others now. Absent: there is nothing to do. */
+  create?(making: Making<Inputs>): Promise<Properties> | Properties;
+  /** Changes the body; resolves to the outputs that have changed. Absent: nothing is to be done. */
   update?(changing: Changing<Inputs>): Promise<Properties> | Properties;
   /** Why Azure does not let it be deleted now, if so. */
   held?(living: Living<Inputs>): string | undefined;
-  /** Takes the body away. Absent: there is none. */
+  /** Removes the body. Absent: the type has none. */
   delete?(going: Going<Inputs>): Promise<void> | void;
   /** Asks the body itself; undefined: it is gone. Absent: only Azure Resource Manager can change it. */
   read?(living: Living<Inputs>): Promise<Found | undefined> | Found | undefined;

@@ -1,6 +1,6 @@
 import type { Properties } from "./resource-type";
 
-/** What stands in a preview for a value that only `pulumi up` can know: sdk/go/common/resource/plugin/rpc.go. */
+/** In a preview it stands for a value that only `pulumi up` can know: sdk/go/common/resource/plugin/rpc.go. */
 export const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** The inputs without what is not known yet, at every depth. */

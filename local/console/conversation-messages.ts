@@ -1,8 +1,8 @@
 import { odata } from "@azure/data-tables";
-import { operatorCredential } from "../../cli/stack/operator-credential";
 import { deliveriesTable } from "../../core/names";
 import type { Delivery } from "../../core/tables/deliveries";
 import { Table } from "../../core/tables/table";
+import { operatorCredential } from "../operator-credential";
 import type { StackDescription } from "../stack-description";
 
 /** Number of messages that the page shows. */

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MockResourceArgs, Mocks } from "@pulumi/pulumi/runtime/mocks";
-import type { ResourceManager } from "../cloud/resource-manager";
+import type { Realised, ResourceManager } from "../cloud/resource-manager";
 import type { Properties } from "../cloud/resource-type";
 import { createDynamic, isDynamic } from "./dynamic-resource";
 import { unsecret } from "./unsecret";
 
-/** A resource that came up, for whoever watches. `type` is the last part of its token. */
+/** A resource that was made. `type` is the last part of its token. */
 export interface Made {
   type: string;
   name: string;
@@ -26,7 +26,7 @@ export interface Run {
  * Runs a Pulumi program in this process, with the local cloud making what it declares. Pulumi's mocks are its engine: real
  * inputs, checked, in their real order, but no diff and no state. Once in a process.
  * @returns the stack's outputs, secrets in clear
- * @throws the first reason why a resource could not be made
+ * @throws the error of the first resource that could not be made
  */
 export async function runProgram({ resources, program, project, stack, config, onMade }: Run): Promise<Properties> {
   let refuse = (_failure: Error): void => {};
@@ -41,7 +41,7 @@ export async function runProgram({ resources, program, project, stack, config, o
   process.on("unhandledRejection", refuse);
   await pulumi.runtime.setMocks(mocks, project, stack, false);
   pulumi.runtime.setAllConfig(config);
-  // What depends on a component of which a part has failed would wait for ever.
+  // Resources that depend on a component with a failed part would wait for ever.
   const outputs = await Promise.race([failed, run(program)]);
   process.off("unhandledRejection", refuse);
   return outputs;
@@ -56,10 +56,14 @@ async function run(program: string): Promise<Properties> {
 async function make(resources: ResourceManager, args: MockResourceArgs): Promise<{ id: string; state: Properties }> {
   const inputs = unsecret(args.inputs);
   if (!args.custom || args.type === "pulumi:pulumi:Stack") return { id: args.name, state: {} };
-  const { id, outputs } = isDynamic(inputs)
-    ? await createDynamic(inputs)
-    : await checkAndCreate(resources, args, inputs);
+  const { id, outputs } = await realise(resources, args, inputs);
   return { id, state: outputs };
+}
+
+async function realise(resources: ResourceManager, args: MockResourceArgs, inputs: Properties): Promise<Realised> {
+  if (isDynamic(inputs)) return createDynamic(inputs);
+  if (args.id) return resources.adopt(args.type, args.name, args.id, inputs);
+  return checkAndCreate(resources, args, inputs);
 }
 
 /** As the real engine: what `check` made of the inputs is what is created. */

@@ -9,21 +9,21 @@ export interface Named {
   name: string;
 }
 
-/** Something that the engine had done, or tried: `problem` is why it failed. */
+/** A change by the engine, done or tried: `problem` is the reason of a failure. */
 export interface Change extends Named {
   verb: "created" | "updated" | "deleted";
   milliseconds: number;
   problem?: string;
 }
 
-/** What is kept of a resource between runs. */
+/** The part of a resource that the engine keeps between runs. */
 export interface State {
   inputs: Properties;
   outputs: Properties;
 }
 
 /**
- * What azure-native does on the engine's behalf, on the local cloud: github.com/pulumi/pulumi-azure-native,
+ * The work of azure-native for the engine, on the local cloud: github.com/pulumi/pulumi-azure-native,
  * provider/pkg/provider/provider.go. Values are plain: the engine keeps track of what is secret by itself.
  */
 export class CloudProvider {
@@ -40,7 +40,7 @@ export class CloudProvider {
   }
 
   check({ type, name }: Named, olds: Properties, news: Properties): { inputs: Properties; failures: CheckFailure[] } {
-    // What an old resource says goes first; a new one is where the stack's config says.
+    // An old resource keeps its location; a new one has that of the stack's config.
     const known = this.location === undefined ? olds : { location: this.location, ...olds };
     return this.resources.check(type, name, news, Object.keys(known).length ? known : undefined);
   }
@@ -55,7 +55,7 @@ export class CloudProvider {
 
   /** @returns undefined when it does not exist (any more) */
   async read(id: string, old: State): Promise<(State & { id: string }) | undefined> {
-    const live = await this.resources.tell(id, old.inputs);
+    const live = await this.resources.readFor(id, old.inputs);
     if (!live) return undefined;
     const imported = Object.keys(old.inputs).length === 0;
     return { ...live, inputs: imported ? live.inputs : withDrift(old, live) };
@@ -89,7 +89,7 @@ export class CloudProvider {
 }
 
 /**
- * What a preview says of a resource that is not made yet: the inputs that cannot turn out otherwise. What is left out counts as
+ * The outputs of a resource in a preview: the inputs that are certain. Outputs that are left out count as
  * unknown, and so do objects, which Azure completes. @param olds its outputs, if it exists: name and location stay
  */
 export function previewOutputs(inputs: Properties, olds: Properties = {}): Properties {

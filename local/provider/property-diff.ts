@@ -3,7 +3,7 @@ import type { Properties } from "../cloud/resource-type";
 
 const { ADD, ADD_REPLACE, DELETE, DELETE_REPLACE, UPDATE, UPDATE_REPLACE } = PropertyDiff.Kind;
 
-/** What happens to an input at one of Pulumi's property paths, such as `tags["a b"]` and `sites[0].isEnabled`. */
+/** The change of an input at one of Pulumi's property paths, such as `tags["a b"]` and `sites[0].isEnabled`. */
 export function propertyDiff(path: string, replaces: boolean, olds: Properties, news: Properties): PropertyDiff {
   return new PropertyDiff().setInputdiff(true).setKind(kind(replaces, valueAt(olds, path), valueAt(news, path)));
 }

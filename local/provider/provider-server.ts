@@ -38,7 +38,7 @@ export class ProviderServer {
   }
 }
 
-/** What is not here is answered with UNIMPLEMENTED. */
+/** gRPC answers the other methods with UNIMPLEMENTED. */
 function implementation(provider: CloudProvider, version: string) {
   return {
     attach: unary(() => new Empty()),

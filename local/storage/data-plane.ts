@@ -1,6 +1,7 @@
 import type { StorageService } from "./azurite";
 
-const queueHeaders = { "x-ms-version": "2024-11-04" };
+/** Of queues, too. */
+const blobHeaders = { "x-ms-version": "2024-11-04" };
 const tableHeaders = { "x-ms-version": "2019-02-02", accept: "application/json;odata=nometadata" };
 
 /** Creates and deletes queues and tables of a storage account with a token of its own, as Azure Resource Manager does. */
@@ -8,15 +9,15 @@ export class DataPlane {
   constructor(private readonly token: () => Promise<string>) {}
 
   async createQueue(endpoint: string, name: string): Promise<void> {
-    await this.request(`${endpoint}${name}`, "PUT", queueHeaders);
+    await this.request(`${endpoint}${name}`, "PUT");
   }
 
   async hasQueue(endpoint: string, name: string): Promise<boolean> {
-    return (await this.request(`${endpoint}${name}?comp=metadata`, "GET", queueHeaders)).status !== 404;
+    return (await this.request(`${endpoint}${name}?comp=metadata`, "GET")).status !== 404;
   }
 
   async deleteQueue(endpoint: string, name: string): Promise<void> {
-    await this.request(`${endpoint}${name}`, "DELETE", queueHeaders);
+    await this.request(`${endpoint}${name}`, "DELETE");
   }
 
   async createTable(endpoint: string, name: string): Promise<void> {
@@ -38,7 +39,7 @@ export class DataPlane {
     for (const name of await this.tableNames(table)) await this.deleteTable(table, name);
     for (const name of await this.names(queue)) await this.deleteQueue(queue, name);
     for (const name of await this.names(blob)) {
-      await this.request(`${blob}${name}?restype=container`, "DELETE", queueHeaders);
+      await this.request(`${blob}${name}?restype=container`, "DELETE");
     }
   }
 
@@ -50,12 +51,15 @@ export class DataPlane {
 
   /** Names of the queues or containers: only the first page, at most 5,000. */
   private async names(endpoint: string): Promise<string[]> {
-    const { text } = await this.request(`${endpoint}?comp=list`, "GET", queueHeaders);
+    const { text } = await this.request(`${endpoint}?comp=list`, "GET");
     return [...text.matchAll(/<Name>([^<]+)<\/Name>/g)].map(([, name = ""]) => name);
   }
 
-  /** Status 404 is a valid answer to GET and DELETE. @throws Error for every other failure */
-  private async request(url: string, method: string, headers: Record<string, string>, body?: string) {
+  /**
+   * Sends a request with Azure Resource Manager's token, by default as the queue and blob services expect it. A missing queue, table
+   * or container is an answer (404), unless it was to be made. @throws Error with any other refusal
+   */
+  async request(url: string, method: string, headers: Record<string, string> = blobHeaders, body?: string) {
     const authorization = `Bearer ${await this.token()}`;
     const dated = { ...headers, authorization, "x-ms-date": new Date().toUTCString() };
     const response = await fetch(url, { method, headers: dated, body });

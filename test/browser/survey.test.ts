@@ -2,7 +2,7 @@ import { after, before, describe, test } from "node:test";
 import { QueueClient } from "@azure/storage-queue";
 import type { Browser, Page } from "playwright-core";
 import { replies } from "../../bot/replies";
-import { operatorCredential } from "../../cli/stack/operator-credential";
+import { operatorCredential } from "../../local/operator-credential";
 import { patience } from "../harness/eventually";
 import { OwnStack } from "../harness/own-stack";
 import { openBrowser, skipWithoutChromium } from "./browser";

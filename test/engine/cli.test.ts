@@ -36,7 +36,6 @@ describe("npm run cli finds a stack through Pulumi", { skip: skipWithoutPulumi }
         PULUMI_BACKEND_URL: `file://${project.state}`,
         PULUMI_CONFIG_PASSPHRASE: "a passphrase of the tests",
         PULUMI_SKIP_UPDATE_CHECK: "true",
-        TMPDIR: project.home, // no local stack of this machine is found there
         NO_PROXY: "127.0.0.1",
         IDENTITY_ENDPOINT: identity.endpoint,
         IDENTITY_HEADER: identity.header,

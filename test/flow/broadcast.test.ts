@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { cancel } from "../../cli/commands/cancel";
-import { localStack } from "../../cli/stack/local-stacks";
-import { operatorCredential } from "../../cli/stack/operator-credential";
+import { localStack } from "../../cli/stack/local-stack";
 import type { Stack } from "../../cli/stack/stack";
 import { StackClient } from "../../cli/stack-client";
 import { deliveriesTable, referencesTable } from "../../core/names";
@@ -10,6 +9,7 @@ import { mapConcurrent } from "../../core/promises";
 import { Deliveries, type Delivery } from "../../core/tables/deliveries";
 import type { StoredReference } from "../../core/tables/stored-reference";
 import { Table } from "../../core/tables/table";
+import { operatorCredential } from "../../local/operator-credential";
 import { DirectLineClient } from "../harness/direct-line-client";
 import { eventually, patience } from "../harness/eventually";
 import { OwnStack } from "../harness/own-stack";

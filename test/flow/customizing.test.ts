@@ -54,7 +54,7 @@ test("all changes of docs/customizing.md work together", async (t) => {
   await client.waitFor(({ text }) => text === "hello");
   for (const [command = "", ...rest] of commands(blocks, "npm run cli --")) {
     const args = rest.map((word) => (word === "ID" ? client.conversationId : word));
-    const { code, stderr } = await runCli(stack.description, [command, ...args]);
+    const { code, stderr } = await runCli(stack.description, [command, ...args], project);
     assert.equal(code, 0, stderr);
   }
   await client.waitFor(({ text }) => text === "Was the lesson useful?\n\n1. Yes\n2. No");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { TableClient } from "@azure/data-tables";
 import { QueueClient } from "@azure/storage-queue";
-import { operatorCredential } from "../../cli/stack/operator-credential";
+import { operatorCredential } from "../../local/operator-credential";
 import type { DirectLineClient } from "../harness/direct-line-client";
 import { eventually, patience } from "../harness/eventually";
 import { OwnStack } from "../harness/own-stack";

@@ -6,8 +6,8 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
-import { homePrefix } from "../../cli/stack/homes";
-import { isAlive } from "../../cli/stack/is-alive";
+import { connectionFiles, connectionsFolder, isAlive } from "../../cli/stack/connection";
+import { homePrefix } from "../../local/home";
 import { listen, stop } from "../../local/listen";
 import { startOptions } from "../../local/start-options";
 import { eventually } from "../harness/eventually";
@@ -30,6 +30,10 @@ async function start(...args: string[]) {
   return { code, ...said };
 }
 
+function connectionsOf(pid: number): string[] {
+  return connectionFiles(connectionsFolder).filter((file) => path.basename(file).startsWith(`${pid}-`));
+}
+
 function homesOf(pid: number): string[] {
   return readdirSync(tmpdir()).filter((name) => name.startsWith(`${homePrefix}${pid}-`));
 }
@@ -39,10 +43,11 @@ test("SIGTERM ends everything within two seconds and leaves no process, port or 
   while (!took.some((milliseconds) => milliseconds < 2_000)) {
     const stack = await startStack();
     const { page, bot, processes, caFile } = stack.description.local;
+    assert.equal(processes.flatMap(({ pid }) => connectionsOf(pid)).length, 1);
     took.push((await stack.stop()).milliseconds);
     for (const url of [page, bot]) await assert.rejects(fetch(url), { message: "fetch failed" });
     assert.ok(!existsSync(caFile));
-    for (const { pid } of processes) assert.deepEqual(homesOf(pid), []);
+    for (const { pid } of processes) assert.deepEqual([...homesOf(pid), ...connectionsOf(pid)], []);
     assert.ok(took.length < 4, `it took ${took} ms`); // other programs may take the processor once or twice
   }
 });

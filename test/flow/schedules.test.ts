@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { TableClient } from "@azure/data-tables";
-import { operatorCredential } from "../../cli/stack/operator-credential";
 import { deliveriesTable } from "../../core/names";
 import { mapConcurrent, withTimeout } from "../../core/promises";
 import type { Delivery } from "../../core/tables/deliveries";
+import { operatorCredential } from "../../local/operator-credential";
 import { DirectLineClient } from "../harness/direct-line-client";
 import { eventually } from "../harness/eventually";
 import { OwnStack } from "../harness/own-stack";

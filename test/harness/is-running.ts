@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { isAlive } from "../../cli/stack/is-alive";
+import { isAlive } from "../../cli/stack/connection";
 
 /** Whether a process does anything any more. */
 export function isRunning(pid: number): boolean {

@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { trust } from "../../cli/stack/trust";
 import { type Files, versionOf, zip } from "../../infra/deploy/package/zip";
 import { Site, type SiteOptions } from "../../local/app-service/site";
 import { type Certificates, makeCertificates } from "../../local/certificates";
 import { Entra } from "../../local/identity/entra";
 import { ManagedIdentityEndpoint } from "../../local/identity/managed-identity-endpoint";
 import { makePrincipal, type Principal } from "../../local/identity/principal";
+import { trust } from "../../local/trust";
 import { patience } from "./eventually";
 
 const scmAudience = "https://appservice.azure.com";

@@ -3,6 +3,7 @@ import type { AppName, LocalCloud } from "../../local/cloud/local-cloud";
 import { LocalStack } from "../../local/stack";
 import type { StackDescription } from "../../local/stack-description";
 import { eventually } from "./eventually";
+import { strict } from "./strict";
 
 /** A stack in the test's own process, whose cloud the test can change while the apps run. One for each process. */
 export class OwnStack {
@@ -30,6 +31,7 @@ export class OwnStack {
         port: 0,
         config,
         azure,
+        onDeclaredOnly: strict.length ? undefined : (thing) => log("azure", `Declared only: ${thing}`),
         onPort: () => {},
         onMade: () => {},
         log,

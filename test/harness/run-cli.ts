@@ -11,6 +11,8 @@ export interface Ended {
 }
 
 interface Circumstances {
+  /** The checkout that the stack was started in. Absent: this one. */
+  folder?: string;
   input?: string;
   env?: NodeJS.ProcessEnv;
   /** Called with all of stderr so far. */
@@ -21,11 +23,11 @@ interface Circumstances {
 export function runCli(
   { local }: StackDescription,
   args: string[],
-  { input = "", env = {}, onStderr = () => {} }: Circumstances = {},
+  { folder = root, input = "", env = {}, onStderr = () => {} }: Circumstances = {},
 ): Promise<Ended> {
   const { port } = new URL(local.page);
   const script = ["scripts/run.cjs", "cli/index.ts", "--port", port, ...args];
-  const child = spawn(process.execPath, script, { cwd: root, env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, script, { cwd: folder, env: { ...process.env, ...env } });
   const said = { stdout: "", stderr: "" };
   for (const stream of ["stdout", "stderr"] as const) {
     child[stream].setEncoding("utf8").on("data", (text: string) => {

@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { trust } from "../../cli/stack/trust";
+import { trust } from "../../local/trust";
 import { isRunning } from "./is-running";
+import { strict } from "./strict";
 
 const root = path.resolve(__dirname, "../..");
 const command = ["scripts/run.cjs", "local/cloud.ts", "--json"];
@@ -34,7 +35,7 @@ export class RunningCloud {
 
   /** Resolves when it serves. @throws Error with what it said */
   static async start(...args: string[]): Promise<RunningCloud> {
-    const child = spawn(process.execPath, [...command, ...args], {
+    const child = spawn(process.execPath, [...command, ...strict, ...args], {
       cwd: root,
       // The cloud ends with its parent only when npm started it; a test that is killed must not leave one behind.
       env: { ...process.env, npm_lifecycle_event: "cloud" },

@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StackDescription } from "../../local/stack-description";
 import { isRunning } from "./is-running";
+import { strict } from "./strict";
 
 const root = path.resolve(__dirname, "../..");
 const start = ["scripts/run.cjs", "local/start.ts", "--json", "--port", "0"];
@@ -25,7 +26,7 @@ export interface Launch {
 
 /** Starts the stack under this very Node; `args` are those of `npm start`. @throws Error with what the stack said on stderr */
 export function startStack(args: string[] = [], env: Record<string, string> = {}): Promise<RunningStack> {
-  return RunningStack.launch({ command: process.execPath, args: [...start, ...args], env });
+  return RunningStack.launch({ command: process.execPath, args: [...start, ...strict, ...args], env });
 }
 
 /** The template's stack in child processes, up and answering. */

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { trust } from "../../cli/stack/trust";
+import { trust } from "../../local/trust";
 import type { RunningStack } from "./running-stack";
 
 /** Makes this process trust the stack's certificates, as NODE_EXTRA_CA_CERTS would have. */

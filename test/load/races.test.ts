@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { QueueClient } from "@azure/storage-queue";
-import { operatorCredential } from "../../cli/stack/operator-credential";
+import { operatorCredential } from "../../local/operator-credential";
 import { acknowledged, comingBack, talk, texts } from "../flow/talk";
 import type { DirectLineClient } from "../harness/direct-line-client";
 import { OwnStack } from "../harness/own-stack";

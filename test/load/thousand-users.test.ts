@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { operatorCredential } from "../../cli/stack/operator-credential";
 import { deliveriesTable, referencesTable } from "../../core/names";
 import { mapConcurrent } from "../../core/promises";
 import { Deliveries } from "../../core/tables/deliveries";
 import { withoutCopies } from "../../core/tables/stored-reference";
 import { Table } from "../../core/tables/table";
+import { operatorCredential } from "../../local/operator-credential";
 import { comingBack } from "../flow/talk";
 import { eventually } from "../harness/eventually";
 import { OwnStack } from "../harness/own-stack";

@@ -2,7 +2,7 @@
  * The Azure CLI as far as the workflows use it, on the local cloud. Anything else it refuses.
  * AZ_ON_LOCAL_CLOUD: JSON of `AzOnLocalCloud`. Shapes: what `az … --output json` prints.
  */
-import { trust } from "../../cli/stack/trust";
+import { trust } from "../../local/trust";
 
 export interface AzOnLocalCloud {
   /** Azure Resource Manager. */

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-import { bundle } from "./bundle";
+import { bundleWithMap, sourceMapFile } from "./bundle";
 import { cached, projectRoot } from "./cache";
 import { type Files, versionOf, zip } from "./zip";
 
@@ -25,26 +25,29 @@ export interface BotPackageOptions extends PackageOptions {
 /** The bot's zip: its bundle and its page. */
 export async function packageBot({ root = projectRoot, webChatScript }: BotPackageOptions = {}): Promise<AppPackage> {
   const [code, page, script] = await Promise.all([
-    bundle(root, "bot/index.ts"),
+    bundleWithMap(root, "bot/index.ts"),
     folder(root, "bot", "public"),
     webChatScript,
   ]);
-  return pack(root, "bot", { "index.js": code, ...page, ...(script && { "public/webchat.js": script }) });
+  return pack(root, "bot", { ...code, ...page, ...(script && { "public/webchat.js": script }) });
 }
 
 /** The function's zip: its bundle and the host's configuration. The host itself provides `@azure/functions-core`. */
 export async function packageFunction({ root = projectRoot }: PackageOptions = {}): Promise<AppPackage> {
   const [code, host] = await Promise.all([
-    bundle(root, "function/index.ts", ["@azure/functions-core"]),
+    bundleWithMap(root, "function/index.ts", ["@azure/functions-core"]),
     readFile(join(root, "function/host.json")),
   ]);
-  return pack(root, "function", { "index.js": code, "host.json": host });
+  return pack(root, "function", { ...code, "host.json": host });
 }
 
 async function pack(root: string, name: string, app: Files): Promise<AppPackage> {
-  const files = { ...app, "package.json": text('{"main":"index.js"}\n') };
-  const version = versionOf(files);
-  const file = await cached(root, `${name}-${version}.zip`, () => zip({ ...files, "version.txt": text(version) }));
+  const files: Files = { ...app, "package.json": text('{"main":"index.js"}\n') };
+  const { [sourceMapFile]: _, ...running } = files; // a comment moves lines in the map, and is no reason for a release
+  const version = versionOf(running);
+  const file = await cached(root, `${name}-${versionOf(files)}.zip`, () =>
+    zip({ ...files, "version.txt": text(version) }),
+  );
   return { path: relative(root, file).split(sep).join("/"), version };
 }
 

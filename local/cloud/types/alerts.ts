@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import { ArmError } from "../arm-error";
+import { notSupported } from "../declared-only";
 import { suffixed } from "../names";
-import { notSupported } from "../not-supported";
 import { type CheckFailure, type Properties, resourceType } from "../resource-type";
-import { refuseMissing } from "./monitoring";
+import { checkReferences } from "./monitoring";
 import { inGroup } from "./resource-group";
 
-/** What both may be called: learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftinsights */
+/** The names of both: learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftinsights */
 const name = /^(?=.{1,260}$)[^#<>%&:\\?/{}*+|]*[^#<>%&:\\?/{}*+| .]$/;
 
 interface ActionGroupInputs {
@@ -15,7 +15,7 @@ interface ActionGroupInputs {
   emailReceivers?: Properties[];
 }
 
-/** Who is told of an alert. Nobody is told here: nothing ever fires. */
+/** The receivers of an alert. Here no alert ever fires. */
 export const actionGroup = resourceType<ActionGroupInputs>({
   id: `${inGroup}/Microsoft.Insights/actionGroups/{actionGroupName}`,
   name,
@@ -49,7 +49,7 @@ interface RuleInputs {
   actions?: { actionGroups?: string[] };
 }
 
-/** A query that would be asked again and again. Nothing asks it here: what it would look for is in the log of `npm start`. */
+/** A query that Azure runs again and again. It does not run here; the lines that it looks for are in the log of `npm start`. */
 export const scheduledQueryRule = resourceType<RuleInputs>({
   id: `${inGroup}/Microsoft.Insights/scheduledQueryRules/{ruleName}`,
   name,
@@ -82,18 +82,31 @@ export const scheduledQueryRule = resourceType<RuleInputs>({
       checkCondition(condition, `criteria.allOf[${index}]`),
     ),
   ],
-  create({ cloud, inputs: { scopes, actions } }) {
+  create(making) {
+    const { scopes, actions } = making.inputs;
     if (scopes.length !== 1) throw new ArmError("BadRequest", "A rule has exactly one scope");
-    refuseMissing(cloud, ...scopes, ...(actions?.actionGroups ?? []));
+    checkReferences(making, {
+      ...indexed("scopes", scopes),
+      ...indexed("actions.actionGroups", actions?.actionGroups),
+    });
     return {};
   },
   /** Though azure-native tries: github.com/pulumi/pulumi-azure-native/issues/4839 */
-  update({ cloud, inputs: { scopes, actions }, olds }) {
+  update(changing) {
+    const {
+      inputs: { scopes, actions },
+      olds,
+    } = changing;
     if (!isDeepStrictEqual(scopes, olds.scopes)) throw new ArmError("BadRequest", "Scope can not be updated");
-    refuseMissing(cloud, ...(actions?.actionGroups ?? []));
+    checkReferences(changing, indexed("actions.actionGroups", actions?.actionGroups));
     return {};
   },
 });
+
+/** A list's members by their paths, such as `scopes[0]`. */
+function indexed(property: string, values: string[] = []): Record<string, string> {
+  return Object.fromEntries(values.map((value, index) => [`${property}[${index}]`, value]));
+}
 
 const conditionMembers = ["query", "timeAggregation", "operator", "threshold", "failingPeriods"];
 

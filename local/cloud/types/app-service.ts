@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { ArmError } from "../arm-error";
+import { NotSupportedError, notSupported } from "../declared-only";
 import type { LocalCloud, SiteDefinition } from "../local-cloud";
 import { suffixed } from "../names";
-import { NotSupported, notSupported } from "../not-supported";
 import type { ResourceRecord } from "../resource-records";
-import { type CheckFailure, resourceType } from "../resource-type";
+import { type CheckFailure, type Making, resourceType } from "../resource-type";
 import { inGroup } from "./resource-group";
 
 const siteId = `${inGroup}/Microsoft.Web/sites/{name}`;
@@ -25,7 +25,7 @@ interface WebAppInputs {
   siteConfig?: { appCommandLine?: string; healthCheckPath?: string; linuxFxVersion?: string };
 }
 
-/** What `siteConfig` may say here. Settings have a resource of their own. */
+/** The members of `siteConfig` that have a meaning here. Settings have a resource of their own. */
 const siteConfigs = [
   "alwaysOn",
   "appCommandLine",
@@ -96,9 +96,13 @@ export const webApp = resourceType<WebAppInputs>({
   ],
   replaces: ["location", "kind"],
   check: (inputs) => [...unsupported(inputs), ...unsupportedCommand(inputs)],
-  async create({ cloud, inputs, name }) {
+  async create(making) {
+    const { cloud, inputs, name, declaredOnly } = making;
+    if (!inputs.siteConfig?.linuxFxVersion) {
+      declaredOnly("siteConfig.linuxFxVersion", new NotSupportedError("a site without linuxFxVersion"));
+    }
     if (cloud.hasSite(name)) throw new ArmError("Conflict", `Website with given name ${name} already exists.`);
-    refuseWithoutPlan(cloud, inputs);
+    checkPlan(making);
     const site = await cloud.addSite(definition(cloud, inputs, name));
     return {
       defaultHostName: site.hostName,
@@ -108,8 +112,9 @@ export const webApp = resourceType<WebAppInputs>({
       ],
     };
   },
-  async update({ cloud, inputs, olds, name }) {
-    refuseWithoutPlan(cloud, inputs);
+  async update(changing) {
+    const { cloud, inputs, olds, name } = changing;
+    checkPlan(changing);
     if (!isDeepStrictEqual(running(inputs), running(olds))) await cloud.changeSite(definition(cloud, inputs, name));
     return {};
   },
@@ -166,13 +171,13 @@ function isOn({ serverFarmId }: WebAppInputs, planId: string): boolean {
   return serverFarmId?.toLowerCase() === planId.toLowerCase();
 }
 
-function refuseWithoutPlan(cloud: LocalCloud, { serverFarmId }: WebAppInputs): void {
+function checkPlan({ cloud, inputs: { serverFarmId }, declaredOnly }: Making<WebAppInputs>): void {
   if (serverFarmId && !cloud.exists(serverFarmId)) {
-    throw new ArmError("NotFound", `Cannot find the server farm ${serverFarmId}.`);
+    declaredOnly("serverFarmId", new ArmError("NotFound", `Cannot find the server farm ${serverFarmId}.`));
   }
 }
 
-/** What a site's process is made of: App Service restarts the app when it changes. */
+/** The inputs that a site's process depends on: App Service restarts the app when they change. */
 function running({ identity, siteConfig }: WebAppInputs) {
   const { appCommandLine, healthCheckPath, linuxFxVersion } = siteConfig ?? {};
   return [identity?.userAssignedIdentities, appCommandLine, healthCheckPath, linuxFxVersion];
@@ -195,18 +200,24 @@ function unsupported({ identity, siteConfig = {} }: WebAppInputs): CheckFailure[
 
 function unsupportedCommand({ kind = "", siteConfig = {} }: WebAppInputs): CheckFailure[] {
   const { linuxFxVersion, appCommandLine } = siteConfig;
-  if (linuxFxVersion && !/^NODE\|/i.test(linuxFxVersion)) {
+  if (linuxFxVersion && !isNode(linuxFxVersion)) {
     return [notSupported("siteConfig.linuxFxVersion", `linuxFxVersion ${linuxFxVersion}`)];
   }
   if (kind.includes("functionapp") || !appCommandLine || appCommandLine.startsWith("node ")) return [];
   return [notSupported("siteConfig.appCommandLine", `the command line ${appCommandLine}`)];
 }
 
-/** What starts an app: the Functions host, or the command line, which here has to be `node …`. */
-function startCommand({ kind = "", siteConfig = {} }: WebAppInputs): "functions" | string[] {
-  const { linuxFxVersion, appCommandLine } = siteConfig;
-  if (!linuxFxVersion) throw new NotSupported("a site without linuxFxVersion");
+function isNode(linuxFxVersion: string): boolean {
+  return /^NODE\|/i.test(linuxFxVersion);
+}
+
+/**
+ * The start of an app: the Functions host, or the command line `node …`. Without one App Service's image starts what package.json
+ * calls `main`. A site of another runtime starts nothing. learn.microsoft.com/azure/app-service/configure-language-nodejs
+ */
+function startCommand({ kind = "", siteConfig = {} }: WebAppInputs): SiteDefinition["command"] {
+  const { linuxFxVersion, appCommandLine = "" } = siteConfig;
+  if (!linuxFxVersion || !isNode(linuxFxVersion)) return "nothing";
   if (kind.includes("functionapp")) return "functions";
-  if (!appCommandLine) throw new NotSupported("a site without appCommandLine");
-  return appCommandLine.split(" ").slice(1);
+  return appCommandLine.startsWith("node ") ? appCommandLine.split(" ").slice(1) : ["."];
 }

@@ -1,8 +1,8 @@
 import type { DirectLineKeys } from "../../bot-service/bot";
 import { ArmError } from "../arm-error";
+import { NotSupportedError, notSupported } from "../declared-only";
 import type { LocalCloud } from "../local-cloud";
 import { same, suffixed } from "../names";
-import { NotSupported, notSupported } from "../not-supported";
 import { type CheckFailure, type Properties, resourceType } from "../resource-type";
 import type { TemplateResource } from "./deployment";
 import { inGroup } from "./resource-group";
@@ -13,7 +13,7 @@ interface BotInputs {
   properties: { endpoint: string; msaAppId: string; msaAppType: string };
 }
 
-/** What a bot may be here; the rest is refused by name. */
+/** The properties of a bot that have a meaning here; others are declared only. */
 const supported = [
   "displayName",
   "endpoint",
@@ -83,7 +83,7 @@ export const bot = resourceType<BotInputs>({
  */
 export function upsertChannel({ botService }: LocalCloud, { name, properties }: TemplateResource): void {
   const [botName = "", channelName] = name.split("/");
-  if (channelName !== directLine) throw new NotSupported(`the channel ${channelName} in a template`);
+  if (channelName !== directLine) throw new NotSupportedError(`the channel ${channelName} in a template`);
   if (properties?.channelName !== channelName)
     throw new ArmError("InvalidChannelData", `the channel is ${channelName}`);
   if (!botService.bot(botName)) throw new ArmError("ParentResourceNotFound", `the bot ${botName} does not exist`);
@@ -99,7 +99,7 @@ export function directLineProperties({ key, key2 }: DirectLineKeys): Properties 
   return { channelName: directLine, properties: { sites, extensionKey1: `e1.${key}`, extensionKey2: `e2.${key2}` } };
 }
 
-/** Of Teams there is as much here as a bot needs to write to a person first: `local/bot-service/teams.ts`. */
+/** The Teams channel has what a bot needs to write to a person first: `local/bot-service/teams.ts`. */
 export const channel = resourceType<ChannelInputs>({
   id: `${botId}/channels/{channelName}`,
   autoname: same,

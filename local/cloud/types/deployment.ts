@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { ArmError } from "../arm-error";
+import { NotSupportedError, notSupported } from "../declared-only";
 import type { LocalCloud } from "../local-cloud";
 import { suffixed } from "../names";
-import { notSupported } from "../not-supported";
-import { type CheckFailure, type Properties, resourceType } from "../resource-type";
+import { type CheckFailure, type Making, type Properties, resourceType } from "../resource-type";
 import { upsertChannel } from "./bot-service";
 import { inGroup } from "./resource-group";
 
@@ -49,28 +49,32 @@ export const deployment = resourceType<DeploymentInputs>({
   inputs: ["resourceGroupName", "deploymentName", "tags", "properties"],
   required: ["properties.mode", "properties.template"],
   check: ({ properties }) => [...checkProperties(properties), ...checkTemplate(properties?.template)],
-  create: ({ cloud, inputs, id }) => deploy(cloud, inputs, id),
-  update: ({ cloud, inputs, id }) => deploy(cloud, inputs, id),
+  create: deploy,
+  update: deploy,
 });
 
 /** Without the template, which Azure does not return. */
-function deploy(cloud: LocalCloud, { properties: { mode, template = {} } }: DeploymentInputs, id: string): Properties {
-  const { resources = [] } = template;
-  for (const resource of resources) upsert(cloud, resource);
+function deploy(making: Making<DeploymentInputs>): Properties {
+  const { inputs, id } = making;
+  const { mode, template: { resources = [] } = {} } = inputs.properties;
+  for (const resource of resources) upsert(making, resource);
   const group = id.replace(/\/Microsoft\.Resources\/deployments\/.*$/, "");
   const outputResources = resources.map((resource) => ({ id: `${group}/${pathOf(resource)}` }));
   const run = { correlationId: randomUUID(), timestamp: new Date().toISOString(), duration: "PT1S" };
   return { properties: { mode, provisioningState: "Succeeded", outputResources, ...run } };
 }
 
-function upsert(cloud: LocalCloud, resource: TemplateResource): void {
+function upsert({ cloud, declaredOnly }: Making<DeploymentInputs>, resource: TemplateResource): void {
   const missing = (["type", "apiVersion", "name"] as const).find((key) => !resource[key]);
   if (missing) throw new ArmError("InvalidTemplate", `a resource of the template has no ${missing}`);
+  if (hasExpression(resource)) return; // declared only
   try {
     upserts[resource.type]?.(cloud, resource);
   } catch (error) {
     const message = "At least one resource deployment operation failed.";
-    throw new ArmError("DeploymentFailed", `${message} ${(error as Error).message}`);
+    const failure = new ArmError("DeploymentFailed", `${message} ${(error as Error).message}`);
+    if (!(error instanceof NotSupportedError)) throw failure;
+    declaredOnly(`properties.template's ${resource.name}`, failure);
   }
 }
 

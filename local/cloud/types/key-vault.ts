@@ -1,7 +1,7 @@
 import { ArmError } from "../arm-error";
+import { NotSupportedError, notSupported } from "../declared-only";
 import type { LocalCloud } from "../local-cloud";
 import { same, suffixed } from "../names";
-import { NotSupported, notSupported } from "../not-supported";
 import { type CheckFailure, type Properties, resourceType } from "../resource-type";
 import { inGroup } from "./resource-group";
 
@@ -28,8 +28,10 @@ export const vault = resourceType<VaultInputs>({
   check({ properties = {} }, cloud) {
     return unsupported(properties, cloud.entra.tenantId);
   },
-  async create({ cloud, inputs: { properties }, id, name }) {
-    if (properties.enableRbacAuthorization === undefined) throw new NotSupported("a vault with access policies");
+  async create({ cloud, inputs: { properties }, id, name, declaredOnly }) {
+    if (properties.enableRbacAuthorization === undefined) {
+      declaredOnly("properties.enableRbacAuthorization", new NotSupportedError("a vault with access policies"));
+    }
     refuseTaken(cloud, name);
     const vault = await cloud.addVault(name, id, retentionDays(properties));
     return { properties: { ...properties, vaultUri: vault.url } };
@@ -63,7 +65,7 @@ export const secret = resourceType<SecretInputs>({
   read({ cloud, inputs, name }) {
     return cloud.vault(inputs.vaultName).secrets.get(name) && { outputs: describe(cloud, inputs, name) };
   },
-  /** ARM deletes no secrets: azure-native asks the vault itself, as whoever runs Pulumi. */
+  /** ARM deletes no secrets: azure-native asks the vault itself, as the deployer. */
   async delete({ cloud, inputs, name, withParent }) {
     if (withParent) return;
     const { token } = await cloud.entra.issue(cloud.operator, "https://vault.azure.net");
@@ -90,7 +92,7 @@ function describe(cloud: LocalCloud, { vaultName }: SecretInputs, name: string):
   return { properties: { ...type, secretUri, secretUriWithVersion: vault.secretUrl(name, version) } };
 }
 
-/** Azure keeps a deleted vault for 90 days unless it is told otherwise. */
+/** Azure keeps a deleted vault for 90 days unless the vault says another time. */
 function retentionDays({ softDeleteRetentionInDays = 90 }: VaultInputs["properties"]): number {
   return softDeleteRetentionInDays;
 }
@@ -104,13 +106,13 @@ function refuseTaken({ vaults, deletedVaults }: LocalCloud, name: string): void 
   throw new ArmError("ConflictError", message);
 }
 
-/** What a vault may be here; the rest is refused by name. */
+/** The values of a vault's properties that have a meaning here; others are declared only. */
 const supported: Record<string, (value: unknown, tenantId: string) => boolean> = {
   enableRbacAuthorization: (value) => value === true,
   tenantId: (value, tenantId) => value === tenantId,
   sku: (value) => (value as { family?: string }).family === "A",
   softDeleteRetentionInDays: (value) => Number(value) >= 7 && Number(value) <= 90,
-  enablePurgeProtection: (value) => !value, // cannot be undone, and nobody could destroy the stack
+  enablePurgeProtection: (value) => !value, // it cannot be undone, and the stack could not be destroyed
   enableSoftDelete: (value) => value === true, // azure-native's own default, as the next ones
   enabledForDeployment: (value) => value === false,
   enabledForDiskEncryption: (value) => value === false,

@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { ArmError } from "../arm-error";
-import type { LocalCloud } from "../local-cloud";
 import { same, suffixed } from "../names";
-import { resourceType } from "../resource-type";
+import { type Making, resourceType } from "../resource-type";
 import { inGroup } from "./resource-group";
 
 export const workspace = resourceType({
@@ -18,7 +17,7 @@ interface ComponentInputs {
   workspaceResourceId?: string;
 }
 
-/** Nothing listens at its endpoint: what the real host would send there is in the log of `npm start`. */
+/** Nothing listens at its endpoint. The telemetry of the real host is in the log of `npm start`. */
 export const component = resourceType<ComponentInputs>({
   id: `${inGroup}/Microsoft.Insights/components/{resourceName}`,
   autoname: suffixed,
@@ -39,14 +38,14 @@ export const component = resourceType<ComponentInputs>({
   ],
   required: ["kind", "applicationType"],
   replaces: ["location"],
-  create({ cloud, inputs }) {
-    refuseMissing(cloud, inputs.workspaceResourceId);
+  create(making) {
+    checkReferences(making, { workspaceResourceId: making.inputs.workspaceResourceId });
     const instrumentationKey = randomUUID();
     const connectionString = `InstrumentationKey=${instrumentationKey};IngestionEndpoint=https://localhost/`;
     return { instrumentationKey, connectionString };
   },
-  update({ cloud, inputs }) {
-    refuseMissing(cloud, inputs.workspaceResourceId);
+  update(changing) {
+    checkReferences(changing, { workspaceResourceId: changing.inputs.workspaceResourceId });
     return {};
   },
 });
@@ -60,18 +59,24 @@ export const diagnosticSetting = resourceType<DiagnosticSettingInputs>({
   id: "{resourceUri}/providers/Microsoft.Insights/diagnosticSettings/{name}",
   autoname: same,
   inputs: ["resourceUri", "name", "workspaceId", "logs"],
-  create({ cloud, inputs }) {
-    refuseMissing(cloud, inputs.resourceUri, inputs.workspaceId);
+  create(making) {
+    const { resourceUri, workspaceId } = making.inputs;
+    checkReferences(making, { resourceUri, workspaceId });
     return {};
   },
-  update({ cloud, inputs }) {
-    refuseMissing(cloud, inputs.workspaceId);
+  update(changing) {
+    checkReferences(changing, { workspaceId: changing.inputs.workspaceId });
     return {};
   },
 });
 
-/** @throws ArmError when something that is referred to does not exist */
-export function refuseMissing(cloud: LocalCloud, ...ids: (string | undefined)[]): void {
-  const missing = ids.find((id) => id !== undefined && !cloud.exists(id));
-  if (missing) throw new ArmError("ResourceNotFound", `${missing} does not exist`);
+/** Checks references to resources, which others than the program may have made. @throws ArmError for a missing one in a cloud that is strict */
+export function checkReferences<T>(
+  { cloud, declaredOnly }: Making<T>,
+  references: Record<string, string | undefined>,
+): void {
+  for (const [property, id] of Object.entries(references)) {
+    if (id === undefined || cloud.exists(id)) continue;
+    declaredOnly(property, new ArmError("ResourceNotFound", `${id} does not exist`));
+  }
 }

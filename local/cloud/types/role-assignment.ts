@@ -1,8 +1,9 @@
 import { AccessError } from "../../access/access-error";
-import { ArmError } from "../arm-error";
+import { unknownRole } from "../../access/role-definitions";
 import type { LocalCloud } from "../local-cloud";
 import { guid } from "../names";
 import { resourceType } from "../resource-type";
+import { checkReferences } from "./monitoring";
 
 interface RoleAssignmentInputs {
   principalId: string;
@@ -11,7 +12,7 @@ interface RoleAssignmentInputs {
   scope: string;
 }
 
-/** What Azure lets nobody change: learn.microsoft.com/azure/role-based-access-control/role-assignments-portal */
+/** Azure does not let these inputs change: learn.microsoft.com/azure/role-based-access-control/role-assignments-portal */
 const fixed = ["principalId", "principalType", "roleDefinitionId"] as const;
 
 export const roleAssignment = resourceType<RoleAssignmentInputs>({
@@ -21,10 +22,15 @@ export const roleAssignment = resourceType<RoleAssignmentInputs>({
   inputs: ["roleAssignmentName", "principalId", "principalType", "roleDefinitionId", "scope", "description"],
   required: ["principalId", "roleDefinitionId"],
   replaces: ["principalId"],
-  create({ cloud, inputs, id, logicalName }) {
+  create(making) {
+    const { cloud, inputs, id, logicalName, declaredOnly } = making;
     const { principalId, principalType, roleDefinitionId, scope } = inputs;
+    const missing = missingPrincipal(cloud, principalId);
+    if (missing) declaredOnly("principalId", missing);
+    const unknown = unknownRole(roleDefinitionId);
+    if (unknown) declaredOnly("roleDefinitionId", unknown);
     const type = checkPrincipal(cloud, principalId, principalType);
-    if (!cloud.exists(scope)) throw new ArmError("ResourceNotFound", `the scope ${scope} does not exist`);
+    checkReferences(making, { scope });
     cloud.access.assign({ id, logicalName, principalId, roleDefinitionId, scope });
     return { scope, principalType: type };
   },
@@ -42,13 +48,16 @@ export const roleAssignment = resourceType<RoleAssignmentInputs>({
   },
 });
 
-/** The type is what Azure believes without looking, so a wrong one is refused there too. @returns the principal's type */
+function missingPrincipal({ entra }: LocalCloud, principalId: string): AccessError | undefined {
+  if (entra.principal(principalId)) return undefined;
+  const message = `Principal ${principalId} does not exist in the directory ${entra.tenantId}.`;
+  return new AccessError("PrincipalNotFound", message);
+}
+
+/** Azure believes a program's `principalType` without looking, so a wrong one is refused there too. @returns the principal's type */
 function checkPrincipal({ entra }: LocalCloud, principalId: string, principalType?: string): string {
   const principal = entra.principal(principalId);
-  if (!principal) {
-    const message = `Principal ${principalId} does not exist in the directory ${entra.tenantId}.`;
-    throw new AccessError("PrincipalNotFound", message);
-  }
+  if (!principal) return principalType ?? "User";
   if (principalType && principalType !== principal.type) {
     const message = `The principal ${principalId} (${principal.name}) is a ${principal.type}, and principalType says ${principalType}.`;
     throw new AccessError("UnmatchedPrincipalType", message);

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
 import { strFromU8, unzipSync } from "fflate";
 import { keywords } from "../../../bot/replies";
 import { valuesOf, versionAt } from "../../../cli/commands/teams";
-import { homePrefix } from "../../../cli/stack/homes";
+import { connectionsFolder } from "../../../cli/stack/connection";
 import type { Stack } from "../../../cli/stack/stack";
 import { packTeamsApp, teamsFolder } from "../../../cli/teams-app";
 import { schemaProblems } from "../../../cli/teams-manifest";
@@ -179,27 +179,40 @@ test("a stack without the outputs, or without Teams, is refused with the command
   assert.equal(valuesOf(stack("dev", false, {})).botHost, "bot.example");
 });
 
-/** `npm run cli -- teams ARGS` beside a local stack with these outputs. */
+/** No real page has such a port. */
+const port = 1 + (process.pid % 1000);
+
+/** `npm run cli -- teams ARGS` with a local stack that has these outputs, or with the stack that is named. */
 async function teams(args: string[], stackOutputs: object = outputs, environment: NodeJS.ProcessEnv = {}) {
   const folder = mkdtempSync(path.join(work, "cli-"));
-  const home = path.join(folder, `${homePrefix}${process.pid}-a`);
-  mkdirSync(home);
-  const caFile = path.join(home, "ca.pem");
-  writeFileSync(caFile, "");
-  const identity = { endpoint: "https://127.0.0.1:1/", header: "h", operatorClientId: "c" };
-  const directLine = { serviceUrl: "https://127.0.0.1:1/" };
-  const local = { page: "http://localhost:4001/", directLine, identity, caFile };
-  writeFileSync(path.join(home, "stack.json"), JSON.stringify({ outputs: stackOutputs, local }));
-  for (const cache of readdirSync(tmpdir()).filter((name) => name.startsWith("tsx-")))
-    symlinkSync(path.join(tmpdir(), cache), path.join(folder, cache), "junction"); // its sources are compiled already
   const out = path.join(folder, "made", "app.zip");
-  const command = [path.join(root, "scripts/run.cjs"), "cli/index.ts", "teams", "--out", out, ...args];
-  const env = { ...process.env, TMPDIR: folder, ...environment };
+  const choice = args.includes("--stack") ? [] : ["--port", String(port)];
+  const command = ["scripts/run.cjs", "cli/index.ts", ...choice, "teams", "--out", out, ...args];
+  const env = { ...process.env, ...environment };
+  const file = publish(folder, stackOutputs);
   return new Promise<{ code: number; stdout: string; stderr: string; out: string }>((resolve) => {
     execFile(process.execPath, command, { cwd: root, env }, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr, out }),
     );
-  });
+  }).finally(() => rmSync(file));
+}
+
+/** Writes the connection file of a stack. @returns its path */
+function publish(folder: string, stackOutputs: object): string {
+  const caFile = path.join(folder, "ca.pem");
+  writeFileSync(caFile, "");
+  const environment = { IDENTITY_ENDPOINT: "http://127.0.0.1:1/", IDENTITY_HEADER: "h", AZURE_CLIENT_ID: "c" };
+  const connection = {
+    pid: process.pid,
+    page: `http://localhost:${port}/`,
+    outputs: stackOutputs,
+    caFile,
+    environment,
+  };
+  mkdirSync(connectionsFolder, { recursive: true });
+  const file = path.join(connectionsFolder, `${process.pid}-teams.json`);
+  writeFileSync(file, JSON.stringify(connection));
+  return file;
 }
 
 test("the command writes the package and says what to do with it", async () => {

@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { after, before, beforeEach, test } from "node:test";
 import { ManagedIdentityCredential } from "@azure/identity";
 import type { QueueClient } from "@azure/storage-queue";
-import { trust } from "../../../cli/stack/trust";
 import { poisonSuffix } from "../../../core/names";
 import { PoisonQueue } from "../../../core/queue/poison-queue";
 import { toQueueText } from "../../../core/queue/queue-text";
+import { trust } from "../../../local/trust";
 import { startTestQueues, type TestQueues } from "../helpers/azurite";
 
 let queues: TestQueues;

@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { trust } from "../../../cli/stack/trust";
 import { Callers } from "../../../local/access/callers";
 import { Denials } from "../../../local/access/denials";
 import { RoleAssignments } from "../../../local/access/role-assignments";
 import { type Certificates, makeCertificates } from "../../../local/certificates";
 import { Entra } from "../../../local/identity/entra";
 import { makePrincipal, type Principal } from "../../../local/identity/principal";
+import { trust } from "../../../local/trust";
 
 const subscription = "/subscriptions/9f3a2c1e-0b44-4f7c-8a55-2f0b8c6d1e77";
 export const group = `${subscription}/resourceGroups/group`;

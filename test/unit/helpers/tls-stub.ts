@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { generate } from "selfsigned";
-import { trust } from "../../../cli/stack/trust";
+import { trust } from "../../../local/trust";
 
 export interface TlsStub {
   /** `https://127.0.0.1:<port>` */

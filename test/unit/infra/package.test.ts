@@ -31,6 +31,7 @@ test("the bot's zip holds its bundle, its page and the hash of everything else",
   const files = await unzip(root, botPackage);
   assert.deepEqual(Object.keys(files), [
     "index.js",
+    "index.js.map",
     "package.json",
     "public/index.html",
     "public/webchat.js",
@@ -40,8 +41,10 @@ test("the bot's zip holds its bundle, its page and the hash of everything else",
   assert.deepEqual(files["public/webchat.js"], script);
   const { "version.txt": versionFile, ...others } = files;
   assert.equal(strFromU8(versionFile ?? script), botPackage.version);
-  assert.equal(botPackage.version, versionByHand(others));
-  assert.equal(botPackage.path, `node_modules/.cache/infra/bot-${botPackage.version}.zip`);
+  const { "index.js.map": map, ...running } = others;
+  assert.ok(map);
+  assert.equal(botPackage.version, versionByHand(running));
+  assert.equal(botPackage.path, `node_modules/.cache/infra/bot-${versionByHand(others)}.zip`);
 });
 
 test("without Web Chat its script is not in the bot's zip", async () => {
@@ -53,7 +56,7 @@ test("without Web Chat its script is not in the bot's zip", async () => {
 test("the function's zip holds its bundle and the host's configuration, and leaves functions-core to the host", async () => {
   const root = await project();
   const files = await unzip(root, await packageFunction({ root }));
-  assert.deepEqual(Object.keys(files), ["host.json", "index.js", "package.json", "version.txt"]);
+  assert.deepEqual(Object.keys(files), ["host.json", "index.js", "index.js.map", "package.json", "version.txt"]);
   assert.match(strFromU8(files["index.js"] ?? script), /require\("@azure\/functions-core"\)/);
 });
 
@@ -64,6 +67,23 @@ test("the bundle runs on its own, in production", async () => {
   await writeFile(elsewhere, files["index.js"] ?? "");
   const { stdout } = await promisify(execFile)(process.execPath, [elsewhere]);
   assert.equal(stdout, "hello bot production\n");
+});
+
+test("the stack of an error names the file and line that were written, and the source map has no packages in it", async () => {
+  const root = await project();
+  await mkdir(join(root, "node_modules/greeting"), { recursive: true });
+  await writeFile(join(root, "node_modules/greeting/index.js"), "exports.greeting = (who) => who.toUpperCase();\n");
+  const code =
+    'import { greeting } from "greeting";\n\nfunction greet(who: unknown) {\n  return greeting(who);\n}\ngreet(1);\n';
+  await writeFile(join(root, "bot/index.ts"), code);
+  const files = await unzip(root, await packageBot({ root }));
+  const elsewhere = await folder();
+  for (const file of ["index.js", "index.js.map"]) await writeFile(join(elsewhere, file), files[file] ?? "");
+  const run = promisify(execFile)(process.execPath, ["--enable-source-maps", "index.js"], { cwd: elsewhere });
+  const { stderr } = (await run.catch((error) => error)) as { stderr: string };
+  assert.match(stderr, /TypeError: .*toUpperCase is not a function\n +at \S+ \(\S*index\.js:\d+:\d+\)/);
+  assert.match(stderr, /\n +at greet \(.*bot\/index\.ts:4:10\)\n +at .*bot\/index\.ts:6:1/);
+  assert.deepEqual(JSON.parse(strFromU8(files["index.js.map"] ?? script)).sources, ["bot/index.ts"]);
 });
 
 test("the zips are the same bytes in another time zone, another folder and another run", async () => {
@@ -91,11 +111,13 @@ test("a changed line changes the version of its own app only", async () => {
   assert.deepEqual(await packageFunction({ root }), oldFunction);
 });
 
-test("a comment does not change the version", async () => {
+test("a comment does not change the version, and the source map has the new lines", async () => {
   const root = await project();
-  const { version } = await packageBot({ root });
+  const { version, path } = await packageBot({ root });
   await writeFile(join(root, "bot/greet.ts"), `// Says hello.\n${sources["bot/greet.ts"]}`);
-  assert.equal((await packageBot({ root })).version, version);
+  const commented = await packageBot({ root });
+  assert.equal(commented.version, version);
+  assert.notEqual(commented.path, path);
 });
 
 test("an error in the code is reported with file and line", async () => {

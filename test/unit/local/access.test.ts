@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Denials } from "../../../local/access/denials";
 import { type RoleAssignment, RoleAssignments } from "../../../local/access/role-assignments";
+import { unknownRole } from "../../../local/access/role-definitions";
 import { makePrincipal } from "../../../local/identity/principal";
 
 const subscription = "/subscriptions/9f3a2c1e-0b44-4f7c-8a55-2f0b8c6d1e77";
@@ -104,11 +105,12 @@ test("a role works only once it has propagated, and is pending until then", () =
 });
 
 test("a role that the cloud does not know is refused by its id, with those that it knows", () => {
-  const unknown = assignment("00000000-1111-2222-3333-444444444444", queue);
-  assert.throws(() => access(unknown), {
-    code: "RoleDefinitionDoesNotExist",
-    message: /00000000-1111-2222-3333-444444444444.*Storage Queue Data Message Sender/,
-  });
+  const { roleDefinitionId } = assignment("00000000-1111-2222-3333-444444444444", queue);
+  const refusal = unknownRole(roleDefinitionId);
+  assert.equal(refusal?.code, "RoleDefinitionDoesNotExist");
+  assert.match(refusal.message, /00000000-1111-2222-3333-444444444444.*Storage Queue Data Message Sender/);
+  const rights = access(assignment("00000000-1111-2222-3333-444444444444", queue));
+  assert.equal(rights.allows("bot", put, queue), false, "where it is accepted all the same, it gives no rights");
 });
 
 test("the same role for the same principal at the same scope exists only once", () => {

@@ -69,7 +69,11 @@ for (const [token, type] of Object.entries(resourceTypes)) {
     const { inputs } = sample(token);
     const { failures } = resources.check(token, "life", { ...inputs, colour: "red" });
     assert.deepEqual(failures, [
-      { property: "colour", reason: `The local cloud does not support the input colour of ${token}.` },
+      {
+        property: "colour",
+        reason: `The local cloud does not support the input colour of ${token}.`,
+        notSupported: true,
+      },
     ]);
     const empty = resources.check(token, "life", {}).failures.map(({ property }) => property);
     for (const input of type.required ?? []) assert.ok(empty.includes(input), input);

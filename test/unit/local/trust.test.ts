@@ -4,9 +4,9 @@ import { createServer } from "node:https";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
-import { trust } from "../../../cli/stack/trust";
 import { makeCertificates } from "../../../local/certificates";
 import { listen, stop } from "../../../local/listen";
+import { trust } from "../../../local/trust";
 
 test("a process can trust the authorities of several clouds", async (t) => {
   const home = mkdtempSync(path.join(tmpdir(), "trust-"));

@@ -1,7 +1,7 @@
 import type { Properties, ResourceType } from "./resource-type";
 
-/** A resource's inputs for who reads it: what Azure never tells is among them only where the reader has a value already. */
-export function toldInputs({ writeOnly = [] }: ResourceType, inputs: Properties, known: Properties): Properties {
+/** A resource's inputs for a reader: those that Azure never returns are left out, except where the reader has a value already. */
+export function readableInputs({ writeOnly = [] }: ResourceType, inputs: Properties, known: Properties): Properties {
   const keys = writeOnly.map((input) => input.split("."));
   return keys.filter((path) => !has(known, path)).reduce(without, inputs);
 }
