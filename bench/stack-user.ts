@@ -1,9 +1,7 @@
+import { replies } from "../bot/replies";
 import type { StackDescription } from "../local/stack-description";
 import { DirectLineClient } from "../test/harness/direct-line-client";
 import type { OpenUser, VirtualUser } from "./virtual-user";
-
-/** The bot's prefix for a text that returns from the queue. */
-const proactivePrefix = "This is coming back from the trigger! ";
 
 /** Opens users of a running stack. Each has its own conversation. */
 export function stackUsers({ local }: StackDescription): OpenUser {
@@ -14,9 +12,9 @@ export function stackUsers({ local }: StackDescription): OpenUser {
 class StackUser implements VirtualUser {
   constructor(private readonly client: DirectLineClient) {}
 
-  /** Waits for the proactive reply, not for "You said …". */
+  /** Waits for the proactive reply, not for `replies.queued`. */
   async roundTrip(text: string): Promise<void> {
-    const reply = this.client.waitFor((activity) => activity.text === proactivePrefix + text);
+    const reply = this.client.waitFor((activity) => activity.text === replies.proactiveText(text));
     await Promise.race([reply, this.client.say(text).then(() => reply)]);
   }
 

@@ -1,8 +1,7 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import { type ErrorRequestHandler, type RequestHandler, Router } from "express";
 import { ForgedEventError, signatureHeaders } from "../../core/message/signed-event";
-import { answerNotifyError, BodyTooLargeError } from "../http-errors";
-import { perMinute } from "../rate-limit";
+import { answerNotifyError, BodyTooLargeError, perMinute } from "../http-errors";
 import type { Dialogs } from "../state/conversations";
 import type { Notifications } from "./notifications";
 import { openApi } from "./open-api";

@@ -5,7 +5,8 @@ import { after, before, test } from "node:test";
 import { signEvent } from "../../core/message/signed-event";
 import { listen, stop } from "../../local/listen";
 import { sendMessage } from "../../local/send-message";
-import { talk } from "../flow/talk";
+import { comingBack, talk } from "../flow/talk";
+import { eventually } from "../harness/eventually";
 import { OwnStack } from "../harness/own-stack";
 
 /** A chat user who knows everything but the secret, and two hosts that would like to have the bot's token. */
@@ -70,13 +71,13 @@ test("whoever may write to the queue still cannot send the bot's token elsewhere
     await sendMessage(stack.description, { relatesTo, text, isTrustedServiceUrl: true });
   }
   const refused = () => stack.log.match(/ForbiddenServiceError/g)?.length ?? 0;
-  for (let i = 0; i < 200 && refused() < hosts.length; i++) await new Promise((resolve) => setTimeout(resolve, 50));
+  await eventually("both are refused", () => refused() >= hosts.length);
   assert.equal(refused(), hosts.length);
   assert.deepEqual(caught, []);
   client.close();
 });
 
-test("an event that was seen once is not delivered again", async () => {
+test("an event that comes again is not delivered again", async () => {
   const victim = await talk(stack);
   const forger = await talk(stack);
   const { serviceUrl } = stack.description.local.directLine;
@@ -88,7 +89,7 @@ test("an event that was seen once is not delivered again", async () => {
   );
   for (let i = 0; i < 3; i++) await forger.post({ type: "event", name: "proactive", value: overheard });
   await victim.say("only once?");
-  await victim.waitFor(({ text }) => text === "This is coming back from the trigger! only once?");
+  await victim.waitFor(({ text }) => text === comingBack("only once?"));
   assert.equal(victim.received.filter(({ text }) => text?.endsWith("once")).length, 1);
   victim.close();
   forger.close();

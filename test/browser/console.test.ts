@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
+import { replies } from "../../bot/replies";
 import { patience } from "../harness/eventually";
 import { type RunningStack, startStack } from "../harness/running-stack";
 import { openBrowser, skipWithoutChromium } from "./browser";
@@ -34,9 +35,8 @@ describe("in a browser", { skip: skipWithoutChromium }, () => {
     await box.fill(text);
     const begin = performance.now();
     while (await box.inputValue()) await box.press("Enter"); // Web Chat ignores it until it is connected
-    const added = `You said ${text}. Your message has been added to a queue, and it will be sent back to you via a Function shortly.`;
-    await page.getByText(added, { exact: true }).first().waitFor();
-    await page.getByText(`This is coming back from the trigger! ${text}`, { exact: true }).first().waitFor();
+    await page.getByText(replies.queued(text), { exact: true }).first().waitFor();
+    await page.getByText(replies.proactiveText(text), { exact: true }).first().waitFor();
     return performance.now() - begin;
   }
 
@@ -45,7 +45,7 @@ describe("in a browser", { skip: skipWithoutChromium }, () => {
     await say(page, "hello");
     await page.getByLabel("Text").fill("from the form");
     await page.getByRole("button", { name: "Put on the queue" }).click();
-    await page.getByText("This is coming back from the trigger! from the form", { exact: true }).first().waitFor();
+    await page.getByText(replies.proactiveText("from the form"), { exact: true }).first().waitFor();
     const said = page.locator("#messages .delivered", {
       hasText: /put on the queue.*dequeued by the function.*received by the bot.*accepted by the channel/s,
     });

@@ -1,6 +1,7 @@
 import { after, before, describe, test } from "node:test";
 import { QueueClient } from "@azure/storage-queue";
 import type { Browser, Page } from "playwright-core";
+import { replies } from "../../bot/replies";
 import { operatorCredential } from "../../cli/stack/operator-credential";
 import { patience } from "../harness/eventually";
 import { OwnStack } from "../harness/own-stack";
@@ -92,12 +93,12 @@ describe("a survey that somebody starts from outside, for a user who has said no
       text: "Good news",
       attachments: [{ contentType: "application/vnd.microsoft.card.adaptive", content }],
     });
-    await chat.shows("This is coming back from the trigger! Good news");
+    await chat.shows(replies.proactiveText("Good news"));
     await chat.shows("Your seat is booked");
     await chat.fill("Anything we should know?", "I am vegan");
     await chat.pressOnCard("Send");
     await chat.shows("You said I am vegan.");
-    await chat.shows("This is coming back from the trigger! I am vegan");
+    await chat.shows(replies.proactiveText("I am vegan"));
   });
 
   test("a message in the middle of a survey leaves its buttons to be pressed", async () => {
@@ -105,7 +106,7 @@ describe("a survey that somebody starts from outside, for a user who has said no
     await drop(conversation, "new");
     await chat.shows("How much do you know about the subject already?");
     await drop(conversation, "News");
-    await chat.shows("This is coming back from the trigger! News");
+    await chat.shows(replies.proactiveText("News"));
     await chat.press("A little");
     await chat.shows("How many hours a week do you have for it?");
   });

@@ -205,7 +205,7 @@ test("a dialog that nobody knows ends among the poison, with a reason that names
     return peekedMessageItems.length > 0 && peekedMessageItems.map(({ messageText }) => messageText);
   });
   assert.deepEqual(found, [unknown]);
-  const reason = /"event":"failed".*dialog is not one of this bot's: .*newSurvey.*oldSurvey.*learner/;
+  const reason = /"event":"failed".*dialog is not one of this bot's: .*learner.*newSurvey.*oldSurvey/;
   await eventually("the reason in the log", () => reason.test(stack.log));
   await drop(client, { text: "the next one" }); // what came of the other would be here before it
   assert.deepEqual(await next(client, 1), [comingBack("the next one")]);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mapConcurrent } from "../../core/promises";
+import { replies } from "../../bot/replies";
 import type { StackDescription } from "../../local/stack-description";
 import { type Activity, DirectLineClient, type DirectLineOptions } from "../harness/direct-line-client";
 
@@ -13,20 +13,13 @@ export function texts(activities: Activity[]): string[] {
   return activities.map(({ text }) => text ?? "");
 }
 
-/** What the bot says at once. */
-export function acknowledged(text: string): string {
-  return `You said ${text}. Your message has been added to a queue, and it will be sent back to you via a Function shortly.`;
-}
+/** What the bot says at once, and what it says when the message is back from the queue. */
+export const { queued: acknowledged, proactiveText: comingBack } = replies;
 
-/** What it says when the message is back from the queue. */
-export function comingBack(text: string): string {
-  return `This is coming back from the trigger! ${text}`;
-}
-
-/** Messages that a user has on their way at once: Direct Line waits 15 s for each, also on a busy machine. */
-const sayingAtOnce = 3;
-
-/** Each of so many conversations says so many messages at the same time as the others, and gets both answers to each once. */
+/**
+ * Each of so many conversations says so many messages at the same time as the others, and gets both answers to each once. A conversation has
+ * one message under way at a time: Direct Line waits 15 s for each, also on a busy machine.
+ */
 export async function hearOwnMessagesBack(
   stack: { description: StackDescription },
   conversations: number,
@@ -35,7 +28,7 @@ export async function hearOwnMessagesBack(
   const converse = async (_: unknown, who: number) => {
     const client = await talk(stack);
     const said = Array.from({ length: messages }, (_, n) => `message ${n} of user ${who}`);
-    await mapConcurrent(sayingAtOnce, said, (text) => client.say(text));
+    for (const text of said) await client.say(text);
     const answers = texts(await client.waitFor(2 * said.length, messages * 4_000));
     assert.deepEqual(answers.sort(), [...said.map(acknowledged), ...said.map(comingBack)].sort());
     client.close();

@@ -1,28 +1,38 @@
 import type { Activity, TurnContext } from "botbuilder";
+import { InvalidMessageError } from "../../../core/message/invalid-message";
 import type { QueueMessage } from "../../../core/message/queue-message";
 import type { UserMessage } from "../../channel/user-message";
 import { log } from "../../log";
 import type { Conversation } from "../../state/conversation-store";
 import type { ConversationMemory, Conversations, DialogStart, Dialogs } from "../../state/conversations";
+import { keyword } from "../../words";
 import type { Dialog } from "./dialog";
-import { DialogRegistry } from "./registry";
 import { type DialogMemory, DialogStack } from "./stack";
 
-/** The dialogs of every conversation. */
+/** The bot's dialogs, in every conversation. */
 export class ConversationDialogs implements Dialogs {
-  private readonly registry: DialogRegistry;
+  private readonly byName: Map<string, Dialog>;
+  private readonly byKeyword: Map<string, Dialog>;
 
-  /** @param dialogs the first is the default */
+  /** @param dialogs the first is the default: an empty `dialog` starts it */
   constructor(
     private readonly conversations: Conversations,
     dialogs: Dialog[],
   ) {
-    this.registry = new DialogRegistry(dialogs);
+    const [first] = dialogs;
+    this.byName = new Map(dialogs.map((dialog) => [dialog.name, dialog]));
+    if (first) this.byName.set("", first);
+    this.byKeyword = new Map(dialogs.flatMap((dialog) => (dialog.keyword ? [[dialog.keyword, dialog] as const] : [])));
   }
 
-  startedBy(message: Pick<QueueMessage, "dialog" | "text" | "attachments">): DialogStart | undefined {
-    const dialog = this.registry.startedBy(message);
-    return dialog && ((context, messageId, before) => this.start(context, dialog, messageId, before));
+  /**
+   * `dialog` decides and, where it is absent, a `text` that is exactly a keyword, as `switch (message.Text)` did in the 2018
+   * article. A text beside attachments starts nothing.
+   */
+  startedBy({ dialog, text, attachments }: Pick<QueueMessage, "dialog" | "text" | "attachments">) {
+    if (dialog !== undefined && dialog !== null) return this.starterOf(this.named(dialog));
+    const known = attachments ? undefined : this.byKeyword.get(text ?? "");
+    return known && this.starterOf(known);
   }
 
   /** Starts a dialog in the turn's conversation, unless it has begun already. The parameters are those of `DialogStart`. */
@@ -57,10 +67,23 @@ export class ConversationDialogs implements Dialogs {
   }
 
   normalizeKeyword(text: string): string {
-    return this.registry.normalizeKeyword(text);
+    const word = keyword(text);
+    return this.byKeyword.has(word) ? word : text;
+  }
+
+  /** @throws InvalidMessageError */
+  private named(name: string): Dialog {
+    const known = this.byName.get(name);
+    if (known) return known;
+    const names = [...this.byName].map(([name, { name: own }]) => (name ? `"${name}"` : `"" for "${own}"`));
+    throw new InvalidMessageError("dialog", `is not one of this bot's: ${names.join(", ") || "it has none"}`);
+  }
+
+  private starterOf(dialog: Dialog): DialogStart {
+    return (context, messageId, before) => this.start(context, dialog, messageId, before);
   }
 
   private stackOf(memory: ConversationMemory, userId?: string): DialogStack {
-    return new DialogStack(this.registry, memory as DialogMemory, userId);
+    return new DialogStack((name) => this.byName.get(name), memory as DialogMemory, userId);
   }
 }

@@ -2,7 +2,6 @@ import { type Activity, MessageFactory } from "botbuilder";
 import { keywords, replies } from "../../replies";
 import { keyword } from "../../words";
 import type { Answered, Dialog, DialogTurn, Frame, Reply, Step } from "./dialog";
-import type { DialogRegistry } from "./registry";
 
 /** The dialogs' part of a conversation's memory. Plain JSON. */
 export interface DialogMemory {
@@ -17,9 +16,9 @@ export class DialogStack {
   /** The messages to send after the memory is stored. */
   readonly messages: Partial<Activity>[] = [];
 
-  /** @param memory is changed in place @param user the sender's id, where it is known */
+  /** @param find a dialog by its name @param memory is changed in place @param user the sender's id, where it is known */
   constructor(
-    private readonly registry: DialogRegistry,
+    private readonly find: (name: string) => Dialog | undefined,
     private readonly memory: DialogMemory,
     private readonly user?: string,
   ) {}
@@ -82,7 +81,7 @@ export class DialogStack {
   /** The open dialog. Dialogs that a newer version of this app no longer has are dropped. */
   private top(): { frame: Frame; dialog: Dialog } | undefined {
     for (let frame = this.memory.dialogs?.at(-1); frame; frame = this.frames.at(-1)) {
-      const dialog = this.registry.get(frame.dialog);
+      const dialog = this.find(frame.dialog);
       if (dialog) return { frame, dialog };
       this.frames.pop();
     }
