@@ -53,7 +53,7 @@ export class ActivityStreams {
   private async authorize(request: IncomingMessage): Promise<{ conversation: Conversation; watermark: number }> {
     const url = new URL(request.url ?? "/", "http://stream");
     const id = path.exec(url.pathname)?.[1];
-    if (id === undefined) throw new ServiceError(404, "NotFound", "There is no stream at this path.");
+    if (id === undefined) throw new ServiceError(404, "NotFound", "No stream exists at this path.");
     const token = url.searchParams.get("t");
     if (!token) throw new ServiceError(401, "Unauthorized", "The stream's URL carries no token (t).");
     const held = await this.callers.readToken(token, "stream", "access");

@@ -165,7 +165,7 @@ describe("the paste of docs/ci.md", () => {
   });
 
   test("gives every environment the backend's secret, which it shows, and lets the workflows act at the end", () => {
-    const secret = /keep it\.\n(.+)\n$/.exec(first.said)?.[1];
+    const secret = /store it safely\.\n(.+)\n$/.exec(first.said)?.[1];
     assert.match(secret ?? "", /^[\w+/=]{44}$/);
     const given = starting("gh secret set PULUMI_CONFIG_PASSPHRASE").map((command) =>
       /--env (\S+) --body (.+)$/.exec(command),
