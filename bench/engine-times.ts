@@ -6,19 +6,19 @@ import { EngineProject } from "../test/harness/engine-project";
 import { Pulumi, type PulumiStack } from "../test/harness/pulumi";
 import { median } from "./percentiles";
 
-/** Of each; program and empty program in turn, so that they see the same machine. */
+/** Number of previews of each program. Both programs take turns, so that they have the same conditions. */
 const previews = 5;
 
-/** Milliseconds of `pulumi preview` where nothing changed, medians. */
+/** Milliseconds of `pulumi preview` without changes. Medians. */
 export interface Preview {
   program: number;
-  /** A Pulumi program that makes nothing. */
+  /** A Pulumi program without resources. */
   empty: number;
   ratio: number;
   previews: number;
 }
 
-/** Milliseconds of each of Pulumi's commands on the real engine, the apps being stand-ins and the program's types unchecked. */
+/** Milliseconds of Pulumi's commands on the real engine, with stand-ins for the apps and without type checks. */
 export interface Lifecycle {
   resources: number;
   preview: number;
@@ -28,14 +28,14 @@ export interface Lifecycle {
 }
 
 export interface EngineTimes {
-  /** As `pulumi preview` runs it again and again: ts-node keeps what it checked until a source changes. */
+  /** Repeated previews. ts-node caches its type check until a source file changes. */
   unchanged: Preview;
-  /** Milliseconds of the program's preview that checks its types, the first after a change. */
+  /** Milliseconds of the first preview after a change, which checks the program's types. */
   checking: number;
   lifecycle: Lifecycle;
 }
 
-/** The program under the real engine, beside a program that makes nothing. */
+/** Measures the program on the real engine, and an empty program for comparison. */
 export async function timeEngine(say: (line: string) => void): Promise<EngineTimes> {
   const cleanUp = new CleanUp();
   try {
@@ -55,7 +55,7 @@ async function measure(cleanUp: CleanUp, say: (line: string) => void): Promise<E
   const preview = await time(() => program.preview());
   const up = await time(() => program.up());
   const upAgain = await time(() => program.up());
-  say(`${previews} previews without changes of the program, and as many of an empty one`);
+  say(`${previews} previews without changes, of the program and of an empty one`);
   await previewChecked(empty);
   const checking = await time(() => previewChecked(program));
   const unchanged = await compare(program, empty);
@@ -74,7 +74,7 @@ async function stackOf(
   return (await Pulumi.open(project, env)).stack("bench", config);
 }
 
-/** A program in the same language, with the same compiler options and packages. */
+/** A program without resources, with the same compiler options and packages. */
 function emptyProject(): EngineProject {
   const project = EngineProject.make();
   writeFileSync(path.join(project.folder, "infra/index.ts"), "export {};\n");
@@ -92,7 +92,7 @@ async function compare(program: PulumiStack, empty: PulumiStack): Promise<Previe
   return { program: ofProgram, empty: ofEmpty, ratio: ofProgram / ofEmpty, previews };
 }
 
-/** As a person runs it, with the program's types checked. */
+/** Runs a preview with type checks, as users do. */
 function previewChecked({ name, pulumi }: PulumiStack): Promise<string> {
   return pulumi.succeed(["preview", "--stack", name], { PULUMI_NODEJS_TRANSPILE_ONLY: "false" });
 }

@@ -15,43 +15,43 @@ import { pollingSettings } from "./polling";
 import { report } from "./report";
 import type { Results, RoundTrips } from "./results";
 import { conversations, idleRoundTrips, loadedRoundTrips } from "./round-trip";
-import { stackTalkers } from "./stack-talker";
+import { stackUsers } from "./stack-user";
 import { deployedZip } from "./start-up/deployed";
 import { timeStartUp } from "./start-up/start-up";
 import { startSeveralTimes } from "./starts";
-import type { OpenTalker } from "./talker";
+import type { OpenUser } from "./virtual-user";
 
-/** The last one is kept and talked to. */
+/** Number of starts. The last stack keeps running for the other measurements. */
 const starts = 3;
 
 const help = `npm run bench -- [options]
 
-  --json   print only the line of JSON
-  --help   this text
+  --json   print only the results as one line of JSON
+  --help   show this text
 `;
 
-/** `npm run bench`: how fast and how large the stack is on this machine, beside what the machine allows at best. */
+/** `npm run bench`: measures times, sizes and memory of the stack on this machine, and the lower bound of its round trips. */
 async function bench(cleanUp: CleanUp): Promise<Results> {
   const machine = describeMachine();
-  const { stack, memory, ...started } = await startSeveralTimes(starts, cleanUp, say);
+  const { stack, memory, ...started } = await startSeveralTimes(starts, cleanUp, log);
   trustStack(stack);
   const apps = await measureApps(stack.description, cleanUp);
-  const engine = skipWithoutPulumi ? null : await timeEngine(say);
-  say("Starting the floor");
+  const engine = skipWithoutPulumi ? null : await timeEngine(log);
+  log("Starting the floor");
   const floor = await Floor.open();
   cleanUp.add(() => floor.close());
-  const { idle, loaded } = await roundTrips(stackTalkers(stack.description), floor.talkers).catch((error) => {
+  const { idle, loaded } = await roundTrips(stackUsers(stack.description), floor.openUser).catch((error) => {
     throw new Error(`${(error as Error).message}${stack.lastLines()}`);
   });
   return { machine, ...started, ...apps, engine, idle, loaded, memory: memory() };
 }
 
-/** The apps that run, as they were deployed. */
+/** Measures the deployed apps of a running stack. */
 async function measureApps(stack: StackDescription, cleanUp: CleanUp): Promise<Pick<Results, "size" | "startUp">> {
   const home = mkdtempSync(path.join(tmpdir(), "proactive-bench-"));
   cleanUp.add(() => rm(home, { recursive: true, force: true }));
   const measure = async (app: AppName) => {
-    say(`Starting the ${app} alone, bundled and unbundled`);
+    log(`Starting the ${app} alone, bundled and unbundled`);
     const zip = await deployedZip(app, stack);
     return { size: zip.length, startUp: await timeStartUp(app, zip, stack, path.join(home, app)) };
   };
@@ -59,13 +59,13 @@ async function measureApps(stack: StackDescription, cleanUp: CleanUp): Promise<P
   return { size: { bot: bot.size, function: fn.size }, startUp: { bot: bot.startUp, function: fn.startUp } };
 }
 
-async function roundTrips(real: OpenTalker, floor: OpenTalker) {
+async function roundTrips(real: OpenUser, floor: OpenUser) {
   const polling = pollingSettings();
-  say(
-    "One conversation, idle (a minute and a half); stack and floor beside each other, so that they see the same machine",
+  log(
+    "One conversation, idle (a minute and a half). Stack and floor run at the same time, so that both have the same conditions",
   );
   const idle = await Promise.all([idleRoundTrips(real, polling), idleRoundTrips(floor, polling)]);
-  say(`${conversations} conversations at once; stack and floor in turn`);
+  log(`${conversations} conversations at once. Stack and floor take turns`);
   const loaded = await loadedRoundTrips(real, floor);
   return { idle: compare(idle), loaded: { conversations, ...compare(loaded) } };
 }
@@ -84,7 +84,7 @@ function describeMachine(): Results["machine"] {
   };
 }
 
-function say(line: string): void {
+function log(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 

@@ -1,30 +1,30 @@
 import { existsSync, readFileSync } from "node:fs";
 
 export interface Memory {
-  /** The most that all processes held at one moment, in bytes. Pages they share (node's own code) count for each. */
+  /** Peak of the sum over all processes, in bytes. Shared pages, such as node's own code, count for each process. */
   peak: number;
-  /** The most that each held, at whatever moment, in bytes. */
+  /** Peak of each process, in bytes. The peaks may be at different times. */
   processes: { name: string; pid: number; peak: number }[];
 }
 
-/** Milliseconds between samples; each reads two small files for each process. */
-const every = 100;
+/** Milliseconds between samples. Each sample reads two small files for each process. */
+const sampleInterval = 100;
 
-/** Watches the resident memory of a process and everything that it started. Linux only. */
+/** Watches the resident memory of a process and its descendants. Linux only. */
 export class MemoryWatch {
   private peak = 0;
   private readonly seen = new Set<number>();
   private readonly processes = new Map<number, { name: string; peak: number }>();
-  private readonly timer = setInterval(() => this.sample(), every);
+  private readonly timer = setInterval(() => this.sample(), sampleInterval);
 
   private constructor(private readonly root: number) {}
 
-  /** Undefined where there is no /proc to look at. */
+  /** Undefined on systems without /proc. */
   static begin(root: number): MemoryWatch | undefined {
     return existsSync(`/proc/${root}/status`) ? new MemoryWatch(root) : undefined;
   }
 
-  /** Watches no more. @param names for processes that are known by more than their program */
+  /** Ends the watch and returns its results. @param names names for some processes, which replace their program's name */
   end(names: { name: string; pid: number }[]): Memory {
     clearInterval(this.timer);
     const known = new Map(names.map(({ name, pid }) => [pid, name]));
@@ -34,11 +34,11 @@ export class MemoryWatch {
 
   private sample(): void {
     let sum = 0;
-    for (const pid of tree(this.root)) sum += this.measure(pid);
+    for (const pid of processTree(this.root)) sum += this.measure(pid);
     this.peak = Math.max(this.peak, sum);
   }
 
-  /** Counts a process from the second look on: a fork that has not become its own program yet shows its parent's memory. */
+  /** Counts a process from its second sample on: between fork and exec, a process shows its parent's memory. */
   private measure(pid: number): number {
     const status = this.seen.has(pid) ? readProc(`${pid}/status`) : "";
     this.seen.add(pid);
@@ -49,10 +49,10 @@ export class MemoryWatch {
   }
 }
 
-/** A process and its descendants; a node process starts others from its first thread. */
-function tree(pid: number): number[] {
+/** A process and its descendants. A node process starts child processes from its first thread. */
+function processTree(pid: number): number[] {
   const children = readProc(`${pid}/task/${pid}/children`).split(" ").filter(Boolean);
-  return [pid, ...children.flatMap((child) => tree(Number(child)))];
+  return [pid, ...children.flatMap((child) => processTree(Number(child)))];
 }
 
 function bytes(status: string, field: string): number {

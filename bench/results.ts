@@ -4,40 +4,40 @@ import type { Memory } from "./memory";
 import type { Percentiles } from "./percentiles";
 import type { ReleaseTimes } from "./release-watch";
 
-/** Milliseconds of the stack beside those of its floor, both from one run. */
+/** Round trips of the stack and of its floor, from the same run. Milliseconds. */
 export interface RoundTrips extends Percentiles {
   floor: Percentiles;
-  /** Of the two p50. */
+  /** The stack's p50 divided by the floor's p50. */
   ratio: number;
 }
 
-/** Milliseconds from an app's start until it answers on `/healthz`, medians. */
+/** Milliseconds from an app's start until it answers on `/healthz`. Medians. */
 export interface StartUp {
-  /** One file, as it is deployed. */
+  /** One file, as deployed. */
   bundled: number;
   /** With its packages in node_modules. */
   unbundled: number;
-  /** Unbundled to bundled. */
+  /** `unbundled` divided by `bundled`. */
   ratio: number;
-  /** Of each kind. */
+  /** Starts of each kind. */
   starts: number;
 }
 
-/** What one run found. */
+/** The results of one run. */
 export interface Results {
   machine: { node: string; platform: string; cpus: number; load: number };
-  /** From `npm start` to its line of JSON. */
+  /** Seconds from `npm start` to its line of JSON. */
   ready: { seconds: number; starts: number[] };
-  /** Of both apps at once; medians of the same starts. */
+  /** Medians of the same starts. */
   release: ReleaseTimes;
-  /** Of the zips, in bytes. */
+  /** Sizes of the zips in bytes. */
   size: Record<AppName, number>;
-  /** Null where it could not be measured. */
+  /** Null on systems without /proc. */
   startUp: Record<AppName, StartUp | null>;
-  /** Null where there is no Pulumi CLI. */
+  /** Null without the Pulumi CLI. */
   engine: EngineTimes | null;
   idle: RoundTrips;
   loaded: RoundTrips & { conversations: number };
-  /** Null where it could not be measured. */
+  /** Null on systems without /proc. */
   memory: Memory | null;
 }

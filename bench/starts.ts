@@ -1,22 +1,25 @@
 import type { CleanUp } from "../test/harness/clean-up";
-import type { RunningStack } from "../test/harness/running-stack";
+import { RunningStack } from "../test/harness/running-stack";
 import { type Memory, MemoryWatch } from "./memory";
-import { npmStart } from "./npm-start";
+
 import { median } from "./percentiles";
 import { type ReleaseTimes, ReleaseWatch } from "./release-watch";
 import type { Results } from "./results";
 
+/** The usual limit of 40 a second would dominate the measurement: 16 conversations would take 400 ms each. */
+const withoutSendLimit = ["--config", "sendsPerSecond=1000"];
+
 export interface Started {
-  /** The last one, which still runs. */
+  /** The last stack, which is still running. */
   stack: RunningStack;
   ready: Results["ready"];
   /** Medians of all starts. */
   release: ReleaseTimes;
-  /** Ends the watch over the one that runs. */
+  /** Ends the memory watch of the running stack. */
   memory(): Memory | null;
 }
 
-/** Starts the stack so many times; all but the last are stopped again. */
+/** Starts the stack several times. Only the last one keeps running. */
 export async function startSeveralTimes(times: number, cleanUp: CleanUp, say: (line: string) => void) {
   const ready: number[] = [];
   const releases: ReleaseTimes[] = [];
@@ -38,11 +41,13 @@ export async function startSeveralTimes(times: number, cleanUp: CleanUp, say: (l
 async function startOnce() {
   const watch = new ReleaseWatch();
   let memoryWatch: MemoryWatch | undefined;
-  const stack = await npmStart({
+  const stack = await RunningStack.launch({
+    command: "npm",
+    args: ["start", "--silent", "--", "--json", "--port", "0", ...withoutSendLimit],
     onSpawn: (pid) => {
       memoryWatch = MemoryWatch.begin(pid);
     },
-    onLine: (line) => watch.see(line),
+    onLine: (line) => watch.readLine(line),
   });
   const memory = () => memoryWatch?.end(stack.description.local.processes) ?? null;
   return { stack, release: watch.times(), memory };

@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:https";
-import type { BotService } from "./bot-service/index";
+import type { BotService } from "./bot-service/bot-service";
 import type { Certificates } from "./certificates";
 import { listen, stop } from "./listen";
 
@@ -12,7 +12,7 @@ export class BotServiceHost {
 
   static async open(botService: BotService, { cert, key }: Certificates): Promise<BotServiceHost> {
     const server = createServer({ cert, key }, botService.handler).on("upgrade", botService.upgrade);
-    botService.listenAt(`https://127.0.0.1:${await listen(server)}`);
+    botService.setBaseUrl(`https://127.0.0.1:${await listen(server)}`);
     return new BotServiceHost(server, botService);
   }
 

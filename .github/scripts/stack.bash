@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# What the scripts beside this file share. Sourced, from the repository's root.
+# Functions that the scripts in this folder share. They source this file in the repository's root.
 
 export PULUMI_SKIP_UPDATE_CHECK=true
 
-# `infra/resources/resource-group.ts` tags everything with it and with the stack's name.
+# The project's name. `infra/resources/resource-group.ts` adds it and the stack's name to all resources as tags.
 project=$(sed -nE "s/^name: *[\"']?([A-Za-z0-9_.-]+).*/\1/p" Pulumi.yaml)
 
 say() { printf '\n== %s\n' "$*"; }
@@ -13,13 +13,13 @@ fail() {
   exit 1
 }
 
-# An unset secret arrives as an empty one, and an empty passphrase would encrypt like any other.
+# GitHub passes an unset secret as an empty string, and Pulumi would accept an empty passphrase.
 case ${PULUMI_BACKEND_URL-} in
-'' | http*) [[ -n ${PULUMI_ACCESS_TOKEN-} ]] || fail 'Pulumi Cloud needs the secret PULUMI_ACCESS_TOKEN: see docs/ci.md' ;;
-*) [[ -n ${PULUMI_CONFIG_PASSPHRASE-} ]] || fail "$PULUMI_BACKEND_URL needs the secret PULUMI_CONFIG_PASSPHRASE: see docs/ci.md" ;;
+'' | http*) [[ -n ${PULUMI_ACCESS_TOKEN-} ]] || fail 'Pulumi Cloud needs the secret PULUMI_ACCESS_TOKEN. See docs/ci.md' ;;
+*) [[ -n ${PULUMI_CONFIG_PASSPHRASE-} ]] || fail "$PULUMI_BACKEND_URL needs the secret PULUMI_CONFIG_PASSPHRASE. See docs/ci.md" ;;
 esac
 
-# The stack of a pull request. Nothing but a number gets through, so that no other stack is ever torn down.
+# The stack of a pull request. It accepts only numbers, so that no other stack can be removed.
 stack_of() {
   [[ $1 =~ ^[1-9][0-9]*$ ]] || fail "Not the number of a pull request: $1"
   printf 'pr-%s' "$1"
@@ -36,12 +36,12 @@ stack_exists() {
   jq --exit-status --arg stack "$1" 'any(.name == $stack)' <<<"$known" >/dev/null
 }
 
-# A lock that a killed run left behind. Where nothing is locked, Pulumi Cloud calls this an error.
+# Removes the lock of a killed run. Pulumi Cloud reports an error when the stack is not locked.
 unlock() {
   pulumi cancel --yes --stack "$1" || true
 }
 
-# STACK_CONFIG is a JSON object, {"botSku": "S1"}: the settings beside those in a committed Pulumi.<stack>.yaml.
+# STACK_CONFIG is a JSON object such as {"botSku": "S1"}. It adds settings to those in a committed Pulumi.<stack>.yaml.
 configure() {
   local settings
   settings=$(jq --compact-output 'with_entries(.value |= {value: tostring})' <<<"${STACK_CONFIG:-}")

@@ -1,4 +1,4 @@
-import type { Wire } from "./wire";
+import type { HttpClient } from "./http-client";
 
 export interface BareMessage {
   text: string;
@@ -6,30 +6,33 @@ export interface BareMessage {
   receipt: string;
 }
 
-/** As the Functions host: seconds that a received message stays hidden. */
-const lease = 600;
+/** Seconds that a received message stays hidden, as in the Functions host. */
+const visibilityTimeout = 600;
 
-/** A queue by its REST interface, without the SDK: learn.microsoft.com/rest/api/storageservices/queue-service-rest-api. */
+/** A queue over its REST API, without the SDK: learn.microsoft.com/rest/api/storageservices/queue-service-rest-api. */
 export class BareQueue {
-  /** @param token for storage */
+  /** @param token access token for storage */
   constructor(
     private readonly url: string,
     private readonly token: string,
-    private readonly wire: Wire,
+    private readonly wire: HttpClient,
   ) {}
 
   async create(): Promise<void> {
     await this.request("PUT", "");
   }
 
-  /** @param text has no characters that XML knows */
+  /** @param text must not contain special characters of XML */
   async enqueue(text: string): Promise<void> {
     const body = `<QueueMessage><MessageText>${text}</MessageText></QueueMessage>`;
     await this.request("POST", "/messages?messagettl=-1", body);
   }
 
   async receive(count: number): Promise<BareMessage[]> {
-    const { body } = await this.request("GET", `/messages?numofmessages=${count}&visibilitytimeout=${lease}`);
+    const { body } = await this.request(
+      "GET",
+      `/messages?numofmessages=${count}&visibilitytimeout=${visibilityTimeout}`,
+    );
     return String(body).split("<QueueMessage>").slice(1).map(read);
   }
 

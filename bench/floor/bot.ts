@@ -1,16 +1,16 @@
 import { createServer } from "node:http";
 import { listen } from "../../local/listen";
+import { eventPath, type FloorAddresses } from "./addresses";
 import { BareQueue } from "./bare-queue";
-import { eventPath, type FloorPlace } from "./place";
-import { hop, Wire } from "./wire";
+import { forwardingHandler, HttpClient } from "./http-client";
 
-/** The bot's process of the floor: a message goes to the queue, an event to the connector, and nothing else happens. */
-async function bot(place: Promise<FloorPlace>): Promise<number> {
-  const parts = place.then(({ ca, queueUrl, token, connector }) => {
-    const wire = new Wire(ca);
+/** The floor's bot process. It only puts messages on the queue and sends events to the connector. */
+async function bot(addresses: Promise<FloorAddresses>): Promise<number> {
+  const parts = addresses.then(({ ca, queueUrl, token, connector }) => {
+    const wire = new HttpClient(ca);
     return { wire, connector, queue: new BareQueue(queueUrl, token, wire) };
   });
-  const pass = hop(async (path, body) => {
+  const pass = forwardingHandler(async (path, body) => {
     const { wire, connector, queue } = await parts;
     await (path === eventPath ? wire.post(connector, body) : queue.enqueue(String(body)));
   });
@@ -18,5 +18,5 @@ async function bot(place: Promise<FloorPlace>): Promise<number> {
 }
 
 process.once("disconnect", () => process.exit());
-const place = new Promise<FloorPlace>((resolve) => process.once("message", resolve));
-bot(place).then((port) => process.send?.(port));
+const addresses = new Promise<FloorAddresses>((resolve) => process.once("message", resolve));
+bot(addresses).then((port) => process.send?.(port));

@@ -9,17 +9,17 @@ import { Entra } from "../../local/identity/entra";
 import { makePrincipal } from "../../local/identity/principal";
 import { listen } from "../../local/listen";
 import { Storage } from "../../local/storage/storage";
+import type { FloorAddresses } from "./addresses";
 import { BareQueue } from "./bare-queue";
-import type { FloorPlace } from "./place";
-import { hop, Wire } from "./wire";
+import { forwardingHandler, HttpClient } from "./http-client";
 
-/** The cloud's process of the floor: Azurite and, in the same places as in the stack, servers that only hand on. */
-async function cloud(botPort: number): Promise<FloorPlace> {
+/** The floor's cloud process: Azurite, and servers that only forward, one for each server of the stack. */
+async function cloud(botPort: number): Promise<FloorAddresses> {
   const home = mkdtempSync(path.join(tmpdir(), "proactive-bench-"));
   const certificates = await makeCertificates(home);
   const storage = await Storage.open(certificates);
-  rmSync(home, { recursive: true }); // everything is read by now
-  const wire = new Wire(certificates.ca);
+  rmSync(home, { recursive: true }); // the files are not needed any more
+  const wire = new HttpClient(certificates.ca);
   const streams = new Map<string, WebSocket>();
   const frontEnd = await openFrontEnd(certificates, wire, botPort);
   const queue = await openQueue(storage, wire);
@@ -31,7 +31,7 @@ async function cloud(botPort: number): Promise<FloorPlace> {
   };
 }
 
-async function openQueue(storage: Storage, wire: Wire) {
+async function openQueue(storage: Storage, wire: HttpClient) {
   storage.addAccount("floor");
   const queueUrl = `${storage.endpoint("queue", "floor")}bot-queue`;
   const { token } = await (await Entra.open()).issue(makePrincipal("floor"), "https://storage.azure.com");
@@ -39,22 +39,22 @@ async function openQueue(storage: Storage, wire: Wire) {
   return { queueUrl, token };
 }
 
-/** In front of the bot, as App Service's. */
-async function openFrontEnd({ cert, key }: Certificates, wire: Wire, botPort: number): Promise<string> {
-  const handOn = hop((url, body) => wire.post(`http://127.0.0.1:${botPort}${url}`, body));
+/** The front end of the bot, which represents App Service. */
+async function openFrontEnd({ cert, key }: Certificates, wire: HttpClient, botPort: number): Promise<string> {
+  const handOn = forwardingHandler((url, body) => wire.post(`http://127.0.0.1:${botPort}${url}`, body));
   return `https://127.0.0.1:${await listen(createTlsServer({ cert, key }, handOn))}`;
 }
 
-/** Takes messages and events for the bot; a client's stream is known by its path, the client's id. */
-async function openDirectLine(wire: Wire, frontEnd: string, streams: Map<string, WebSocket>): Promise<string> {
-  const server = createServer(hop((url, body) => wire.post(frontEnd + url, body)));
+/** Forwards messages and events to the bot. The path of a user's WebSocket is the user's id. */
+async function openDirectLine(wire: HttpClient, frontEnd: string, streams: Map<string, WebSocket>): Promise<string> {
+  const server = createServer(forwardingHandler((url, body) => wire.post(frontEnd + url, body)));
   new WebSocketServer({ server }).on("connection", (socket, { url = "/" }) => streams.set(url.slice(1), socket));
   return `http://127.0.0.1:${await listen(server)}`;
 }
 
-/** Shows a reply in the stream of the client whose id it begins with. */
+/** Sends a reply to the user whose id is its first word. */
 async function openConnector({ cert, key }: Certificates, streams: Map<string, WebSocket>): Promise<string> {
-  const show = hop(async (_url, body) => {
+  const show = forwardingHandler(async (_url, body) => {
     const text = String(body);
     streams.get(text.split(" ", 1)[0] ?? "")?.send(text);
   });
@@ -62,4 +62,4 @@ async function openConnector({ cert, key }: Certificates, streams: Map<string, W
 }
 
 process.once("disconnect", () => process.exit());
-cloud(Number(process.argv[2])).then((place) => process.send?.(place));
+cloud(Number(process.argv[2])).then((addresses) => process.send?.(addresses));

@@ -1,18 +1,18 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
-import type { OpenTalker } from "../talker";
-import { openFloorTalker } from "./floor-talker";
-import type { FloorPlace } from "./place";
+import type { OpenUser } from "../virtual-user";
+import type { FloorAddresses } from "./addresses";
+import { openFloorUser } from "./floor-user";
 
 /**
- * What no round trip on this machine can be faster than: Azurite, the wait for the host's next poll and the bare hops.
- * Its three processes are cut as the stack's are (Azurite beside the cloud's servers), so that both share the CPUs alike.
+ * The lower bound of a round trip on this machine: Azurite, the wait for the host's next poll, and plain HTTP requests.
+ * It has the same three processes as the stack (Azurite shares one with the cloud's servers), so that both use the CPUs alike.
  */
 export class Floor {
   private constructor(
     private readonly children: ChildProcess[],
-    private readonly place: FloorPlace,
+    private readonly addresses: FloorAddresses,
   ) {}
 
   static async open(): Promise<Floor> {
@@ -20,14 +20,14 @@ export class Floor {
     const [port] = await firstMessage<number>(bot);
     const cloud = start("cloud", String(port));
     const poller = start("function");
-    const [[place]] = await Promise.all([firstMessage<FloorPlace>(cloud), firstMessage(poller)]);
-    for (const child of [bot, poller]) child.send(place);
-    return new Floor([bot, cloud, poller], place);
+    const [[addresses]] = await Promise.all([firstMessage<FloorAddresses>(cloud), firstMessage(poller)]);
+    for (const child of [bot, poller]) child.send(addresses);
+    return new Floor([bot, cloud, poller], addresses);
   }
 
-  /** Clients of the floor. */
-  get talkers(): OpenTalker {
-    return () => openFloorTalker(this.place);
+  /** Opens a user of the floor. */
+  get openUser(): OpenUser {
+    return () => openFloorUser(this.addresses);
   }
 
   async close(): Promise<void> {
@@ -35,7 +35,7 @@ export class Floor {
   }
 }
 
-/** They end when this process does, by the channel between them. */
+/** Starts a process that ends with this one, because its IPC channel closes. */
 function start(name: string, ...args: string[]): ChildProcess {
   const stdio: ["ignore", "inherit", "inherit", "ipc"] = ["ignore", "inherit", "inherit", "ipc"];
   return fork(path.join(__dirname, `${name}.ts`), args, { execArgv: ["-r", "tsx/cjs"], stdio });

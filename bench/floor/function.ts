@@ -1,25 +1,25 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { PollingBackoff } from "../../local/functions-host/backoff";
-import { Running } from "../../local/functions-host/running";
+import { RunningJobs } from "../../local/functions-host/running-jobs";
 import { pollingSettings } from "../polling";
+import { eventPath, type FloorAddresses } from "./addresses";
 import { type BareMessage, BareQueue } from "./bare-queue";
-import { eventPath, type FloorPlace } from "./place";
-import { Wire } from "./wire";
+import { HttpClient } from "./http-client";
 
-/** The function's process of the floor: the host's rule of polling, and nothing that it polls for but to hand on. */
-async function poll({ ca, queueUrl, token, directLine }: FloorPlace): Promise<never> {
-  const wire = new Wire(ca);
+/** The floor's function process. It polls by the rules of the Functions host and only forwards messages. */
+async function poll({ ca, queueUrl, token, directLine }: FloorAddresses): Promise<never> {
+  const wire = new HttpClient(ca);
   const queue = new BareQueue(queueUrl, token, wire);
   const { batchSize, newBatchThreshold, maxPollingInterval } = pollingSettings();
   const idle = new PollingBackoff(maxPollingInterval);
-  const running = new Running();
+  const running = new RunningJobs();
   const forward = async (message: BareMessage) => {
     await wire.post(directLine + eventPath, message.text);
     await queue.delete(message);
   };
   for (;;) {
     if (running.size > newBatchThreshold) {
-      await running.change();
+      await running.nextChange();
       continue;
     }
     const batch = await queue.receive(batchSize);
@@ -30,7 +30,7 @@ async function poll({ ca, queueUrl, token, directLine }: FloorPlace): Promise<ne
 }
 
 process.once("disconnect", () => process.exit());
-process.once("message", (place: FloorPlace) => {
-  void poll(place);
+process.once("message", (addresses: FloorAddresses) => {
+  void poll(addresses);
 });
 process.send?.("ready");

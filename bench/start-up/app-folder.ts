@@ -5,7 +5,7 @@ import { bundle } from "../../infra/deploy/package/bundle";
 import { projectRoot } from "../../infra/deploy/package/cache";
 import type { AppName } from "../../local/cloud/local-cloud";
 
-/** Unpacks an app as App Service does. */
+/** Unpacks an app's zip, as App Service does. */
 export async function unpack(zip: Uint8Array, folder: string): Promise<string> {
   for (const [name, bytes] of Object.entries(unzipSync(zip))) {
     const file = path.join(folder, name);
@@ -15,7 +15,7 @@ export async function unpack(zip: Uint8Array, folder: string): Promise<string> {
   return folder;
 }
 
-/** The same app, but for its packages: compiled in the same way, it finds them in node_modules. */
+/** Unpacks the app and replaces its bundle with one that loads the packages from node_modules. */
 export async function unpackUnbundled(app: AppName, zip: Uint8Array, folder: string): Promise<string> {
   await unpack(zip, folder);
   await writeFile(path.join(folder, "index.js"), await bundle(projectRoot, `${app}/index.ts`, await packages()));
@@ -25,5 +25,5 @@ export async function unpackUnbundled(app: AppName, zip: Uint8Array, folder: str
 
 async function packages(): Promise<string[]> {
   const { dependencies } = JSON.parse(await readFile(path.join(projectRoot, "package.json"), "utf8"));
-  return [...Object.keys(dependencies), "@azure/functions-core"]; // the host itself provides the last one
+  return [...Object.keys(dependencies), "@azure/functions-core"]; // the Functions host provides @azure/functions-core
 }

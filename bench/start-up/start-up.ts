@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import type { AppName } from "../../local/cloud/local-cloud";
@@ -6,15 +7,14 @@ import type { StackDescription } from "../../local/stack-description";
 import { median } from "../percentiles";
 import type { StartUp } from "../results";
 import { unpack, unpackUnbundled } from "./app-folder";
-import { environmentOf } from "./environment";
 import { timeStart } from "./time-start";
 
-/** Of each kind, after one that is not counted: it brings the files into the system's cache. */
+/** Counted starts of each kind. An uncounted one before them fills the system's file cache. */
 const starts = 5;
 
 /**
- * How long an app takes to start as it is deployed, one file, and with its packages in node_modules: both with the environment
- * of the one that runs. Null where that cannot be read.
+ * Measures the start of an app, bundled in one file (as deployed) and with its packages in node_modules. Both use the
+ * environment of the running app. Null on systems where this environment cannot be read.
  * @param home an empty folder to unpack into
  */
 export async function timeStartUp(app: AppName, zip: Uint8Array, stack: StackDescription, home: string) {
@@ -31,6 +31,17 @@ export async function timeStartUp(app: AppName, zip: Uint8Array, stack: StackDes
   );
 }
 
+/** The environment of a running process, without Node's IPC channel to its parent. Undefined on systems without /proc. */
+function environmentOf(pid: number): Record<string, string> | undefined {
+  try {
+    const entries = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").filter(Boolean);
+    const pairs = entries.map((entry) => [entry.slice(0, entry.indexOf("=")), entry.slice(entry.indexOf("=") + 1)]);
+    return Object.fromEntries(pairs.filter(([name]) => !name?.startsWith("NODE_CHANNEL_")));
+  } catch {
+    return undefined;
+  }
+}
+
 async function compare(bundled: () => Promise<number>, unbundled: () => Promise<number>): Promise<StartUp> {
   const times: { bundled: number; unbundled: number }[] = [];
   for (let n = 0; n <= starts; n++) times.push({ bundled: await bundled(), unbundled: await unbundled() });
@@ -42,7 +53,7 @@ async function compare(bundled: () => Promise<number>, unbundled: () => Promise<
   return { ...medians, ratio: medians.unbundled / medians.bundled, starts };
 }
 
-/** Arguments of node: the function runs in the local Functions host, which is bundled in both cases. */
+/** Arguments of node. The function runs in the local Functions host, which is bundled in both cases. */
 async function startCommand(app: AppName, home: string): Promise<(folder: string) => string[]> {
   if (app === "bot") return () => ["index.js"];
   const host = bundleFunctionsHost(home);

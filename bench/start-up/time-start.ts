@@ -5,18 +5,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "../../local/listen";
 
 export interface Command {
-  /** Of node. */
+  /** Arguments of node. */
   args: string[];
   cwd: string;
-  /** All that the app sees, but for its port. */
+  /** The app's environment, without its port. */
   env: Record<string, string>;
 }
 
 /** Milliseconds. */
-const between = 5;
+const pollInterval = 5;
 const limit = 60_000;
 
-/** Milliseconds from the start of an app until it answers on `/healthz`; it is killed then. @throws Error with what it said when it does not */
+/** Milliseconds from the start of an app until it answers on `/healthz`. Kills the app then. @throws Error with the app's output when it does not answer */
 export async function timeStart({ args, cwd, env }: Command): Promise<number> {
   const port = await freePort();
   const begin = performance.now();
@@ -25,15 +25,15 @@ export async function timeStart({ args, cwd, env }: Command): Promise<number> {
     env: { ...env, PORT: String(port) },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const said = collect(child);
+  const output = collect(child);
   const ended = once(child, "exit");
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill);
   try {
     while (!(await answers(`http://127.0.0.1:${port}/healthz`))) {
       const isOver = child.exitCode !== null || performance.now() - begin > limit;
-      if (isOver) throw new Error(`An app started alone did not answer on /healthz. It said:\n${said()}`);
-      await sleep(between);
+      if (isOver) throw new Error(`An app that was started alone did not answer on /healthz. Its output:\n${output()}`);
+      await sleep(pollInterval);
     }
     return performance.now() - begin;
   } finally {

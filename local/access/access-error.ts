@@ -1,4 +1,4 @@
-/** Why a role cannot be assigned, with Azure's own code for it. */
+/** The reason why a role cannot be assigned, with Azure's error code. */
 export class AccessError extends Error {
   override readonly name = "AccessError";
 

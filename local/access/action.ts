@@ -1,10 +1,10 @@
 import type { RoleDefinition } from "./role-definitions";
 
-/** The actions on what is in a resource, of the services that this cloud guards. Source: the roles' `dataActions` at Microsoft. */
+/** The data actions of the services that the local cloud guards. Source: the `dataActions` of Microsoft's built-in roles. */
 const dataAction =
   /\/(messages|entities|blobs)\/|^Microsoft\.KeyVault\/vaults\/secrets\/(\w+\/action|delete)$|^Microsoft\.Insights\/(Metrics|Telemetry)\/Write$/i;
 
-/** Whether a role allows an action: `*` among a role's `actions` gives none of its data. */
+/** Whether a role allows an action. `*` in a role's `actions` does not include data actions. */
 export function roleAllows({ actions, notActions = [], dataActions }: RoleDefinition, action: string): boolean {
   if (dataAction.test(action)) return matches(dataActions, action);
   return matches(actions, action) && !matches(notActions, action);

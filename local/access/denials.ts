@@ -1,11 +1,11 @@
 import type { Principal } from "../identity/principal";
-import { describe, type Permission } from "./permission";
+import { describePermission, type Permission } from "./permission";
 import type { Decision } from "./role-assignments";
 
-/** An app that may not do something asks again and again: the same line is written once in this time, in milliseconds. */
-const silence = 10_000;
+/** Milliseconds. Apps repeat a denied request, so the same line is written at most once in this time. */
+const repeatAfter = 10_000;
 
-/** Tells the person who runs this what was refused, and which right is missing. */
+/** Logs refused requests and the missing permission, for the user who runs the local stack. */
 export class Denials {
   private readonly written = new Map<string, number>();
 
@@ -18,19 +18,19 @@ export class Denials {
   missingRight(who: Principal, operation: string, where: string, permission: Permission, decision: Decision): void {
     const why =
       decision === "pending"
-        ? "a role that allows it was assigned and does not work yet"
+        ? "a role that allows it is assigned but not yet in effect"
         : "no role assigned there or above allows it";
-    this.write(`403: ${who.name} needs ${describe(permission)} for ${operation} on ${where}: ${why}.`);
+    this.write(`403: ${who.name} needs ${describePermission(permission)} for ${operation} on ${where}: ${why}.`);
   }
 
-  /** What was refused before rights were looked at. */
+  /** Logs a request that was refused before its permissions were checked. */
   refused(operation: string, why: string): void {
     this.write(`${operation} refused: ${why}`);
   }
 
   private write(line: string): void {
     const now = this.now();
-    if (now - (this.written.get(line) ?? -Infinity) < silence) return;
+    if (now - (this.written.get(line) ?? -Infinity) < repeatAfter) return;
     this.written.set(line, now);
     this.log(line);
   }

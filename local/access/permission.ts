@@ -1,7 +1,7 @@
-/** What an operation needs: all the actions of any one of these sets. The first is the one that people are told of. */
+/** The actions that an operation needs: all actions of any one of these sets. Messages name the first set. */
 export type Permission = readonly [readonly string[], ...(readonly string[])[]];
 
-/** For people. */
-export function describe([actions]: Permission): string {
+/** The first set, as messages show it. */
+export function describePermission([actions]: Permission): string {
   return actions.join(" and ");
 }

@@ -6,35 +6,35 @@ import { type RoleDefinition, roleDefinition } from "./role-definitions";
 export interface RoleAssignment {
   /** The ARM id. */
   id: string;
-  /** What the program calls it. */
+  /** The resource's name in the Pulumi program. */
   logicalName: string;
-  /** An object id. */
+  /** The principal's object id. */
   principalId: string;
   roleDefinitionId: string;
-  /** The id of a resource, a group or a subscription: the role counts for it and for everything below. */
+  /** The id of a resource, a group or a subscription. The role applies to it and to everything below. */
   scope: string;
 }
 
 export interface RoleAssignmentsOptions {
-  /** How long a new assignment takes to work; Azure says up to ten minutes: learn.microsoft.com/azure/role-based-access-control/troubleshooting */
+  /** Seconds until a new assignment takes effect. In Azure up to ten minutes: learn.microsoft.com/azure/role-based-access-control/troubleshooting */
   propagationSeconds?: number;
   /** Milliseconds. */
   now?(): number;
 }
 
-/** `pending`: a role that allows it is assigned, and does not work yet. */
+/** `pending`: a role that allows the operation is assigned but is not in effect yet. */
 export type Decision = "allowed" | "pending" | "denied";
 
 interface Grant extends RoleAssignment {
   role: RoleDefinition;
-  /** Milliseconds. */
+  /** When the role takes effect, in milliseconds since the epoch. */
   effective: number;
 }
 
-/** Who may do what, and where. */
+/** The role assignments. They decide which operations a principal may perform on a resource. */
 export class RoleAssignments {
   private readonly grants = new Map<string, Grant>();
-  private readonly unrestricted = new Set<string>();
+  private readonly exemptPrincipals = new Set<string>();
   private readonly propagation: number;
   private readonly now: () => number;
 
@@ -63,16 +63,16 @@ export class RoleAssignments {
     this.grants.set(assignment.id, { ...assignment, role, effective: this.now() + this.propagation });
   }
 
-  /** At once, unlike in Azure. @param which an assignment's id or logical name @throws Error when there is none */
+  /** Takes effect at once, unlike in Azure. @param which an assignment's id or logical name @throws Error when no such assignment exists */
   revoke(which: string): void {
     const found = this.all.find(({ id, logicalName }) => equal(id, which) || logicalName === which);
-    if (!found) throw new Error(`there is no role assignment ${which}`);
+    if (!found) throw new Error(`The role assignment ${which} does not exist.`);
     this.grants.delete(found.id);
   }
 
-  /** For Azure itself, which holds no roles. */
-  lift(principalId: string): void {
-    this.unrestricted.add(principalId);
+  /** Allows a principal everything. For Azure itself, which holds no roles. */
+  exempt(principalId: string): void {
+    this.exemptPrincipals.add(principalId);
   }
 
   allows(principalId: string, action: string, resourceId: string): boolean {
@@ -80,7 +80,7 @@ export class RoleAssignments {
   }
 
   decide(principalId: string, permission: Permission, resourceId: string): Decision {
-    if (this.unrestricted.has(principalId)) return "allowed";
+    if (this.exemptPrincipals.has(principalId)) return "allowed";
     const here = [...this.grants.values()].filter(
       (grant) => equal(grant.principalId, principalId) && isWithin(resourceId, grant.scope),
     );
@@ -103,7 +103,7 @@ function isSame(one: RoleAssignment, other: RoleAssignment): boolean {
   );
 }
 
-/** Ids have no case, and a scope ends where a segment does. */
+/** Compares ids without case, and only whole segments of the path. */
 function isWithin(resourceId: string, scope: string): boolean {
   return `${resourceId}/`.toLowerCase().startsWith(`${scope.replace(/\/$/, "")}/`.toLowerCase());
 }

@@ -1,12 +1,12 @@
 import { AccessError } from "./access-error";
 
-/** What a role allows. Patterns may hold `*`, which also stands for slashes; case does not matter. */
+/** The actions that a role allows. `*` in a pattern matches any characters, including slashes. Case is ignored. */
 export interface RoleDefinition {
   name: string;
-  /** Of resources, whether through Azure Resource Manager or through a service's own interface. */
+  /** Actions on resources, through Azure Resource Manager or through a service's own API. */
   actions: string[];
   notActions?: string[];
-  /** Of what is in them: messages, entities, blobs, secrets. `actions` never give these. */
+  /** Actions on the content of resources: messages, entities, blobs, secrets. `actions` never include these. */
   dataActions: string[];
 }
 
@@ -15,7 +15,7 @@ const queues = "Microsoft.Storage/storageAccounts/queueServices/queues";
 const tables = "Microsoft.Storage/storageAccounts/tableServices/tables";
 
 /**
- * Azure's built-in roles that this cloud knows, by GUID, as Microsoft lists them in
+ * The built-in roles of Azure that the local cloud supports, by GUID. Source:
  * learn.microsoft.com/azure/role-based-access-control/built-in-roles (storage, security, monitor, privileged, general).
  */
 const definitions: Record<string, RoleDefinition> = {
@@ -163,8 +163,8 @@ export function roleDefinition(id: string): RoleDefinition {
   if (definition) return definition;
   throw new AccessError(
     "RoleDefinitionDoesNotExist",
-    `The local cloud knows no role definition "${id}". It knows ${Object.values(definitions)
+    `The local cloud does not support the role definition "${id}". It supports ${Object.values(definitions)
       .map(({ name }) => name)
-      .join(", ")}: the others are to be added to local/access/role-definitions.ts.`,
+      .join(", ")}. Add other roles to local/access/role-definitions.ts.`,
   );
 }

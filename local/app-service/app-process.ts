@@ -8,17 +8,17 @@ export interface AppProcessOptions {
   /** Arguments of node. */
   arguments: string[];
   cwd: string;
-  /** All that the app sees of its environment. */
+  /** The app's whole environment. */
   env: Record<string, string>;
   log(line: string): void;
-  /** Called when the app ends without having been asked to. */
+  /** Called when the app ends without a call of `stop`. */
   onDeath(cause: string): void;
 }
 
 const guard = path.join(__dirname, "parent-guard.cjs");
 const graceMilliseconds = 1_500;
 
-/** One running app: a child process that ends when asked, and also when this process is killed. */
+/** A running app: a child process, which also ends when this process is killed. */
 export class AppProcess {
   private readonly child: ChildProcess;
   private readonly ended: Promise<unknown>;
@@ -29,7 +29,7 @@ export class AppProcess {
       cwd: options.cwd,
       env: options.env,
       stdio: ["ignore", "pipe", "pipe", "ipc"],
-      detached: true, // a Ctrl-C in the terminal is ours to handle, not the app's
+      detached: true, // a Ctrl-C in the terminal must reach only this process, not the app
     });
     this.ended = once(this.child, "exit");
     this.child.once("exit", (code, signal) => {
@@ -43,7 +43,7 @@ export class AppProcess {
     return this.child.pid ?? 0;
   }
 
-  /** SIGTERM, as App Service does, and SIGKILL for an app that does not listen. */
+  /** Sends SIGTERM, as App Service does, and SIGKILL to an app that does not end. */
   async stop(): Promise<void> {
     this.stopping = true;
     const timer = setTimeout(() => this.child.kill("SIGKILL"), graceMilliseconds);

@@ -1,6 +1,6 @@
 const status = { building: 1, failed: 3, success: 4 };
 
-/** One push, as the SCM site tells it (Kudu's DeployResult). */
+/** One deployment, in the format of the SCM site (Kudu's DeployResult). */
 export class Deployment {
   private status = status.building;
   private problem = "";

@@ -4,20 +4,20 @@ import { createProxyServer } from "httpxy";
 import type { Certificates } from "../certificates";
 import { listen, stop } from "../listen";
 
-/** App Service ends a request after 230 s: learn.microsoft.com/troubleshoot/azure/app-service/web-apps-performance-faqs. */
+/** Milliseconds. App Service ends a request after 230 s: learn.microsoft.com/troubleshoot/azure/app-service/web-apps-performance-faqs. */
 const requestLimit = 230_000;
 
-/** What App Service keeps an idle connection to an app for: github.com/Azure-App-Service/ImageBuilder/pull/323. */
+/** Milliseconds that App Service keeps an idle connection to an app: github.com/Azure-App-Service/ImageBuilder/pull/323. */
 const idleLimit = 60_000;
 
-/** The TLS front end of one site: what the world calls, whichever instances run behind it. */
+/** The TLS front end of one site. It forwards requests to the site's instances. */
 export class FrontEnd {
   private constructor(
     private readonly server: Server,
     readonly hostName: string,
   ) {}
 
-  /** @param target the port of the instance that the next request is for, if one runs */
+  /** @param target returns the port of the instance for the next request, or undefined when none runs */
   static async open(certificates: Certificates, target: () => number | undefined): Promise<FrontEnd> {
     const server = makeServer(certificates, target);
     return new FrontEnd(server, `127.0.0.1:${await listen(server)}`);
@@ -29,7 +29,7 @@ export class FrontEnd {
 }
 
 function makeServer({ cert, key }: Certificates, target: () => number | undefined): Server {
-  const agent = new Agent({ keepAlive: true, timeout: idleLimit }); // with a limit, it also heeds an app's shorter one
+  const agent = new Agent({ keepAlive: true, timeout: idleLimit }); // with a timeout, the agent also respects an app's shorter keep-alive
   const proxy = createProxyServer({ proxyTimeout: requestLimit, agent });
   // httpxy asks the app to close after a request in chunks. An app that answers before the end of one then resets the connection,
   // and its answer is lost. App Service's connections to an app are its own and stay open, as above.
@@ -48,8 +48,8 @@ function makeServer({ cert, key }: Certificates, target: () => number | undefine
 }
 
 /**
- * The caller's address goes to the end of what it claims itself, and carries its port: github.com/pbojinov/request-ip/issues/29.
- * Scheme and host are those that this front end was called with, whatever the caller says.
+ * Appends the caller's address with its port to `x-forwarded-for`: github.com/pbojinov/request-ip/issues/29.
+ * Scheme and host are those of this request. The caller's own values are replaced.
  */
 function addForwarded({ headers, socket }: IncomingMessage): void {
   const earlier = headers["x-forwarded-for"];

@@ -1,3 +1,3 @@
-// Loaded into every app before its own code: an app must not outlive the stack that it belongs to.
+// This runs in every app before its own code. It ends the app when the local stack ends.
 process.once("disconnect", () => process.exit(0));
 process.channel?.unref();

@@ -5,14 +5,14 @@ export interface SitePlace {
   name: string;
   hostName: string;
   port: number;
-  /** Which of the site's instances it is. */
+  /** Identifies the site's instance. */
   instanceId: string;
-  /** What stands for the site's home folder. */
+  /** The local folder that represents the site's home folder. */
   home: string;
   caFile: string;
 }
 
-/** What App Service itself puts into an app's environment: learn.microsoft.com/azure/app-service/reference-app-settings. */
+/** The variables that App Service adds to an app's environment: learn.microsoft.com/azure/app-service/reference-app-settings. */
 export function platformVariables(site: SitePlace, identity: IdentityVariables): Record<string, string> {
   return {
     PATH: process.env.PATH ?? "",
@@ -22,6 +22,6 @@ export function platformVariables(site: SitePlace, identity: IdentityVariables):
     WEBSITE_HOSTNAME: site.hostName,
     WEBSITE_INSTANCE_ID: createHash("sha256").update(site.instanceId).digest("hex"),
     ...identity,
-    NODE_EXTRA_CA_CERTS: site.caFile, // in Azure every certificate is signed by an authority that node already trusts
+    NODE_EXTRA_CA_CERTS: site.caFile, // in Azure, Node.js already trusts the authority of every certificate
   };
 }

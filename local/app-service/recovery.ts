@@ -1,27 +1,27 @@
 const firstPause = 1_000;
 const longestPause = 30_000;
 
-/** Who lived this long is not in a row of crashes. */
-const soundLife = 60_000;
+/** An app that ran this long has recovered: the next pause is short again. Milliseconds, as are the pauses. */
+const stableAfter = 60_000;
 
-/** When an app that crashed is started again: as App Service does it, later after each crash. */
+/** Schedules the restart of a crashed app. The pause doubles with each crash, as in App Service. */
 export class Recovery {
   private pause = firstPause;
   private timer?: NodeJS.Timeout;
 
-  constructor(private readonly revive: () => void) {}
+  constructor(private readonly restart: () => void) {}
 
-  /** @param lived for how many milliseconds the app ran */
-  died(lived: number): void {
-    if (lived >= soundLife) this.pause = firstPause;
+  /** @param lived milliseconds that the app ran */
+  scheduleRestart(lived: number): void {
+    if (lived >= stableAfter) this.pause = firstPause;
     clearTimeout(this.timer);
-    this.timer = setTimeout(this.revive, this.pause);
+    this.timer = setTimeout(this.restart, this.pause);
     this.timer.unref();
     this.pause = Math.min(this.pause * 2, longestPause);
   }
 
-  /** Something else starts the app, or ends it for good. */
-  forget(): void {
+  /** Cancels the restart, because the app was started or ended by other means. */
+  cancel(): void {
     clearTimeout(this.timer);
     this.pause = firstPause;
   }

@@ -5,18 +5,18 @@ import type { Certificates } from "../certificates";
 import { listen, stop } from "../listen";
 import { Deployment } from "./deployment";
 
-/** A zip is at most 2 GB: learn.microsoft.com/azure/app-service/deploy-zip. Ours are some MB. */
+/** Azure allows 2 GB: learn.microsoft.com/azure/app-service/deploy-zip. The apps' zips have a few MB. */
 const zipLimit = "100mb";
 
 export interface ScmOptions {
   certificates: Certificates;
-  /** Rejects a bearer token that may not deploy. */
+  /** Rejects a bearer token without the right to deploy. */
   authorize(token: string): Promise<unknown>;
-  /** Puts a zip's content in place of what runs. */
+  /** Replaces the running app with a zip's content. */
   deploy(zip: Buffer): Promise<void>;
 }
 
-/** The site beside each app that takes its code: OneDeploy and zip push, both asynchronous. Basic credentials are off. */
+/** The SCM site of an app, which receives its code: OneDeploy and zip deploy, both asynchronous. Basic credentials are disabled. */
 export class ScmSite {
   private constructor(
     private readonly server: Server,

@@ -12,13 +12,13 @@ import { Recovery } from "./recovery";
 import { ScmSite } from "./scm-site";
 import { StandIn } from "./stand-in";
 
-/** What ARM says of how a site runs. */
+/** The settings of a site that come from ARM. */
 export interface SiteConfiguration {
-  /** Arguments of node that start what is in `wwwroot`. */
+  /** Arguments of node that start the app in `wwwroot`. */
   start(wwwroot: string): string[];
-  /** On how many instances of its plan it runs. Absent: one. */
+  /** Number of instances. Absent: one. */
   instances?: number;
-  /** Where App Service asks how the app is; absent: it does not. */
+  /** Path of the health check. Absent: no health check. */
   healthCheckPath?: string;
 }
 
@@ -28,11 +28,11 @@ export interface SiteOptions extends SiteConfiguration {
   home: string;
   certificates: Certificates;
   authorize(token: string): Promise<unknown>;
-  /** Nothing that is pushed is started: a stand-in answers for it. */
+  /** Does not start the deployed app. A `StandIn` answers instead. */
   standIn?: boolean;
-  /** An app that died is started again. Absent: it stays dead until the next change. */
+  /** Restarts an app that crashed. Absent: the app starts again only with the next change. */
   restartsCrashed?: boolean;
-  /** How many restarts it takes until the app runs what was pushed: github.com/Azure/azure-functions-host/issues/5500. Absent: none. */
+  /** Number of restarts before the app runs a deployed zip: github.com/Azure/azure-functions-host/issues/5500. Absent: none. */
   restartsToSeePush?: number;
   log(line: string): void;
   onDeath(cause: string): void;
@@ -42,13 +42,13 @@ export interface SiteOptions extends SiteConfiguration {
 interface Instance {
   app: AppProcess | StandIn;
   port: number;
-  /** From 0. */
+  /** The instance's number, from 0. */
   place: number;
-  /** How many requests it was given. */
+  /** Number of requests that the front end has sent to this instance. */
   requests: number;
 }
 
-/** An App Service site: code comes in by its SCM site, settings by ARM, requests by its front end; each change restarts the app. */
+/** An App Service site. The SCM site receives code, ARM sets the settings, the front end receives requests. Each change restarts the app. */
 export class Site {
   private frontEnd!: FrontEnd;
   private scm!: ScmSite;
@@ -56,13 +56,13 @@ export class Site {
   private configuration: SiteConfiguration;
   private current: Record<string, string> = {};
   private wwwroot?: string;
-  /** What was pushed and is not run yet, and how many restarts do not see it. */
-  private unseen?: { wwwroot: string; restarts: number };
+  /** Deployed code that does not run yet, and the number of restarts that still ignore it. */
+  private pendingPush?: { wwwroot: string; restarts: number };
   private readonly running: Instance[] = [];
-  /** How many there were until now. */
+  /** Number of requests so far. */
   private requests = 0;
   private changes: Promise<void> = Promise.resolve();
-  private readonly recovery = new Recovery(() => this.revive());
+  private readonly recovery = new Recovery(() => this.restartCrashed());
   private closed = false;
 
   private constructor(private readonly options: SiteOptions) {
@@ -74,7 +74,7 @@ export class Site {
     const { certificates, authorize } = options;
     site.frontEnd = await FrontEnd.open(certificates, () => site.nextInstance()?.port);
     site.scm = await ScmSite.open({ certificates, authorize, deploy: (zip) => site.deploy(zip) });
-    site.watch();
+    site.startHealthCheck();
     return site;
   }
 
@@ -90,17 +90,17 @@ export class Site {
     return this.scm.hostName;
   }
 
-  /** Of its first instance. */
+  /** Process id of the first instance. */
   get pid(): number | undefined {
     return this.running[0]?.app.pid;
   }
 
-  /** Those that run: each one's process, and how many requests the front end has given it. */
+  /** The running instances, each with its process id and its number of requests. */
   get instances(): { pid?: number; requests: number }[] {
     return this.running.map(({ app, requests }) => ({ pid: app.pid, requests }));
   }
 
-  /** The app settings, as they are. */
+  /** The current app settings. */
   get settings(): Readonly<Record<string, string>> {
     return this.current;
   }
@@ -111,17 +111,17 @@ export class Site {
     return this.restart();
   }
 
-  /** Changes how the site runs. */
+  /** Replaces the settings from ARM. */
   reconfigure(configuration: SiteConfiguration): Promise<void> {
     this.configuration = configuration;
-    this.watch();
+    this.startHealthCheck();
     return this.restart();
   }
 
-  /** Starts or ends instances until there are so many; those that stay are not touched. */
+  /** Starts or ends instances to reach this number. The remaining instances continue without a restart. */
   scale(instances: number): Promise<void> {
     this.configuration = { ...this.configuration, instances };
-    return this.change(async () => {
+    return this.enqueueChange(async () => {
       await this.end(instances);
       await this.start();
     });
@@ -130,23 +130,23 @@ export class Site {
   async deploy(zip: Buffer): Promise<void> {
     const { home, restartsToSeePush = 0 } = this.options;
     const wwwroot = await extract(zip, await mkdtemp(path.join(home, `${this.name}-`)));
-    this.unseen = { wwwroot, restarts: restartsToSeePush - 1 };
+    this.pendingPush = { wwwroot, restarts: restartsToSeePush - 1 };
     if (restartsToSeePush === 0) await this.restart();
   }
 
-  /** Ends the app and everything that listens, and forgets what was pushed. */
+  /** Ends the app and both servers, and deletes the deployed code. */
   async close(): Promise<void> {
-    const folders = [this.wwwroot, this.unseen?.wwwroot];
-    this.closed = true; // a push that is on its way starts nothing any more
+    const folders = [this.wwwroot, this.pendingPush?.wwwroot];
+    this.closed = true; // a deployment in progress must not start the app
     this.healthCheck?.close();
     this.wwwroot = undefined;
-    this.unseen = undefined;
+    this.pendingPush = undefined;
     await this.restart();
     await Promise.all([this.frontEnd.close(), this.scm.close()]);
-    await Promise.all(folders.map((folder) => folder && remove(folder)));
+    await Promise.all(folders.map((folder) => folder && removeFolder(folder)));
   }
 
-  private watch(): void {
+  private startHealthCheck(): void {
     this.healthCheck?.close();
     const { healthCheckPath } = this.configuration;
     const targets = () => this.running.map(({ port }) => port);
@@ -155,37 +155,37 @@ export class Site {
   }
 
   restart(): Promise<void> {
-    return this.change(async () => {
-      this.recovery.forget();
+    return this.enqueueChange(async () => {
+      this.recovery.cancel();
       await this.end(0);
-      await this.takeUnseen();
+      await this.applyPush();
       await this.start();
     });
   }
 
-  /** One change after another: two at once would leave two apps. Why one failed is for its caller; the next ones go on. */
-  private change(work: () => Promise<void>): Promise<void> {
+  /** Runs changes one after another, because two at once could leave two apps. An error reaches only the caller of the failed change. */
+  private enqueueChange(work: () => Promise<void>): Promise<void> {
     const done = this.changes.then(work);
     this.changes = done.catch(() => {});
     return done;
   }
 
-  private async takeUnseen(): Promise<void> {
-    if (!this.unseen || this.unseen.restarts-- > 0) return;
+  private async applyPush(): Promise<void> {
+    if (!this.pendingPush || this.pendingPush.restarts-- > 0) return;
     const old = this.wwwroot;
-    this.wwwroot = this.unseen.wwwroot;
-    this.unseen = undefined;
-    if (old) await remove(old);
+    this.wwwroot = this.pendingPush.wwwroot;
+    this.pendingPush = undefined;
+    if (old) await removeFolder(old);
   }
 
-  /** The instance that gets the next request. Round robin: both apps have `clientAffinityEnabled` off. */
+  /** The instance for the next request. Round robin, because both apps have `clientAffinityEnabled: false`. */
   private nextInstance(): Instance | undefined {
     const instance = this.running[this.requests++ % this.running.length];
     if (instance) instance.requests++;
     return instance;
   }
 
-  /** Ends the instances from this place on. */
+  /** Ends the instances from this number on. */
   private async end(from: number): Promise<void> {
     const ending = this.running.filter(({ place }) => place >= from);
     for (const instance of ending) this.forget(instance);
@@ -197,7 +197,7 @@ export class Site {
     if (index >= 0) this.running.splice(index, 1);
   }
 
-  /** Starts the instances that are missing. */
+  /** Starts the missing instances. */
   private async start(): Promise<void> {
     const { wwwroot } = this;
     if (!wwwroot || this.closed) return;
@@ -207,15 +207,15 @@ export class Site {
     this.running.sort((one, other) => one.place - other.place);
   }
 
-  /** After a crash, unless a newer change has started the app meanwhile. */
-  private revive(): void {
-    const revived = this.change(() => this.start());
-    revived.catch((error: Error) => this.died(`does not start: ${error.message}`, 0));
+  /** Starts crashed instances again, unless a newer change has done so meanwhile. */
+  private restartCrashed(): void {
+    const revived = this.enqueueChange(() => this.start());
+    revived.catch((error: Error) => this.handleDeath(`does not start: ${error.message}`, 0));
   }
 
-  private died(cause: string, lived: number): void {
+  private handleDeath(cause: string, lived: number): void {
     this.options.onDeath(cause);
-    if (this.options.restartsCrashed && !this.closed) this.recovery.died(lived);
+    if (this.options.restartsCrashed && !this.closed) this.recovery.scheduleRestart(lived);
   }
 
   private async run(wwwroot: string, place: number): Promise<Instance> {
@@ -228,7 +228,7 @@ export class Site {
     const started = performance.now();
     const onDeath = (cause: string) => {
       this.forget(instance);
-      this.died(cause, performance.now() - started);
+      this.handleDeath(cause, performance.now() - started);
     };
     const { start } = this.configuration;
     const app = new AppProcess({ arguments: start(wwwroot), cwd: wwwroot, env, log, onDeath });
@@ -237,14 +237,15 @@ export class Site {
   }
 }
 
-function remove(folder: string): Promise<void> {
+function removeFolder(folder: string): Promise<void> {
   return rm(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
 async function extract(zip: Buffer, folder: string): Promise<string> {
   for (const [name, bytes] of Object.entries(unzipSync(zip))) {
     const file = path.join(folder, name);
-    if (!file.startsWith(folder + path.sep)) throw new Error(`the zip's ${name} is outside of it`);
+    if (!file.startsWith(folder + path.sep))
+      throw new Error(`The zip contains ${name}, which is outside of the target folder.`);
     await mkdir(name.endsWith("/") ? file : path.dirname(file), { recursive: true });
     if (!name.endsWith("/")) await writeFile(file, bytes);
   }

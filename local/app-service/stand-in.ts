@@ -3,13 +3,13 @@ import { createServer, type Server } from "node:http";
 import path from "node:path";
 import { listen, stop } from "../listen";
 
-/** Answers in an app's place that its version is there and ready, without a process: for tests that only make and delete. */
+/** Answers health requests instead of an app, without a process. For tests that only create and delete resources. */
 export class StandIn {
   readonly pid = undefined;
 
   private constructor(private readonly server: Server) {}
 
-  /** @param wwwroot holds `version.txt`, which an app of ours brings with it */
+  /** @param wwwroot contains `version.txt`, which is part of both apps */
   static async open(wwwroot: string): Promise<{ app: StandIn; port: number }> {
     const version = (await readFile(path.join(wwwroot, "version.txt"), "utf8")).trim();
     const answers: Record<string, unknown> = { "/healthz": { status: "ok", version }, "/readyz": { status: "ready" } };

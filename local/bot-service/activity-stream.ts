@@ -10,13 +10,13 @@ import { readWatermark } from "./watermark";
 
 const path = new RegExp(`^${directLinePath}/conversations/([^/]+)/stream$`);
 
-/** Milliseconds between pings; a client that has not answered the last one is gone. */
+/** Milliseconds between pings. A client that has not answered the last ping counts as disconnected. */
 const heartbeat = 30_000;
 
-/** Bytes; clients send nothing but empty pings. */
+/** Bytes. Clients send only empty pings. */
 const maxPayload = 4096;
 
-/** Direct Line's WebSockets: each shows one conversation's activities as they come. */
+/** Direct Line's WebSockets. Each one sends the activities of one conversation as they arrive. */
 export class ActivityStreams {
   private readonly server = new WebSocketServer({ noServer: true, maxPayload });
   private readonly unanswered = new WeakSet<WebSocket>();
@@ -28,18 +28,18 @@ export class ActivityStreams {
     private readonly conversations: Conversations,
   ) {}
 
-  /** Takes over a server's `upgrade` event; anything but a stream with a valid token is answered and closed. */
+  /** Handles a server's `upgrade` event. A request without a valid stream path and token gets an error, and its socket is closed. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // A client that goes away during the handshake must not take the process along.
+    // Without a listener, an error during the handshake would end the process.
     const ignore = () => socket.destroy();
     socket.on("error", ignore);
-    this.admit(request).then(
+    this.authorize(request).then(
       ({ conversation, watermark }) => {
         socket.off("error", ignore);
         if (this.closed || socket.destroyed) return socket.destroy();
-        this.server.handleUpgrade(request, socket, head, (client) => this.show(client, conversation, watermark));
+        this.server.handleUpgrade(request, socket, head, (client) => this.stream(client, conversation, watermark));
       },
-      (error: unknown) => refuse(socket, error),
+      (error: unknown) => sendError(socket, error),
     );
   }
 
@@ -50,7 +50,7 @@ export class ActivityStreams {
     this.server.close();
   }
 
-  private async admit(request: IncomingMessage): Promise<{ conversation: Conversation; watermark: number }> {
+  private async authorize(request: IncomingMessage): Promise<{ conversation: Conversation; watermark: number }> {
     const url = new URL(request.url ?? "/", "http://stream");
     const id = path.exec(url.pathname)?.[1];
     if (id === undefined) throw new ServiceError(404, "NotFound", "There is no stream at this path.");
@@ -63,7 +63,7 @@ export class ActivityStreams {
     return { conversation, watermark: readWatermark(asked, conversation.watermark) ?? conversation.watermark };
   }
 
-  private show(client: WebSocket, conversation: Conversation, watermark: number): void {
+  private stream(client: WebSocket, conversation: Conversation, watermark: number): void {
     client.on("error", () => client.terminate());
     client.on("pong", () => this.unanswered.delete(client));
     const stop = conversation.follow(watermark, {
@@ -85,7 +85,7 @@ export class ActivityStreams {
   }
 }
 
-function refuse(socket: Duplex, error: unknown): void {
+function sendError(socket: Duplex, error: unknown): void {
   const known =
     error instanceof ServiceError ? error : new ServiceError(400, "BadArgument", "The request is malformed.");
   const body = JSON.stringify(known.body);

@@ -4,10 +4,10 @@ import { ServiceError } from "./service-error";
 /** A user or a bot in a conversation. */
 export type Account = z.infer<typeof account>;
 
-/** What the service needs to know of an activity; every other field (channelData, value, entities …) passes through. */
+/** The fields of an activity that the service reads. All other fields (channelData, value, entities …) pass through. */
 export type Activity = z.infer<typeof activity>;
 
-/** An activity that a conversation has taken in. */
+/** An activity that a conversation has accepted. */
 export type StoredActivity = Activity & { id: string; timestamp: string };
 
 const account = z.looseObject({ id: z.string().optional(), name: z.string().optional(), role: z.string().optional() });
@@ -23,7 +23,7 @@ const activity = z.looseObject({
   serviceUrl: z.string().optional(),
 });
 
-/** Reads an activity from a request's body; throws a 400 that names the field. */
+/** Reads an activity from a request's body. @throws ServiceError 400 that names the invalid field */
 export function readActivity(body: unknown): Activity {
   const read = activity.safeParse(body);
   if (read.success) return read.data;

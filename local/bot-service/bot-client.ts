@@ -6,7 +6,7 @@ import { ServiceError } from "./service-error";
 export interface BotClientOptions {
   tokens: BotTokens;
   fetch: typeof fetch;
-  /** Milliseconds; a bot that takes longer has failed. */
+  /** Milliseconds that a bot may take to answer. */
   timeout: number;
   log(line: string): void;
 }
@@ -15,7 +15,7 @@ export interface BotClientOptions {
 export class BotClient {
   constructor(private readonly options: BotClientOptions) {}
 
-  /** Resolves when the bot has accepted; else throws the error that Direct Line answers (502, or 504 after the time-out). */
+  /** Resolves when the bot accepts the activity. @throws ServiceError that Direct Line then answers: 502, or 504 after the timeout */
   async deliver(bot: Bot, conversationId: string, activity: StoredActivity & { serviceUrl: string }): Promise<void> {
     const outcome = await this.post(bot, activity);
     if (outcome === "accepted") return;
@@ -26,17 +26,17 @@ export class BotClient {
   }
 
   private async post(bot: Bot, activity: StoredActivity & { serviceUrl: string }): Promise<string> {
-    const token = await this.options.tokens.for(bot.appId, activity.serviceUrl);
+    const token = await this.options.tokens.get(bot.appId, activity.serviceUrl);
     try {
       const response = await this.options.fetch(bot.endpoint, {
         method: "POST",
         headers: { authorization: `Bearer ${token}`, "content-type": "application/json; charset=utf-8" },
         body: JSON.stringify(activity),
-        // A redirect would carry the token to another host; it counts as an error, as every status from 300.
+        // A redirect would send the token to another host. It counts as an error, like every status from 300.
         redirect: "manual",
         signal: AbortSignal.timeout(this.options.timeout),
       });
-      // Read to the end: an unread body keeps its connection.
+      // An unread body would keep its connection open.
       await response.arrayBuffer();
       return response.status < 300 ? "accepted" : `answered ${response.status}`;
     } catch (error) {

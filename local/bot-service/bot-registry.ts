@@ -6,31 +6,31 @@ export class BotRegistry {
   private readonly bots = new Map<string, Bot>();
   private readonly keys = new Map<string, DirectLineKeys>();
   private readonly botNamesBySecret = new Map<string, string>();
-  private readonly onTeams = new Set<string>();
+  private readonly teamsBots = new Set<string>();
 
-  /** Throws when the name is taken: bot names are unique in all of Azure. */
+  /** @throws Error when the name is taken: bot names are unique in all of Azure */
   add(bot: Bot): void {
     if (this.bots.has(bot.name)) {
-      throw new Error(`A bot named "${bot.name}" is already registered. Choose another name, or update that one.`);
+      throw new Error(`A bot named "${bot.name}" is already registered. Choose another name, or update that bot.`);
     }
     this.bots.set(bot.name, { ...bot });
   }
 
-  /** Replaces the app id and endpoint of a registered bot; its secrets stay. */
+  /** Replaces the app id and endpoint of a registered bot. Its secrets stay the same. */
   replace(bot: Bot): void {
-    this.named(bot.name);
+    this.get(bot.name);
     this.bots.set(bot.name, { ...bot });
   }
 
   remove(name: string): void {
     this.disableDirectLine(name);
-    this.onTeams.delete(name);
+    this.teamsBots.delete(name);
     this.bots.delete(name);
   }
 
-  /** Makes the channel's secrets; a channel that is already enabled keeps the ones it has. */
+  /** Creates the channel's secrets. A channel that is already enabled keeps its secrets. */
   enableDirectLine(name: string): DirectLineKeys {
-    this.named(name);
+    this.get(name);
     const known = this.keys.get(name);
     if (known) return { ...known };
     const made = { key: newSecret(), key2: newSecret() };
@@ -48,14 +48,14 @@ export class BotRegistry {
   }
 
   setTeams(name: string, isEnabled: boolean): void {
-    this.named(name);
-    if (isEnabled) this.onTeams.add(name);
-    else this.onTeams.delete(name);
+    this.get(name);
+    if (isEnabled) this.teamsBots.add(name);
+    else this.teamsBots.delete(name);
   }
 
-  /** The bot of an app id, if it has a Teams channel. */
-  withTeams(appId: string): Bot | undefined {
-    return [...this.bots.values()].find((bot) => bot.appId === appId && this.onTeams.has(bot.name));
+  /** The bot with this app id, if it has a Teams channel. */
+  findOnTeams(appId: string): Bot | undefined {
+    return [...this.bots.values()].find((bot) => bot.appId === appId && this.teamsBots.has(bot.name));
   }
 
   find(name: string): Bot | undefined {
@@ -70,11 +70,11 @@ export class BotRegistry {
     return this.keys.has(name);
   }
 
-  botNameOfSecret(secret: string): string | undefined {
+  findBotNameBySecret(secret: string): string | undefined {
     return this.botNamesBySecret.get(secret);
   }
 
-  private named(name: string): Bot {
+  private get(name: string): Bot {
     const bot = this.bots.get(name);
     if (!bot) throw new Error(`No bot named "${name}" is registered.`);
     return bot;

@@ -19,34 +19,34 @@ import { SigningKey } from "./signing-key";
 import { Teams } from "./teams";
 
 export interface BotServiceOptions {
-  /** Checks a token that a bot sends to the Connector; rejects a wrong issuer, audience or signature, and an expired one. */
+  /** Verifies a token that a bot sends to the Connector. Rejects a wrong issuer, audience or signature, and an expired token. */
   verifyBotToken(token: string): Promise<{ appId: string }>;
-  /** Gets one short line for each failure; never texts or tokens. */
+  /** Receives one short line for each failure. The line never contains message texts or tokens. */
   log(line: string): void;
-  /** How bots are called; must trust the certificate of their endpoints. Default: the global one. */
+  /** Sends requests to bots. It must trust the certificate of their endpoints. Default: the global `fetch`. */
   fetch?: typeof fetch;
-  /** Issuer of the tokens that bots get. Default: the real service's. */
+  /** Issuer of the tokens that bots receive. Default: the real service's issuer. */
   issuer?: string;
-  /** Seconds that a Direct Line token lives. Default: 1800, as the real one. */
+  /** Lifetime of a Direct Line token in seconds. Default: 1800, as in the real service. */
   tokenLifetime?: number;
-  /** Milliseconds that a bot may take to answer. Default: 15 000, as the real one. */
+  /** Milliseconds that a bot may take to answer. Default: 15 000, as in the real service. */
   botTimeout?: number;
 }
 
-/** Where a bot and a client find the parts of the service. */
+/** The addresses of the service's parts, for bots and clients. */
 export interface BotServiceUrls {
   serviceUrl: string;
   openIdMetadata: string;
   /** Origin of Direct Line, without a trailing slash. */
   directLine: string;
-  /** The serviceUrl of Teams, without its last slash. */
+  /** The serviceUrl of Teams, without the trailing slash. */
   teams: string;
 }
 
-/** Below the service's base; in Azure Teams has hosts of its own. */
+/** Path below the base URL. In Azure, Teams has its own hosts. */
 const teamsPath = "/teams";
 
-function onTeams(teams: Teams): Pick<ConnectorParts, "conversations" | "channelId" | "accountOf" | "create"> {
+function teamsParts(teams: Teams): Pick<ConnectorParts, "conversations" | "channelId" | "accountOf" | "create"> {
   return {
     conversations: teams.conversations,
     channelId: "msteams",
@@ -55,21 +55,21 @@ function onTeams(teams: Teams): Pick<ConnectorParts, "conversations" | "channelI
   };
 }
 
-/** Azure Bot Service on this machine: Direct Line, the Connector API and the issuer of its tokens. */
+/** A local Azure Bot Service: Direct Line, the Connector API and the issuer of its tokens. */
 export class BotService {
-  /** Everything over HTTP: Connector, OpenID metadata and keys, Direct Line. */
+  /** All HTTP endpoints: Connector, OpenID metadata and keys, Direct Line. */
   readonly handler: Express;
-  /** Direct Line alone, for a page's own server; serves by itself or mounted in another express app. */
+  /** Direct Line alone, for a web page's own server. Works by itself or mounted in another express app. */
   readonly directLine: Express;
-  /** The issuer of the tokens that bots get. */
+  /** The issuer of the tokens that bots receive. */
   readonly issuer: string;
-  /** What the Connector answers next, where it is not its own answer. */
+  /** Answers that tests inject into the Connector. */
   readonly answers = new ConnectorAnswers();
   private readonly bots = new BotRegistry();
   readonly teams = new Teams(this.bots);
   private readonly conversations = new Conversations();
   private readonly streams: ActivityStreams;
-  private base: string | undefined;
+  private baseUrl: string | undefined;
 
   constructor(options: BotServiceOptions) {
     const { log, verifyBotToken } = options;
@@ -88,87 +88,88 @@ export class BotService {
     this.streams = new ActivityStreams(callers, conversations);
     this.directLine = directLine({ callers, tokens, conversations, turns, log });
     this.handler = express().disable("x-powered-by").disable("etag");
-    this.handler.use(openId(this.issuer, key, () => this.listeningBase()));
+    this.handler.use(openId(this.issuer, key, () => this.requireBaseUrl()));
     this.handler.use(this.directLine);
     const connected = { bots, verifyBotToken, log, answers: this.answers };
-    this.handler.use(teamsPath, connector({ ...connected, ...onTeams(this.teams) }));
+    this.handler.use(teamsPath, connector({ ...connected, ...teamsParts(this.teams) }));
     this.handler.use(
       connector({ ...connected, conversations, channelId: "directline", accountOf: ({ name }) => botAccount(name) }),
     );
     this.handler.use(unknownPath, answerErrors(log));
   }
 
-  /** Tells the service its own public origin, e.g. `https://127.0.0.1:4433`; needed before anybody talks to a bot. */
-  listenAt(base: string): void {
-    this.base = base.replace(/\/+$/, "");
+  /** Sets the service's own public origin, e.g. `https://127.0.0.1:4433`. Must be called before the first request to a bot. */
+  setBaseUrl(base: string): void {
+    this.baseUrl = base.replace(/\/+$/, "");
   }
 
   urls(): BotServiceUrls {
-    const base = this.listeningBase();
+    const base = this.requireBaseUrl();
     return { serviceUrl: `${base}/`, openIdMetadata: base + metadataPath, directLine: base, teams: base + teamsPath };
   }
 
-  /** Opens a stream of Direct Line: the `upgrade` event of every server that serves `handler` or `directLine`. */
+  /** Opens a Direct Line stream. Attach it to the `upgrade` event of every server that serves `handler` or `directLine`. */
   readonly upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     this.streams.upgrade(request, socket, head);
   };
 
-  /** A registered bot. */
+  /** The registered bot of this name. */
   bot(name: string): Bot | undefined {
     return this.bots.find(name);
   }
 
-  /** Whether an app id is a bot's already. */
+  /** Whether a registered bot already uses this app id. */
   hasApp(appId: string): boolean {
     return this.bots.hasApp(appId);
   }
 
-  /** Throws when a bot of that name is registered. */
+  /** @throws Error when a bot of this name is already registered */
   register(bot: Bot): void {
     this.bots.add(bot);
   }
 
-  /** Changes a registered bot's app id or endpoint; its secrets and conversations stay. */
+  /** Changes the app id or endpoint of a registered bot. Its secrets and conversations stay. */
   update(bot: Bot): void {
     this.bots.replace(bot);
   }
 
-  /** Forgets a bot, its secrets and its conversations; their streams end. */
+  /** Removes a bot, its secrets and its conversations, and ends their streams. */
   unregister(botName: string): void {
     this.bots.remove(botName);
     this.conversations.endAllOf(botName);
     this.teams.conversations.endAllOf(botName);
   }
 
-  /** The secrets of the bot's Direct Line channel: made by the first call, the same ever after. */
+  /** The secrets of the bot's Direct Line channel. The first call creates them; later calls return the same secrets. */
   enableDirectLine(botName: string): DirectLineKeys {
     return this.bots.enableDirectLine(botName);
   }
 
-  /** The channel's secrets, if there is one. */
+  /** The secrets of the Direct Line channel. Undefined when the bot has no such channel. */
   directLineKeys(botName: string): DirectLineKeys | undefined {
     return this.bots.hasDirectLine(botName) ? this.bots.enableDirectLine(botName) : undefined;
   }
 
-  /** Whether the bot is on Teams. */
+  /** Adds or removes the bot's Teams channel. */
   setTeams(botName: string, isEnabled: boolean): void {
     this.bots.setTeams(botName, isEnabled);
   }
 
-  /** Takes the channel away: its secrets and tokens are refused and its streams end. */
+  /** Removes the channel: its secrets and tokens are refused from now on, and its streams end. */
   disableDirectLine(botName: string): void {
     this.bots.disableDirectLine(botName);
     this.conversations.endAllOf(botName);
   }
 
-  /** Ends every conversation and socket. The HTTP servers are their owner's to close. */
+  /** Ends every conversation and socket. The caller closes the HTTP servers. */
   close(): void {
     this.conversations.endAll();
     this.streams.close();
   }
 
-  private listeningBase(): string {
-    if (this.base === undefined) throw new Error("The Bot Service does not know its own address: call listenAt first.");
-    return this.base;
+  private requireBaseUrl(): string {
+    if (this.baseUrl === undefined)
+      throw new Error("The Bot Service does not know its own address. Call setBaseUrl first.");
+    return this.baseUrl;
   }
 }

@@ -1,8 +1,8 @@
 import type { SigningKey } from "./signing-key";
 
-/** Seconds; Bot Service's tokens live an hour, and one is used for half of it. */
+/** Seconds. Bot Service's tokens live one hour; a token is reused for half of that time. */
 const lifetime = 3600;
-const useFor = lifetime / 2;
+const reuseTime = lifetime / 2;
 
 interface Issued {
   token: Promise<string>;
@@ -10,7 +10,7 @@ interface Issued {
   until: number;
 }
 
-/** The tokens that bots get with activities. `serviceurl` (lower case) must equal the activity's serviceUrl. */
+/** The tokens that bots receive with activities. The claim `serviceurl` (lower case) must equal the activity's serviceUrl. */
 export class BotTokens {
   private readonly issued = new Map<string, Issued>();
 
@@ -19,12 +19,12 @@ export class BotTokens {
     private readonly issuer: string,
   ) {}
 
-  for(appId: string, serviceUrl: string): Promise<string> {
+  get(appId: string, serviceUrl: string): Promise<string> {
     const now = Math.floor(Date.now() / 1000);
     const known = this.issued.get(`${appId} ${serviceUrl}`);
     if (known && known.until > now) return known.token;
     const token = this.sign(appId, serviceUrl, now);
-    this.issued.set(`${appId} ${serviceUrl}`, { token, until: now + useFor });
+    this.issued.set(`${appId} ${serviceUrl}`, { token, until: now + reuseTime });
     return token;
   }
 

@@ -11,9 +11,9 @@ export function botAccount(botName: string): Account & { id: string } {
   return { id: botName, name: botName };
 }
 
-/** What a bot hears of a conversation: who joined, and what a user posts. */
+/** Sends a conversation's events to the bot: new members, and the activities that a user posts. */
 export class BotTurns {
-  // So that a user's first activities wait for the bot to have heard that the user is there.
+  // A user's first activities wait for these promises, so that the bot receives the conversationUpdate first.
   private readonly joining = new WeakMap<Conversation, Map<string, Promise<void>>>();
 
   constructor(
@@ -22,17 +22,17 @@ export class BotTurns {
     private readonly serviceUrl: () => string,
   ) {}
 
-  /** The bot joins first, then the user if known; a bot that fails here has missed it, and the conversation goes on. */
+  /** Adds the bot, then the user if known. When the bot fails here, the update is lost and the conversation continues. */
   async begin(conversation: Conversation, user?: Account & { id: string }): Promise<void> {
     await this.join(conversation, botAccount(conversation.botName), user?.id);
     if (user) await this.join(conversation, { ...user, role: "user" });
   }
 
-  /** Shows a user's activity in the conversation and hands it to the bot; throws 502 or 504 when the bot fails. */
+  /** Adds a user's activity to the conversation and sends it to the bot. @throws ServiceError 502 or 504 when the bot fails */
   async post(conversation: Conversation, from: Account & { id: string }, activity: Activity): Promise<StoredActivity> {
     const user = { ...from, role: "user" };
     await this.join(conversation, user);
-    const stored = conversation.append({ ...activity, ...this.stamp(conversation), from: user });
+    const stored = conversation.append({ ...activity, ...this.addressing(conversation), from: user });
     await this.deliver(conversation, stored);
     return stored;
   }
@@ -49,24 +49,24 @@ export class BotTurns {
   }
 
   private async announce(conversation: Conversation, member: Account & { id: string }, from?: string): Promise<void> {
-    // While no user is known, Direct Line gives the conversation's id as the sender.
+    // As long as no user is known, Direct Line names the conversation's id as the sender.
     const sender = from ?? (member.id === conversation.botName ? conversation.id : member.id);
     try {
       await this.deliver(conversation, {
         type: "conversationUpdate",
         id: randomBytes(8).toString("base64url"),
         timestamp: new Date().toISOString(),
-        ...this.stamp(conversation),
+        ...this.addressing(conversation),
         from: { id: sender },
         membersAdded: [member],
       });
     } catch (error) {
-      // The client has logged it; only what a user posts answers with the bot's failure.
+      // BotClient has logged the failure. Only a user's own post reports a failure of the bot.
       if (!(error instanceof ServiceError)) throw error;
     }
   }
 
-  private stamp(conversation: Conversation) {
+  private addressing(conversation: Conversation) {
     return {
       serviceUrl: this.serviceUrl(),
       channelId: "directline",
@@ -84,7 +84,7 @@ export class BotTurns {
 
   private botOf(conversation: Conversation): Bot {
     const bot = this.bots.find(conversation.botName);
-    if (!bot) throw new ServiceError(404, "BotNotFound", `The bot "${conversation.botName}" is gone.`);
+    if (!bot) throw new ServiceError(404, "BotNotFound", `The bot "${conversation.botName}" is no longer registered.`);
     return bot;
   }
 }

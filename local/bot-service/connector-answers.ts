@@ -1,26 +1,26 @@
 import type { Response } from "express";
 
-/** What the Connector answers instead of its own answer. */
+/** An answer that replaces the Connector's own one. */
 export interface ConnectorAnswer {
-  /** Of HTTP; 0: it hangs up without a word. */
+  /** HTTP status. 0 closes the connection without an answer. */
   status: number;
   body?: object | string;
   headers?: Record<string, string>;
-  /** Whether the activity reaches the user all the same. */
-  isTaken?: boolean;
+  /** Whether the user receives the activity in spite of this answer. */
+  isDelivered?: boolean;
 }
 
-/** The Connector's next answers, where a test says what they are: what Teams is known to answer, and what breaks. */
+/** The Connector's next answers. Tests set them to imitate errors of Teams and broken connections. */
 export class ConnectorAnswers {
-  private readonly coming: ConnectorAnswer[] = [];
+  private readonly queue: ConnectorAnswer[] = [];
 
-  /** Is given to so many calls that would say something or open a conversation. */
-  give(answer: ConnectorAnswer, times = 1): void {
-    this.coming.push(...Array.from({ length: times }, () => answer));
+  /** Answers the next `times` calls that send an activity or create a conversation. */
+  add(answer: ConnectorAnswer, times = 1): void {
+    this.queue.push(...Array.from({ length: times }, () => answer));
   }
 
   next(): ConnectorAnswer | undefined {
-    return this.coming.shift();
+    return this.queue.shift();
   }
 }
 

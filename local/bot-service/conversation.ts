@@ -1,27 +1,27 @@
 import { randomBytes } from "node:crypto";
 import type { Account, Activity, StoredActivity } from "./activity";
 
-/** What Direct Line clients receive: activities, and how far these bring the reader. */
+/** Activities as Direct Line clients receive them, with the watermark after the last one. */
 export interface ActivitySet {
   activities: StoredActivity[];
   watermark: string;
 }
 
-/** Somebody who follows a conversation live. */
+/** A client that receives a conversation's activities as they arrive. */
 export interface Follower {
   received(set: ActivitySet): void;
   ended(): void;
 }
 
-/** An id that nobody can guess: whoever knows a conversation's id knows where to look for it. */
+/** 32 random hexadecimal digits, so that a conversation's id cannot be guessed. */
 export function newConversationId(): string {
   return randomBytes(16).toString("hex");
 }
 
-/** One conversation of one bot: its members and what was said. Watermarks count the entries of its history. */
+/** One conversation of one bot, with its members and its history. Watermarks count the entries of the history. */
 export class Conversation {
   readonly members = new Map<string, Account>();
-  /** Milliseconds since 1970 of the last thing that happened. */
+  /** Time of the last use, in milliseconds since the epoch. */
   lastUsed = Date.now();
   private sequence = 0;
   private readonly history: (StoredActivity | undefined)[] = [];
@@ -32,7 +32,7 @@ export class Conversation {
     readonly botName: string,
   ) {}
 
-  /** The watermark of a reader who has seen everything. */
+  /** The watermark of a client that has received everything. */
   get watermark(): number {
     return this.history.length;
   }
@@ -41,28 +41,28 @@ export class Conversation {
     return this.followers.size > 0;
   }
 
-  /** Takes an activity in: gives it its id and time, keeps it, and shows it to who follows. */
+  /** Gives an activity its id and time, stores it, and sends it to the followers. */
   append(activity: Activity): StoredActivity {
     this.sequence += 1;
     const id = `${this.id}|${String(this.sequence).padStart(7, "0")}`;
     const stored = { ...activity, id, timestamp: new Date().toISOString() };
-    // Typing is of the moment: live followers see it, the history does not (as Direct Line documents).
+    // Direct Line documents that a typing activity reaches live clients and is not part of the history.
     if (activity.type !== "typing") this.history.push(stored);
-    this.show(stored);
+    this.notify(stored);
     return stored;
   }
 
-  /** Replaces an activity and shows the new one to who follows; undefined when there is none of that id. */
+  /** Replaces an activity and sends the new one to the followers. Undefined when the id is unknown. */
   replace(id: string, activity: Activity): StoredActivity | undefined {
     const index = this.history.findIndex((entry) => entry?.id === id);
     if (index < 0) return undefined;
     const stored = { ...activity, id, timestamp: new Date().toISOString() };
     this.history[index] = stored;
-    this.show(stored);
+    this.notify(stored);
     return stored;
   }
 
-  /** Removes an activity from the history, leaving a gap so that watermarks stay valid. */
+  /** Removes an activity from the history. A gap remains, so that watermarks stay valid. */
   remove(id: string): boolean {
     const index = this.history.findIndex((entry) => entry?.id === id);
     if (index < 0) return false;
@@ -75,7 +75,7 @@ export class Conversation {
     return { activities, watermark: String(this.watermark) };
   }
 
-  /** Shows what came after the watermark, then everything as it comes; returns how to stop. */
+  /** Sends the activities after the watermark, then each new one. Returns a function that ends this. */
   follow(watermark: number, follower: Follower): () => void {
     const missed = this.since(watermark);
     if (missed.activities.length > 0) follower.received(missed);
@@ -88,7 +88,7 @@ export class Conversation {
     this.followers.clear();
   }
 
-  private show(activity: StoredActivity): void {
+  private notify(activity: StoredActivity): void {
     this.lastUsed = Date.now();
     const set = { activities: [activity], watermark: String(this.watermark) };
     for (const follower of this.followers) follower.received(set);

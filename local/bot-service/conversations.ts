@@ -1,11 +1,11 @@
 import { Conversation } from "./conversation";
 
-/** Milliseconds; Direct Line keeps a conversation's content for 24 hours. */
-const kept = 24 * 60 * 60 * 1000;
+/** Milliseconds. Direct Line keeps a conversation's content for 24 hours. */
+const retention = 24 * 60 * 60 * 1000;
 
-/** The conversations that have been started. */
+/** The conversations that were started and have not expired. */
 export class Conversations {
-  // In the order of last use, the stalest first.
+  // Ordered by last use, the oldest first.
   private readonly byId = new Map<string, Conversation>();
 
   start(id: string, botName: string): Conversation {
@@ -41,7 +41,7 @@ export class Conversations {
 
   private forgetStale(): void {
     for (const conversation of this.byId.values()) {
-      if (Date.now() - conversation.lastUsed < kept) return;
+      if (Date.now() - conversation.lastUsed < retention) return;
       if (!conversation.isFollowed) this.byId.delete(conversation.id);
     }
   }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { KnownTokens } from "../known-tokens";
 import { ServiceError } from "./service-error";
 
-/** What a Direct Line token grants: one conversation of one bot, perhaps as one user only. */
+/** The rights of a Direct Line token: one conversation of one bot, optionally as one user only. */
 export interface Grant {
   botName: string;
   conversationId: string;
@@ -11,12 +11,12 @@ export interface Grant {
   trustedOrigins?: string[];
 }
 
-/** `access` is for clients; `stream` only opens a stream, and is what stands in a stream's URL. */
+/** `access` is for clients. `stream` only opens a stream; it is the token in a stream's URL. */
 export type Purpose = "access" | "stream";
 
 const issuer = "https://directline.botframework.com/";
 
-// The claims' names are those of the real tokens: DirectLineJS and Web Chat decode them and look for `user`.
+// The real tokens use these claim names. DirectLineJS and Web Chat decode the token and read `user`.
 const claims = z.object({
   exp: z.number(),
   bot: z.string(),
@@ -27,7 +27,7 @@ const claims = z.object({
   use: z.enum(["access", "stream"]),
 });
 
-/** Issues and checks Direct Line tokens. */
+/** Issues and verifies Direct Line tokens. */
 export class DirectLineTokens {
   private readonly key = randomBytes(32);
   private readonly known = new KnownTokens((token) => this.verify(token));
@@ -44,10 +44,10 @@ export class DirectLineTokens {
     return this.sign(grant, "stream", Math.min(60, this.lifetime));
   }
 
-  /** Throws 403 TokenExpired for an expired token and 401 for every other that is not ours or not of the purpose. */
+  /** @throws ServiceError 403 TokenExpired for an expired token, 401 for every other token that is invalid or has another purpose */
   async read(token: string, ...purposes: Purpose[]): Promise<Grant> {
     const { use, grant } = await this.known.read(token);
-    if (!purposes.includes(use)) throw unusable();
+    if (!purposes.includes(use)) throw invalidToken();
     return grant;
   }
 
@@ -62,7 +62,7 @@ export class DirectLineTokens {
     } catch (error) {
       throw error instanceof errors.JWTExpired
         ? new ServiceError(403, "TokenExpired", "The token has expired.")
-        : unusable();
+        : invalidToken();
     }
   }
 
@@ -81,6 +81,6 @@ export class DirectLineTokens {
   }
 }
 
-function unusable(): ServiceError {
+function invalidToken(): ServiceError {
   return new ServiceError(401, "Unauthorized", "The secret or token is not valid here.");
 }

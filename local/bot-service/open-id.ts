@@ -1,11 +1,11 @@
 import { Router } from "express";
 import type { SigningKey } from "./signing-key";
 
-/** Where bots find the metadata, below the service's base. */
+/** Path of the metadata below the service's base URL. */
 export const metadataPath = "/v1/.well-known/openidconfiguration";
 const keysPath = "/v1/.well-known/keys";
 
-/** The OpenID metadata and key set by which bots check the service's tokens. */
+/** The OpenID metadata and the key set. Bots verify the service's tokens with them. */
 export function openId(issuer: string, key: SigningKey, base: () => string): Router {
   const router = Router();
   router.get(metadataPath, (_request, response) => {

@@ -1,7 +1,9 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from "express";
 
-/** An error that the caller is told: `{"error": {"code", "message"}}` with the status, as Bot Service answers. */
+/** An error that is sent to the caller as `{"error": {"code", "message"}}` with the status, as Bot Service does. */
 export class ServiceError extends Error {
+  override readonly name = "ServiceError";
+
   constructor(
     readonly status: number,
     readonly code: string,
@@ -15,23 +17,27 @@ export class ServiceError extends Error {
   }
 }
 
-/** What the real service has and this one does not: refused by name, never ignored. */
+/** The 501 for an operation that only the real service supports. Its message names the operation. */
 export function notSupported(operation: string): ServiceError {
-  return new ServiceError(501, "NotSupported", `not supported by the local Bot Service: ${operation}`);
+  return new ServiceError(501, "NotSupported", `The local Bot Service does not support ${operation}.`);
 }
 
-/** Answers 404 in the service's own shape. */
+/** Answers 404 in the service's format. */
 export const unknownPath: RequestHandler = (request) => {
-  throw new ServiceError(404, "NotFound", `There is nothing at ${request.method} ${request.baseUrl}${request.path}.`);
+  throw new ServiceError(
+    404,
+    "NotFound",
+    `The path ${request.baseUrl}${request.path} does not exist for ${request.method}.`,
+  );
 };
 
-/** Answers errors in the service's own shape; what is not meant for the caller is logged and answered as 500. */
+/** Answers errors in the service's format. An unexpected error is logged and answered with 500. */
 export function answerErrors(log: (line: string) => void): ErrorRequestHandler {
   return (error: unknown, _request, response: Response, next) => {
     if (response.headersSent) return next(error);
     const known = asServiceError(error);
     if (!known) log(`bot service: internal error: ${error instanceof Error ? error.message : String(error)}`);
-    const answer = known ?? new ServiceError(500, "ServiceError", "The local Bot Service failed; see its log.");
+    const answer = known ?? new ServiceError(500, "ServiceError", "The local Bot Service failed. See its log.");
     response.status(answer.status).json(answer.body);
   };
 }

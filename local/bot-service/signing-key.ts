@@ -1,9 +1,9 @@
 import { generateKeyPairSync, type JsonWebKey, type KeyObject, randomUUID } from "node:crypto";
 
-/** The channels that the service speaks for: botbuilder accepts an activity only when its channel is among them. */
+/** The channels of this key. botbuilder accepts an activity only when its channel is in this list. */
 const endorsements = ["directline", "webchat"];
 
-/** The RSA key that signs what the service sends to bots; a new one in every process. */
+/** The RSA key that signs the tokens for bots. Every process makes a new key. */
 export class SigningKey {
   readonly id = randomUUID();
   readonly privateKey: KeyObject;
@@ -15,7 +15,7 @@ export class SigningKey {
     this.publicKey = pair.publicKey;
   }
 
-  /** The public half, as the key set shows it. */
+  /** The public key, in the format of the key set. */
   get jwk(): JsonWebKey & { endorsements: string[] } {
     return { ...this.publicKey.export({ format: "jwk" }), kid: this.id, use: "sig", alg: "RS256", endorsements };
   }

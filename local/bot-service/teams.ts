@@ -7,13 +7,13 @@ import type { Conversation } from "./conversation";
 import { Conversations } from "./conversations";
 import { notSupported, ServiceError } from "./service-error";
 
-/** A person in a Microsoft Entra tenant that has Teams. */
+/** A user in a Microsoft Entra tenant with Teams. */
 export interface TeamsUser {
-  /** `29:…`: another one for each bot. */
+  /** `29:…`. Each bot sees another id for the same user. */
   id: string;
   aadObjectId: string;
   tenantId: string;
-  /** Whether the bot's app is installed for this person. */
+  /** Whether the bot's app is installed for this user. */
   hasApp: boolean;
 }
 
@@ -33,14 +33,14 @@ const parameters = z.looseObject({
 });
 
 /**
- * As much of Teams as a bot needs to reach a person who never wrote to it. Its answers are those that were captured in
- * github.com/microsoft/teams.net/blob/main/docs/CreateConversation-API-Behavior.md, and those that are documented in
+ * The part of Teams that a bot needs to reach a user who never wrote to it. The answers were captured in
+ * github.com/microsoft/teams.net/blob/main/docs/CreateConversation-API-Behavior.md or are documented in
  * learn.microsoft.com/microsoftteams/platform/bots/build-conversational-capability#status-codes-from-agent-conversational-apis.
  */
 export class Teams {
   readonly conversations = new Conversations();
   private readonly users: TeamsUser[] = [];
-  /** The one conversation of each bot with each user. */
+  /** The conversation of each bot with each user, by `<bot name> <user id>`. */
   private readonly personal = new Map<string, Conversation>();
 
   constructor(private readonly bots: BotRegistry) {}
@@ -49,7 +49,7 @@ export class Teams {
     this.users.push({ ...user });
   }
 
-  /** What a bot has said to a user, if it has opened a conversation. */
+  /** The conversation of a bot with a user, if the bot has created one. */
   conversationWith(botName: string, { id }: Pick<TeamsUser, "id">): Conversation | undefined {
     return this.personal.get(`${botName} ${id}`);
   }
@@ -58,12 +58,12 @@ export class Teams {
   create(appId: string, body: unknown): { id: string } {
     const bot = this.botOf(appId);
     const asked = parameters.safeParse(body);
-    if (!asked.success) throw incorrect();
+    if (!asked.success) throw incorrectParameters();
     const { isGroup, channelData, members, topicName, activity } = asked.data;
     if (isGroup && channelData?.channel) throw notSupported("opening a thread in a Teams channel");
     const [member, ...others] = members ?? [];
-    if (isGroup || topicName || !member || others.length) throw incorrect();
-    if (asked.data.bot && ![appId, `28:${appId}`].includes(asked.data.bot.id)) throw incorrect();
+    if (isGroup || topicName || !member || others.length) throw incorrectParameters();
+    if (asked.data.bot && ![appId, `28:${appId}`].includes(asked.data.bot.id)) throw incorrectParameters();
     const conversation = this.open(bot, this.find(member.id, asked.data.tenantId ?? channelData?.tenant?.id));
     if (activity) conversation.append({ ...readActivity(activity), channelId: "msteams" });
     return { id: conversation.id };
@@ -71,7 +71,7 @@ export class Teams {
 
   /** @throws ServiceError when the bot has no Teams channel */
   botOf(appId: string): Bot {
-    const bot = this.bots.withTeams(appId);
+    const bot = this.bots.findOnTeams(appId);
     if (!bot) throw new ServiceError(401, "BotNotRegistered", "No registration found for this bot.");
     return bot;
   }
@@ -86,7 +86,7 @@ export class Teams {
     throw new ServiceError(403, "ForbiddenOperationException", "Bot is not installed in user's personal scope");
   }
 
-  /** The same one each time. */
+  /** Creates the conversation with a user, or returns the existing one. */
   private open({ name }: Bot, user: TeamsUser): Conversation {
     const known = this.conversationWith(name, user);
     if (known) return known;
@@ -97,6 +97,6 @@ export class Teams {
   }
 }
 
-function incorrect(): ServiceError {
+function incorrectParameters(): ServiceError {
   return new ServiceError(400, "BadSyntax", "Incorrect conversation creation parameters");
 }

@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { ServiceError } from "./service-error";
 
-/** What a client may ask of a token, or say when it starts a conversation. */
+/** The optional parameters for a new token or a new conversation. */
 export interface TokenParameters {
   user?: { id: string; name?: string };
   trustedOrigins?: string[];
 }
 
-/** User ids that only a token may vouch for begin so. */
+/** The prefix of user ids that only a token can prove. */
 export const boundUserPrefix = "dl_";
 
 const parameters = z.object({
@@ -16,7 +16,7 @@ const parameters = z.object({
   trustedorigins: z.array(z.string()).nullish(),
 });
 
-/** Reads the optional body of tokens/generate and of start-conversation; throws a 400 that names the field. */
+/** Reads the optional body of `tokens/generate` and of a new conversation. @throws ServiceError 400 that names the invalid field */
 export function readTokenParameters(body: unknown): TokenParameters {
   const read = parameters.safeParse(lowerCased(body ?? {}));
   if (!read.success) {
@@ -30,7 +30,7 @@ export function readTokenParameters(body: unknown): TokenParameters {
   };
 }
 
-/** The real service ignores the case of names; Microsoft's own sample sends `User: {Id}`. */
+/** The real service ignores the case of property names: Microsoft's own sample sends `User: {Id}`. */
 function lowerCased(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name.toLowerCase(), lowerCased(inner)]));

@@ -1,4 +1,4 @@
-import type { BotServiceUrls } from "../bot-service/index";
+import type { BotServiceUrls } from "../bot-service/bot-service";
 
 /** A row for `infra/`'s table of clouds, which the program takes as its config `cloud`. */
 export function cloudRow(

@@ -4,7 +4,7 @@ import { Callers } from "../access/callers";
 import { Denials } from "../access/denials";
 import { RoleAssignments } from "../access/role-assignments";
 import { Site, type SiteConfiguration } from "../app-service/site";
-import { BotService } from "../bot-service/index";
+import { BotService } from "../bot-service/bot-service";
 import { BotServiceHost } from "../bot-service-host";
 import { type Certificates, makeCertificates } from "../certificates";
 import { Entra } from "../identity/entra";
@@ -137,7 +137,7 @@ export class LocalCloud {
     const resourceManager = entra.enrol(makePrincipal("Azure Resource Manager"));
     const operator = entra.enrol(makePrincipal("operator", "User", options.operatorObjectId));
     const access = new RoleAssignments({ propagationSeconds: options.propagationSeconds });
-    access.lift(resourceManager.objectId);
+    access.exempt(resourceManager.objectId);
     const denials = new Denials((line) => options.log("azure", line));
     const storageCallers = new Callers(entra, ["https://storage.azure.com", "https://storage.azure.com/"]);
     const storageGuard = new StorageGuard({ tenantId: entra.tenantId, access, callers: storageCallers, denials });

@@ -3,24 +3,24 @@ import path from "node:path";
 import express, { type ErrorRequestHandler, type RequestHandler } from "express";
 import { z } from "zod";
 import { webChatScript } from "../../infra/deploy/package/web-chat";
-import type { BotService } from "../bot-service/index";
+import type { BotService } from "../bot-service/bot-service";
 import { listen, stop } from "../listen";
 import { sendMessage } from "../send-message";
 import type { StackDescription } from "../stack-description";
 import { ConversationMessages } from "./conversation-messages";
 
-/** What the form sends. */
-const words = z.object({ conversation: z.string().min(1), text: z.string() });
+/** The body of `POST /send`. */
+const sendBody = z.object({ conversation: z.string().min(1), text: z.string() });
 
 export const defaultPort = 3978;
 const portsToTry = 100;
 
-/** The port that was asked for is somebody else's. */
-export class PortTaken extends Error {
-  override readonly name = "PortTaken";
+/** The requested port is in use. */
+export class PortTakenError extends Error {
+  override readonly name = "PortTakenError";
 }
 
-/** The console page: Web Chat on plain http with Direct Line on the same origin, so that a browser asks no questions. */
+/** The console page: Web Chat with Direct Line on the same origin. It uses plain http, so that browsers show no certificate warning. */
 export class ConsolePage {
   private stack?: StackDescription;
   private messages?: ConversationMessages;
@@ -29,20 +29,20 @@ export class ConsolePage {
 
   private constructor(private readonly botService: BotService) {}
 
-  /** @param port 0 for any; absent: 3978, or the next free one. @throws PortTaken */
+  /** @param port 0: any free port. Absent: 3978 or the next free port. @throws PortTakenError */
   static async open(botService: BotService, port?: number): Promise<ConsolePage> {
     const page = new ConsolePage(botService);
     page.server = createServer(page.routes()).on("upgrade", botService.upgrade);
-    page.port = port === undefined ? await firstFree(page.server) : await exactly(page.server, port);
+    page.port = port === undefined ? await listenOnFirstFree(page.server) : await listenOn(page.server, port);
     return page;
   }
 
-  /** Where apps and other programs reach Direct Line. */
+  /** The address of Direct Line for apps and other programs. */
   get origin(): string {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Where people look. */
+  /** The address of the page for people. */
   get page(): string {
     return `http://localhost:${this.port}/`;
   }
@@ -60,26 +60,26 @@ export class ConsolePage {
     const json = express.json();
     return express()
       .disable("x-powered-by")
-      .use(onlyFromHere)
-      .get("/", file("index.html"))
-      .get("/console.js", file("console.js"))
-      .get("/console.css", file("console.css"))
-      .get("/webchat.js", script)
+      .use(rejectOtherHosts)
+      .get("/", sendFile("index.html"))
+      .get("/console.js", sendFile("console.js"))
+      .get("/console.css", sendFile("console.css"))
+      .get("/webchat.js", sendWebChat)
       .post("/token", (_request, response, next) => {
         this.token().then((token) => response.json(token), next);
       })
       .post("/send", json, (request, response, next) => {
-        this.send(words.parse(request.body)).then(() => response.status(202).json({}), next);
+        this.send(sendBody.parse(request.body)).then(() => response.status(202).json({}), next);
       })
       .get("/messages/:conversation", (request, response, next) => {
         this.messagesOf(request.params.conversation).then((messages) => response.json(messages), next);
       })
       .use(this.botService.directLine)
-      .use(tell);
+      .use(sendError);
   }
 
   private async token() {
-    if (!this.stack) throw new Error("the stack is still coming up");
+    if (!this.stack) throw new Error("The stack is still starting. Try again in a moment.");
     const { domain, secret } = this.stack.local.directLine;
     const userId = `dl_${crypto.randomUUID()}`;
     const answer = await fetch(`${domain}/tokens/generate`, {
@@ -92,51 +92,55 @@ export class ConsolePage {
   }
 
   private async messagesOf(conversation: string) {
-    if (!this.messages) throw new Error("the stack is still coming up");
-    return this.messages.of(conversation);
+    if (!this.messages) throw new Error("The stack is still starting. Try again in a moment.");
+    return this.messages.list(conversation);
   }
 
-  private async send({ conversation, text }: z.infer<typeof words>): Promise<void> {
-    if (!this.stack) throw new Error("the stack is still coming up");
+  private async send({ conversation, text }: z.infer<typeof sendBody>): Promise<void> {
+    if (!this.stack) throw new Error("The stack is still starting. Try again in a moment.");
     await sendMessage(this.stack, { conversation, text });
   }
 }
 
-/** Another site's page must not get here by a name of its own that leads to this machine. */
-const onlyFromHere: RequestHandler = (request, response, next) => {
+/** Refuses other host names, which protects against DNS rebinding by another site. */
+const rejectOtherHosts: RequestHandler = (request, response, next) => {
   if (["localhost", "127.0.0.1"].includes(request.hostname)) next();
-  else response.status(403).json({ error: `this page is at localhost, not at ${request.hostname}` });
+  else response.status(403).json({ error: `This page is available at localhost, not at ${request.hostname}.` });
 };
 
-/** The page shows the reason. */
-const tell: ErrorRequestHandler = (error, _request, response, _next) => {
+/** Sends the error's message, which the page shows. */
+const sendError: ErrorRequestHandler = (error, _request, response, _next) => {
   response.status(error instanceof z.ZodError ? 400 : 500).json({ error: (error as Error).message });
 };
 
-function file(name: string): RequestHandler {
+function sendFile(name: string): RequestHandler {
   return (_request, response) => response.sendFile(path.join(__dirname, name));
 }
 
-const script: RequestHandler = async (_request, response) => {
+const sendWebChat: RequestHandler = async (_request, response) => {
   response.type("text/javascript").send(await webChatScript());
 };
 
-async function exactly(server: Server, port: number): Promise<number> {
+async function listenOn(server: Server, port: number): Promise<number> {
   try {
     return await listen(server, port);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-    throw new PortTaken(`Port ${port} is taken by another program. Choose another with --port, or leave --port out.`);
+    throw new PortTakenError(
+      `Port ${port} is in use by another program. Choose another port with --port, or omit --port.`,
+    );
   }
 }
 
-async function firstFree(server: Server): Promise<number> {
+async function listenOnFirstFree(server: Server): Promise<number> {
   for (let port = defaultPort; port < defaultPort + portsToTry; port++) {
     try {
-      return await exactly(server, port);
+      return await listenOn(server, port);
     } catch (error) {
-      if (!(error instanceof PortTaken)) throw error;
+      if (!(error instanceof PortTakenError)) throw error;
     }
   }
-  throw new PortTaken(`Ports ${defaultPort} to ${defaultPort + portsToTry - 1} are all taken. Choose one with --port.`);
+  throw new PortTakenError(
+    `The ports ${defaultPort} to ${defaultPort + portsToTry - 1} are all in use. Choose a port with --port.`,
+  );
 }

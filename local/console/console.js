@@ -7,13 +7,13 @@ const styleOptions = {
   bubbleFromUserBackground: "#e6f2fb",
   bubbleFromUserBorderColor: "#b4d6f0",
   bubbleFromUserBorderRadius: 6,
-  hideUploadButton: true, // the bot reads text
+  hideUploadButton: true, // the bot supports only text
 };
 
-/** Opens a conversation and shows it; resolves to its id. */
+/** Opens a conversation and shows it. Resolves to its id. */
 async function openChat() {
   const answer = await fetch("token", { method: "POST" });
-  if (!answer.ok) throw new Error("The stack is still coming up. Please reload the page in a moment.");
+  if (!answer.ok) throw new Error("The stack is still starting. Reload the page in a moment.");
   const { token, userId } = await answer.json();
   const directLine = WebChat.createDirectLine({ token, domain: new URL("v3/directline", location.href).href });
   WebChat.renderWebChat({ directLine, userID: userId, styleOptions }, chat);
@@ -50,21 +50,23 @@ async function send(conversation, text) {
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ conversation, text }),
   });
-  const said = answer.ok ? "It is on the queue." : `It is not on the queue: ${(await answer.json()).error}`;
-  outside.querySelector("output").textContent = said;
+  const result = answer.ok
+    ? "The message is on the queue."
+    : `The message could not be queued: ${(await answer.json()).error}`;
+  outside.querySelector("output").textContent = result;
 }
 
-/** What each time in the table `deliveries` means, in the order of the way. */
-const hops = {
-  queuedAt: "on the queue",
-  dequeuedAt: "taken by the function",
-  receivedAt: "with the bot",
-  sentAt: "said",
-  failedAt: "given up",
+/** The steps of a message, in order: the column in the table `deliveries`, and the text for it. */
+const steps = {
+  queuedAt: "put on the queue",
+  dequeuedAt: "dequeued by the function",
+  receivedAt: "received by the bot",
+  sentAt: "accepted by the channel",
+  failedAt: "failed",
   cancelledAt: "cancelled",
 };
 
-/** Shows the way of the conversation's messages, and looks again every second. */
+/** Shows the conversation's messages with their steps, and updates them every second. */
 async function follow(conversation) {
   const answer = await fetch(`messages/${encodeURIComponent(conversation)}`).catch(() => undefined);
   if (answer?.ok) document.getElementById("messages").replaceChildren(...(await answer.json()).map(describe));
@@ -75,14 +77,14 @@ function describe({ status, reason, ...times }) {
   const item = document.getElementById("message").content.cloneNode(true).firstElementChild;
   item.className = status;
   item.querySelector("strong").textContent = [status, reason].filter(Boolean).join(": ");
-  for (const [hop, what] of Object.entries(hops)) {
-    if (!times[hop]) continue;
-    item.querySelector("dl").append(element("dt", timeOfDay(times[hop])), element("dd", what));
+  for (const [step, text] of Object.entries(steps)) {
+    if (!times[step]) continue;
+    item.querySelector("dl").append(element("dt", timeOfDay(times[step])), element("dd", text));
   }
   return item;
 }
 
-/** The queue counts in seconds, everything else in milliseconds. */
+/** `hh:mm:ss.mmm` in UTC. The queue's times have only seconds, so zero milliseconds are omitted. */
 function timeOfDay(time) {
   const [, clock, milliseconds] = /T([\d:]+)\.?(\d*)Z/.exec(new Date(time).toISOString());
   return milliseconds === "000" ? clock : `${clock}.${milliseconds}`;

@@ -5,10 +5,10 @@ import type { Delivery } from "../../core/tables/deliveries";
 import { Table } from "../../core/tables/table";
 import type { StackDescription } from "../stack-description";
 
-/** How many messages the page shows. */
-const most = 20;
+/** Number of messages that the page shows. */
+const shownMessages = 20;
 
-/** What it shows of each: what became of it, and when it came to each place on its way. */
+/** The columns that the page shows: the message's status, and the time of each step. */
 const columns = [
   "id",
   "status",
@@ -21,9 +21,9 @@ const columns = [
   "cancelledAt",
 ] as const;
 
-export type MessageHops = Pick<Delivery, (typeof columns)[number]>;
+export type MessageTimes = Pick<Delivery, (typeof columns)[number]>;
 
-/** What became of a conversation's messages, as the table `deliveries` tells it. */
+/** A conversation's messages with their status, from the table `deliveries`. */
 export class ConversationMessages {
   private readonly table: Table;
 
@@ -31,15 +31,15 @@ export class ConversationMessages {
     this.table = new Table(stack.local.tableService, deliveriesTable, operatorCredential(stack));
   }
 
-  /** The newest first. @throws TableUnreachableError */
-  async of(conversation: string): Promise<MessageHops[]> {
+  /** The newest message comes first. @throws TableUnreachableError */
+  async list(conversation: string): Promise<MessageTimes[]> {
     const query = { filter: odata`conversation eq ${conversation}`, select: [...columns] };
-    const rows = await this.table.all<MessageHops>(query);
-    return rows.sort((one, other) => lastSeen(other) - lastSeen(one)).slice(0, most);
+    const rows = await this.table.all<MessageTimes>(query);
+    return rows.sort((one, other) => lastSeen(other) - lastSeen(one)).slice(0, shownMessages);
   }
 }
 
 /** Milliseconds since the epoch. */
-function lastSeen({ queuedAt, dequeuedAt, receivedAt }: MessageHops): number {
+function lastSeen({ queuedAt, dequeuedAt, receivedAt }: MessageTimes): number {
   return (receivedAt ?? dequeuedAt ?? queuedAt ?? new Date(0)).getTime();
 }

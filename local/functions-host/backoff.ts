@@ -1,16 +1,16 @@
-/** How long to wait between polls of an empty queue: quick at first, then twice as long each time, up to a maximum. */
+/** The wait between polls of an empty queue: short at first, then doubled each time, up to a maximum. */
 export class PollingBackoff {
   private exponent = 0;
   private current = 0;
 
-  /** Milliseconds; 100 ms and ±20 % are those of QueuePollingIntervals and RandomizedExponentialBackoffStrategy. */
+  /** Milliseconds. Source of 100 ms and ±20 %: QueuePollingIntervals and RandomizedExponentialBackoffStrategy. */
   constructor(
     private readonly maximum: number,
     private readonly minimum = 100,
     private readonly random: () => number = Math.random,
   ) {}
 
-  /** A message was found: the next wait is the shortest again. */
+  /** Call this after a poll that found a message. The next wait is the shortest again. */
   reset(): void {
     this.exponent = 0;
     this.current = 0;

@@ -3,18 +3,18 @@ import type { AppSettings } from "./app-settings";
 import type { RegisteredFunction } from "./functions-core";
 import { parseRoute, type Route } from "./http-route";
 import { resolveQueueConnection } from "./queue-connection";
-import { Refusal } from "./refusal";
 import type { BindingInfo } from "./rpc";
+import { StartupError } from "./startup-error";
 import { resolveStorageConnection, type StorageConnection } from "./storage-connection";
 import { TimerSchedule } from "./timer-schedule";
 
 export interface QueueFunction {
   function: RegisteredFunction;
-  /** Name of the trigger binding, as inputs are addressed. */
+  /** Name of the trigger binding, which addresses its input. */
   binding: string;
   queueName: string;
   connection: StorageConnection;
-  /** Whether the function gets a message as bytes. */
+  /** Whether the function receives the message as bytes. */
   isBinary: boolean;
 }
 
@@ -22,18 +22,18 @@ export interface HttpFunction {
   function: RegisteredFunction;
   binding: string;
   route: Route;
-  /** Upper case; empty means every method. */
+  /** Upper case. Empty: every method. */
   methods: string[];
 }
 
 export interface TimerFunction {
   function: RegisteredFunction;
   binding: string;
-  /** What its status is kept under. */
+  /** The key of the timer's status. */
   timer: string;
   schedule: TimerSchedule;
   runOnStartup: boolean;
-  /** Where its status is kept; absent: a run that is missed is not made up for. */
+  /** The storage of the timer's status. Absent: the timer does not catch up on missed runs. */
   monitor?: StorageConnection;
 }
 
@@ -44,7 +44,7 @@ export interface Triggers {
   disabled: string[];
 }
 
-const common = {
+const commonProperties = {
   name: z.string(),
   direction: z.literal("in"),
   properties: z.object({ supportsDeferredBinding: z.literal("false") }).optional(),
@@ -53,7 +53,7 @@ const common = {
 };
 
 const queueTrigger = z.strictObject({
-  ...common,
+  ...commonProperties,
   dataType: z.literal(["string", "binary"]).optional(),
   type: z.string(),
   queueName: z.string(),
@@ -61,25 +61,25 @@ const queueTrigger = z.strictObject({
 });
 
 const httpTrigger = z.strictObject({
-  ...common,
+  ...commonProperties,
   type: z.string(),
   route: z.string().optional(),
   methods: z.array(z.string().toUpperCase()).default([]),
   authLevel: z.string().default("function"),
 });
 
-// Of an app setting a true comes as text.
-const flag = z.union([z.boolean(), z.stringbool({ truthy: ["true"], falsy: ["false"] })]);
+// A value that comes from an app setting is text.
+const booleanText = z.union([z.boolean(), z.stringbool({ truthy: ["true"], falsy: ["false"] })]);
 
 const timerTrigger = z.strictObject({
-  ...common,
+  ...commonProperties,
   type: z.string(),
   schedule: z.string(),
-  runOnStartup: flag.default(false),
-  useMonitor: flag.default(true),
+  runOnStartup: booleanText.default(false),
+  useMonitor: booleanText.default(true),
 });
 
-/** Sorts the registered functions by trigger; refuses by name whatever this host cannot do. */
+/** Groups the registered functions by trigger. @throws StartupError that names the first unsupported property */
 export function readTriggers(
   functions: Iterable<RegisteredFunction>,
   settings: AppSettings,
@@ -88,10 +88,11 @@ export function readTriggers(
   const triggers: Triggers = { queues: [], http: [], timers: [], disabled: [] };
   for (const registered of functions) {
     const { name } = registered.metadata;
-    if (typeof registered.callback !== "function") throw new Refusal(`Function '${name}' has no handler: give it one.`);
+    if (typeof registered.callback !== "function")
+      throw new StartupError(`Function '${name}' has no handler. Add one.`);
     const { binding, info } = findTrigger(registered);
     const type = info.type.toLowerCase();
-    // Read even when disabled: a wrong binding is wrong all the same.
+    // The binding of a disabled function must be valid, too.
     if (type === "queuetrigger") {
       const queue = readQueueTrigger(registered, binding, info, settings);
       if (!settings.isDisabled(name)) triggers.queues.push(queue);
@@ -102,8 +103,8 @@ export function readTriggers(
       const timer = readTimerTrigger(registered, binding, info, settings);
       if (!settings.isDisabled(name)) triggers.timers.push(timer);
     } else {
-      throw new Refusal(
-        `Function '${name}' has a trigger of type '${info.type}': this host supports queueTrigger, httpTrigger and timerTrigger only.`,
+      throw new StartupError(
+        `Function '${name}' has a trigger of type '${info.type}'. This host supports only queueTrigger, httpTrigger and timerTrigger.`,
       );
     }
     if (settings.isDisabled(name)) triggers.disabled.push(name);
@@ -114,21 +115,21 @@ export function readTriggers(
 function findTrigger({ metadata }: RegisteredFunction): { binding: string; info: BindingInfo } {
   const { name, bindings, retryOptions } = metadata;
   if (retryOptions) {
-    throw new Refusal(
-      `Function '${name}' has a retry policy: queue and HTTP triggers have none, and this host knows none for timers; use extensions.queues in host.json.`,
+    throw new StartupError(
+      `Function '${name}' has a retry policy. Queue and HTTP triggers have no retry policies, and this host does not support them for timers. Use extensions.queues in host.json.`,
     );
   }
   const found = Object.entries(bindings).filter(([, info]) => /trigger$/i.test(info.type));
   const [trigger] = found;
   if (!trigger || found.length > 1)
-    throw new Refusal(`Function '${name}' has ${found.length} triggers: it must have one.`);
+    throw new StartupError(`Function '${name}' has ${found.length} triggers. It must have one.`);
   const [binding, info] = trigger;
   for (const [other, { type }] of Object.entries(bindings)) {
     const isHttpAnswer =
       other === "$return" && type.toLowerCase() === "http" && info.type.toLowerCase() === "httptrigger";
     if (other !== binding && !isHttpAnswer) {
-      throw new Refusal(
-        `Function '${name}' has a binding '${other}' of type '${type}': this host supports no inputs and outputs beside triggers.`,
+      throw new StartupError(
+        `Function '${name}' has a binding '${other}' of type '${type}'. This host supports only triggers, not other inputs and outputs.`,
       );
     }
   }
@@ -141,12 +142,12 @@ function readQueueTrigger(
   info: BindingInfo,
   settings: AppSettings,
 ): QueueFunction {
-  const trigger = check(queueTrigger, fn, info);
+  const trigger = parseTrigger(queueTrigger, fn, info);
   const where = `queueName of function '${fn.metadata.name}'`;
   const queueName = settings.resolve(trigger.queueName, where);
   if (!/^(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(queueName)) {
-    throw new Refusal(
-      `${where} is '${queueName}': a queue name has 3 to 63 lower-case letters, digits and single hyphens.`,
+    throw new StartupError(
+      `${where} is '${queueName}'. A queue name has 3 to 63 lower-case letters, digits and single hyphens.`,
     );
   }
   const connection = resolveQueueConnection(
@@ -163,10 +164,10 @@ function readHttpTrigger(
   routePrefix: string,
 ): HttpFunction {
   const { name } = fn.metadata;
-  const trigger = check(httpTrigger, fn, info);
+  const trigger = parseTrigger(httpTrigger, fn, info);
   if (trigger.authLevel.toLowerCase() !== "anonymous") {
-    throw new Refusal(
-      `Function '${name}' has authLevel '${trigger.authLevel}': this host has no keys; only 'anonymous' is supported.`,
+    throw new StartupError(
+      `Function '${name}' has authLevel '${trigger.authLevel}'. This host supports only 'anonymous', because it has no function keys.`,
     );
   }
   const path = [routePrefix, trigger.route ?? name].map((part) => part.replace(/^\/+|\/+$/g, "")).filter(Boolean);
@@ -180,23 +181,25 @@ function readTimerTrigger(
   settings: AppSettings,
 ): TimerFunction {
   const { name } = fn.metadata;
-  const { schedule: text, runOnStartup, useMonitor } = check(timerTrigger, fn, info);
+  const { schedule: text, runOnStartup, useMonitor } = parseTrigger(timerTrigger, fn, info);
   const where = `schedule of function '${name}'`;
   const zone = settings.get("WEBSITE_TIME_ZONE");
   if (zone)
-    throw new Refusal(`The app setting WEBSITE_TIME_ZONE is '${zone}': this host's timers are in UTC, remove it.`);
+    throw new StartupError(
+      `The app setting WEBSITE_TIME_ZONE is '${zone}'. This host's timers use UTC. Remove the setting.`,
+    );
   const schedule = TimerSchedule.parse(settings.resolve(text, where), where);
   const isMonitored = useMonitor && !schedule.isSubMinute;
   const monitor = isMonitored ? resolveStorageConnection("AzureWebJobsStorage", "blob", settings) : undefined;
   return { function: fn, binding, timer: `Host.Functions.${name}`, schedule, runOnStartup, monitor };
 }
 
-function check<T extends z.ZodType>(schema: T, fn: RegisteredFunction, info: BindingInfo): z.output<T> {
+function parseTrigger<T extends z.ZodType>(schema: T, fn: RegisteredFunction, info: BindingInfo): z.output<T> {
   const result = schema.safeParse(info);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const what = issue?.code === "unrecognized_keys" ? issue.keys.join(", ") : (issue?.path.join(".") ?? "");
-  throw new Refusal(
+  throw new StartupError(
     `Function '${fn.metadata.name}', ${info.type}: '${what}' is not supported by this host (${issue?.message}).`,
   );
 }

@@ -1,8 +1,8 @@
 import Module from "node:module";
 import { type HookCallback, Hooks } from "./hooks";
 import type { HostLog, LogLevel } from "./log";
-import { messageOf, Refusal } from "./refusal";
 import type { FunctionCallback, FunctionMetadata, LogCategory, ProgrammingModel } from "./rpc";
+import { messageOf, StartupError } from "./startup-error";
 
 export interface RegisteredFunction {
   metadata: FunctionMetadata;
@@ -23,7 +23,7 @@ class Disposable {
   }
 }
 
-/** What the Node.js worker gives an app as the module `@azure/functions-core`, and what the app registered through it. */
+/** The module `@azure/functions-core` that the Node.js worker provides to an app, and the functions that the app registers with it. */
 export class FunctionsCore {
   readonly functions = new Map<string, RegisteredFunction>();
   readonly hooks = new Hooks();
@@ -33,7 +33,7 @@ export class FunctionsCore {
 
   constructor(private readonly log: HostLog) {}
 
-  /** Makes `require("@azure/functions-core")` find this object, the way the worker does: the package is on no registry. */
+  /** Makes `require("@azure/functions-core")` return this module, as the worker does. The package is not on any registry. */
   install(): void {
     const api = this.api();
     Module.prototype.require = new Proxy(Module.prototype.require, {
@@ -42,17 +42,17 @@ export class FunctionsCore {
     });
   }
 
-  /** Ends the start-up: hooks run, then nothing more can be registered. */
+  /** Ends the registration phase: runs the appStart hooks, and refuses later registrations. */
   async start(functionAppDirectory: string): Promise<ProgrammingModel> {
     const model = this.model;
     if (!model || this.functions.size === 0) {
-      throw new Refusal(
-        `The app registered no function: its entry point must call app.storageQueue, app.http, … of @azure/functions (4.x, with @azure/functions-core left external when bundled).`,
+      throw new StartupError(
+        `The app registered no function. Its entry point must call app.storageQueue, app.http, … of @azure/functions 4.x. A bundle must leave @azure/functions-core external.`,
       );
     }
     const capabilities = (await model.getCapabilities?.({})) ?? {};
     if (capabilities.HttpUri) {
-      throw new Refusal(`app.setup({ enableHttpStream: true }) is not supported by this host: remove it.`);
+      throw new StartupError(`This host does not support app.setup({ enableHttpStream: true }). Remove it.`);
     }
     await this.runAppStartHooks(functionAppDirectory);
     this.registrationClosed = true;
@@ -67,7 +67,7 @@ export class FunctionsCore {
     try {
       await this.hooks.run("appStart", { hookData: {}, appHookData: this.appHookData, functionAppDirectory });
     } catch (error) {
-      throw new Refusal(`The app's appStart hook failed: ${messageOf(error)}.`, { cause: error });
+      throw new StartupError(`The app's appStart hook failed: ${messageOf(error)}.`, { cause: error });
     }
   }
 

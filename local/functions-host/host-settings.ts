@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { z } from "zod";
 import { isBundleRange } from "./bundle-range";
 import { type LogLevel, logLevels } from "./log";
-import { messageOf, Refusal } from "./refusal";
+import { messageOf, StartupError } from "./startup-error";
 import { parseTimeSpan } from "./time-span";
 
 const day = 24 * 60 * 60 * 1000;
 
-/** A time span of host.json in milliseconds. A bare number would mean days, which nobody means: refused. */
+/** A time span of host.json in milliseconds. A bare number would mean days, which is never intended, so it is refused. */
 function timeSpan(least: number, most: number, range: string) {
   return z
     .string(`must be a time span such as "00:00:02" (a bare number would mean days)`)
@@ -36,7 +36,7 @@ const queues = z
   })
   .transform((value) => ({
     ...value,
-    // Times the number of vCPUs on a dedicated plan: one on the B1 this stands for.
+    // The real host multiplies this by the vCPUs of a dedicated plan. The B1 plan has one.
     newBatchThreshold: value.newBatchThreshold ?? Math.floor(value.batchSize / 2),
   }));
 
@@ -63,7 +63,7 @@ const hostJson = z.strictObject({
       http: z.strictObject({ routePrefix: z.string().default("api") }).prefault({}),
     })
     .prefault({}),
-  // Application Insights, console and file logging have no meaning here; only the levels are read.
+  // This host has no Application Insights, console or file logging. It reads only the levels.
   logging: z.looseObject({ logLevel: z.record(z.string(), logLevel).default({}) }).prefault({}),
   telemetryMode: z.string().optional(),
   healthMonitor: z.unknown().optional(),
@@ -72,15 +72,15 @@ const hostJson = z.strictObject({
   aggregator: z.unknown().optional(),
 });
 
-/** host.json as this host uses it; time spans in milliseconds. */
+/** The parsed host.json. Time spans are in milliseconds. */
 export type HostSettings = z.output<typeof hostJson>;
 export type QueueSettings = HostSettings["extensions"]["queues"];
 
-/** Checks the text of a host.json and fills in the real host's defaults; throws a Refusal that names the first wrong key. */
+/** Parses the text of a host.json and adds the real host's defaults. @throws StartupError that names the first invalid key */
 export function parseHostSettings(text: string): HostSettings {
   const result = hostJson.safeParse(parseJson(text));
   if (result.success) return result.data;
-  throw new Refusal(explain(result.error.issues[0]));
+  throw new StartupError(describeIssue(result.error.issues[0]));
 }
 
 /** Reads `<content>/host.json`. */
@@ -91,7 +91,7 @@ export function readHostSettings(content: string): HostSettings {
     text = readFileSync(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    throw new Refusal(`There is no host.json in ${content}: the Functions host does not start without one.`);
+    throw new StartupError(`${content} has no host.json. The Functions host does not start without one.`);
   }
   return parseHostSettings(text);
 }
@@ -100,18 +100,18 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Refusal(`host.json is not JSON: ${messageOf(error)}.`);
+    throw new StartupError(`host.json is not JSON: ${messageOf(error)}.`);
   }
 }
 
-function explain(issue: z.core.$ZodIssue | undefined): string {
+function describeIssue(issue: z.core.$ZodIssue | undefined): string {
   const path = issue?.path.join(".") ?? "";
   if (issue?.code === "unrecognized_keys") {
     const keys = issue.keys.map((key) => (path ? `${path}.${key}` : key)).join(", ");
-    return `host.json: ${keys} is not known to this host: remove it.`;
+    return `host.json: this host does not support ${keys}. Remove it.`;
   }
   if (path === "extensionBundle" && issue?.message === "is missing") {
-    return `host.json: extensionBundle is missing: without it the Functions host has no queue trigger; add { "id": "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)" }.`;
+    return `host.json: extensionBundle is missing. Without it, the Functions host has no queue trigger. Add { "id": "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)" }.`;
   }
   return `host.json: ${path || "the file"}: ${issue?.message ?? "is not valid"}.`;
 }

@@ -3,48 +3,48 @@ import { AppSettings } from "./app-settings";
 import { type QueueFunction, readTriggers, type TimerFunction } from "./bindings";
 import { FunctionsCore } from "./functions-core";
 import { type HostSettings, readHostSettings } from "./host-settings";
-import { HttpFront } from "./http-front";
+import { HttpListener } from "./http-listener";
 import { Invoker } from "./invocation";
 import { type CategoryLog, HostLog } from "./log";
 import { PoisonQueue } from "./poison-queue";
 import { connectToQueues } from "./queue-connection";
 import { QueueListener } from "./queue-listener";
 import { MessageProcessor } from "./queue-message";
-import { messageOf } from "./refusal";
-import { Running, withLimit } from "./running";
+import { RunningJobs, waitAtMost } from "./running-jobs";
 import { BlobScheduleMonitor, hostIdOf } from "./schedule-monitor";
+import { messageOf } from "./startup-error";
 import { TimerListener } from "./timer-listener";
 
-/** Milliseconds that a stop leaves to what is running, then to the app's appTerminate hooks. */
+/** Milliseconds that a stop waits for running jobs, then for the app's appTerminate hooks. */
 const drainLimit = 1_500;
 const terminateLimit = 500;
 
 export interface HostOptions {
-  /** Folder of the extracted app: package.json, host.json, entry point. */
+  /** Folder of the extracted app with package.json, host.json and entry point. */
   content: string;
-  /** Seconds for which a received message is hidden from other hosts; renewed at half time. */
+  /** Seconds that a received message stays hidden from other hosts. Renewed after half of the time. */
   leaseSeconds: number;
   environment: Record<string, string | undefined>;
 }
 
-/** Waits for what sets a function off. */
+/** Listens for the events that trigger a function. */
 interface Listener {
   start(): void;
-  /** Begins no more; what runs is the host's to wait for. */
+  /** Starts no more runs. The host waits for the current ones. */
   stop(): Promise<void>;
 }
 
-/** One function app, loaded and running. */
+/** A loaded and running function app. */
 export class FunctionsHost {
   private constructor(
     private readonly core: FunctionsCore,
-    private readonly front: HttpFront,
+    private readonly front: HttpListener,
     private readonly listeners: Listener[],
-    private readonly running: Running,
+    private readonly running: RunningJobs,
     private readonly log: CategoryLog,
   ) {}
 
-  /** Loads the app and starts its triggers; rejects with a Refusal when the real host would not run it (or this one cannot). */
+  /** Loads the app and starts its triggers. @throws StartupError when the real host would not run the app, or this host does not support it */
   static async start(options: HostOptions): Promise<FunctionsHost> {
     const settings = new AppSettings(options.environment);
     const { port } = settings.checkPlatform();
@@ -60,8 +60,8 @@ export class FunctionsHost {
     for (const name of triggers.disabled) log.info(`Function '${name}' is disabled.`);
 
     const invoker = new Invoker(core, model, hostLog);
-    const running = new Running();
-    const front = new HttpFront(triggers.http, invoker, running, hostLog.of("Host.Http"));
+    const running = new RunningJobs();
+    const front = new HttpListener(triggers.http, invoker, running, hostLog.of("Host.Http"));
     const queueListeners = triggers.queues.map((fn) =>
       createQueueListener(fn, hostSettings, options.leaseSeconds, invoker, running, hostLog.of("Host.Queues")),
     );
@@ -83,16 +83,18 @@ export class FunctionsHost {
     return new FunctionsHost(core, front, listeners, running, log);
   }
 
-  /** Lets what runs finish within the limit; what does not is named: messages come back after their lease, timers at the next start. */
+  /** Waits for running jobs up to the limit and logs the ones that did not finish. Their messages and timers run again later. */
   async stop(): Promise<void> {
-    this.log.info("Stopping: no new messages and requests.");
+    this.log.info("Stopping. No new messages or requests are accepted.");
     this.front.stop();
     const began = Date.now();
-    await withLimit(Promise.all(this.listeners.map((listener) => listener.stop())), drainLimit);
+    await waitAtMost(Promise.all(this.listeners.map((listener) => listener.stop())), drainLimit);
     const cut = await this.running.drain(Math.max(0, drainLimit - (Date.now() - began)));
     for (const what of cut)
-      this.log.warn(`Cut by the stop: ${what}. A message comes back when its lease ends, a timer at the next start.`);
-    await withLimit(this.terminate(), terminateLimit);
+      this.log.warn(
+        `Interrupted by the stop: ${what}. A message returns when its lease ends, a timer runs at the next start.`,
+      );
+    await waitAtMost(this.terminate(), terminateLimit);
     this.log.info("Stopped.");
   }
 
@@ -110,7 +112,7 @@ function createQueueListener(
   hostSettings: HostSettings,
   leaseSeconds: number,
   invoker: Invoker,
-  running: Running,
+  running: RunningJobs,
   log: CategoryLog,
 ): QueueListener {
   const service = connectToQueues(fn.connection);
@@ -133,7 +135,7 @@ function createTimerListener(
   fn: TimerFunction,
   hostId: string,
   invoker: Invoker,
-  running: Running,
+  running: RunningJobs,
   log: CategoryLog,
 ): TimerListener {
   const monitor = fn.monitor && new BlobScheduleMonitor(fn.monitor, hostId);

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import type { RpcHttpCookie, RpcHttpData, RpcNullable, RpcTypedData } from "./rpc";
 
-/** An answer ready to be written. */
+/** A complete HTTP answer. */
 export interface HttpAnswer {
   status: number;
   headers: [name: string, value: string | string[]][];
   body: Uint8Array;
 }
 
-/** The address that the client used: the platform's front end ends TLS and says so. Undefined when it is no URL. */
+/** The URL that the client requested. The platform's front end terminates TLS and sets `x-forwarded-proto`. Undefined when it is not a URL. */
 export function requestUrl(request: IncomingMessage): URL | undefined {
   const forwarded = request.headers["x-forwarded-proto"];
   const protocol = (Array.isArray(forwarded) ? forwarded[0] : forwarded)?.split(",")[0]?.trim() || "http";
@@ -16,7 +16,7 @@ export function requestUrl(request: IncomingMessage): URL | undefined {
   return URL.canParse(text) ? new URL(text) : undefined;
 }
 
-/** A request as the host sends it to `@azure/functions`: body as bytes, repeated values joined by commas. */
+/** A request in the format for `@azure/functions`: the body as bytes, repeated values joined with commas. */
 export function toRpcRequest(
   request: IncomingMessage,
   url: URL,
@@ -35,7 +35,7 @@ export function toRpcRequest(
   };
 }
 
-/** What a handler returned, as an answer; nothing returned is 204, as ASP.NET answers for an empty result. */
+/** Converts a handler's result to an answer. No result becomes 204, as in ASP.NET. */
 export function toAnswer(returned: RpcTypedData | null | undefined): HttpAnswer {
   const http = returned?.http;
   if (!http) return { status: 204, headers: [], body: new Uint8Array() };

@@ -1,7 +1,7 @@
-import { Refusal } from "./refusal";
+import { StartupError } from "./startup-error";
 
 type Segment = { kind: "literal"; text: string } | { kind: "parameter" | "optional" | "rest"; name: string };
-const rank = { literal: 0, parameter: 1, optional: 2, rest: 3 };
+const specificity = { literal: 0, parameter: 1, optional: 2, rest: 3 };
 
 /** A parsed route template: literals, `{name}`, `{name?}` at the end and `{*rest}` at the end. */
 export interface Route {
@@ -9,7 +9,7 @@ export interface Route {
   segments: Segment[];
 }
 
-/** Parses a route template; constraints and defaults (`{id:int}`, `{id=1}`) are refused by name. */
+/** Parses a route template. @throws StartupError for constraints and defaults (`{id:int}`, `{id=1}`), which are not supported */
 export function parseRoute(template: string, functionName: string): Route {
   const segments = template
     .split("/")
@@ -17,19 +17,19 @@ export function parseRoute(template: string, functionName: string): Route {
     .map((part) => parseSegment(part, template, functionName));
   const early = segments.slice(0, -1).find(({ kind }) => kind === "optional" || kind === "rest");
   if (early)
-    throw new Refusal(
-      `Function '${functionName}' has the route '${template}': only the last segment may be optional or {*rest}.`,
+    throw new StartupError(
+      `Function '${functionName}' has the route '${template}'. Only the last segment may be optional or {*rest}.`,
     );
   const first = segments[0];
   if (first?.kind === "literal" && ["admin", "runtime"].includes(first.text)) {
-    throw new Refusal(
-      `Function '${functionName}' has the route '${template}': routes under admin and runtime belong to the host.`,
+    throw new StartupError(
+      `Function '${functionName}' has the route '${template}'. Routes under admin and runtime belong to the host.`,
     );
   }
   return { template, segments };
 }
 
-/** The route's parameters when a URL path (still encoded) fits, else undefined. */
+/** The route's parameters in an encoded URL path. Undefined when the path does not match. */
 export function matchRoute(route: Route, path: string): Record<string, string> | undefined {
   const parts = path.split("/").filter(Boolean).map(decode);
   const params: Record<string, string> = {};
@@ -47,11 +47,11 @@ export function matchRoute(route: Route, path: string): Record<string, string> |
   return parts.length <= route.segments.length ? params : undefined;
 }
 
-/** Orders routes so that the more specific one is tried first, as the real router does. */
+/** Orders routes like the real router: the more specific route comes first. */
 export function compareRoutes(a: Route, b: Route): number {
   for (let i = 0; i < Math.max(a.segments.length, b.segments.length); i++) {
     const [left, right] = [a.segments[i], b.segments[i]];
-    const difference = (left ? rank[left.kind] : -1) - (right ? rank[right.kind] : -1);
+    const difference = (left ? specificity[left.kind] : -1) - (right ? specificity[right.kind] : -1);
     if (difference !== 0) return difference;
   }
   return 0;
@@ -62,8 +62,8 @@ function parseSegment(part: string, template: string, functionName: string): Seg
   const match = /^\{(\*{0,2})([A-Za-z_]\w*)(\??)\}$/.exec(part);
   const [, star, name, question] = match ?? [];
   if (!name || (star && question)) {
-    throw new Refusal(
-      `Function '${functionName}' has the route '${template}': '${part}' is not supported by this host (only {name}, {name?} and {*name}).`,
+    throw new StartupError(
+      `Function '${functionName}' has the route '${template}'. This host does not support '${part}', only {name}, {name?} and {*name}.`,
     );
   }
   return { kind: star ? "rest" : question ? "optional" : "parameter", name };

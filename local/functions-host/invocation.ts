@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { FunctionsCore, RegisteredFunction } from "./functions-core";
 import type { HostLog, LogLevel } from "./log";
-import { messageOf } from "./refusal";
 import type {
   CoreInvocationContext,
   FunctionCallback,
@@ -11,14 +10,15 @@ import type {
   RpcInvocationRequest,
   RpcInvocationResponse,
 } from "./rpc";
+import { messageOf } from "./startup-error";
 
-/** One call of a function: what the trigger found. */
-export interface Call {
+/** One call of a function, with the trigger's data. */
+export interface Invocation {
   function: RegisteredFunction;
   invocationId: string;
   inputData: RpcInvocationRequest["inputData"];
   triggerMetadata: RpcInvocationRequest["triggerMetadata"];
-  /** The level at which a success is logged: debug for what happens every few seconds. */
+  /** The log level of a success. Frequent calls use debug. */
   successLevel: LogLevel;
 }
 
@@ -26,7 +26,7 @@ export function newInvocationId(): string {
   return randomUUID();
 }
 
-/** Runs functions through the programming model that the app set, hooks included, and logs each run as the real host does. */
+/** Runs functions and hooks through the app's programming model, and logs each run like the real host. */
 export class Invoker {
   constructor(
     private readonly core: FunctionsCore,
@@ -34,8 +34,8 @@ export class Invoker {
     private readonly log: HostLog,
   ) {}
 
-  /** Resolves with the function's response; rejects with whatever the function (or a hook) threw. */
-  async invoke(call: Call): Promise<RpcInvocationResponse> {
+  /** Resolves with the function's response. Rejects with the error of the function or of a hook. */
+  async invoke(call: Invocation): Promise<RpcInvocationResponse> {
     const { name } = call.function.metadata;
     const log = this.log.of(`Function.${name}`);
     const started = performance.now();
@@ -53,11 +53,11 @@ export class Invoker {
     }
   }
 
-  private async run(call: Call): Promise<RpcInvocationResponse> {
+  private async run(call: Invocation): Promise<RpcInvocationResponse> {
     const run = new InvocationLog(call, this.core, this.log);
     const context: CoreInvocationContext = {
       invocationId: call.invocationId,
-      request: request(call),
+      request: toRpcInvocationRequest(call),
       metadata: call.function.metadata,
       state: undefined,
       log: (level, category, message) => run.write(level, category, message),
@@ -70,7 +70,7 @@ export class Invoker {
   }
 
   private async runWithHooks(
-    call: Call,
+    call: Invocation,
     context: CoreInvocationContext,
     model: InvocationModel,
     invocationContext: unknown,
@@ -78,32 +78,32 @@ export class Invoker {
   ): Promise<unknown> {
     const shared = { hookData: {}, appHookData: this.core.appHookData, invocationContext };
     const before = { ...shared, inputs, functionCallback: call.function.callback as FunctionCallback };
-    await inState(context, "preInvocationHooks", () => this.core.hooks.run("preInvocation", before));
+    await runInState(context, "preInvocationHooks", () => this.core.hooks.run("preInvocation", before));
     const after: typeof shared & { inputs: unknown[]; result: unknown; error: unknown } = {
       ...shared,
       inputs: before.inputs,
       result: null,
       error: null,
     };
-    await inState(context, "invocation", async () => {
+    await runInState(context, "invocation", async () => {
       try {
         after.result = await model.invokeFunction(invocationContext, before.inputs, before.functionCallback);
       } catch (error) {
         after.error = error;
       }
     });
-    await inState(context, "postInvocationHooks", () => this.core.hooks.run("postInvocation", after));
+    await runInState(context, "postInvocationHooks", () => this.core.hooks.run("postInvocation", after));
     if (after.error !== null && after.error !== undefined) throw after.error;
     return after.result;
   }
 }
 
-/** What a function logs: past the app's log hooks, then under the function's own category. */
+/** Writes a function's log lines: runs the app's log hooks, then logs under the function's category. */
 class InvocationLog {
   invocationContext: unknown;
 
   constructor(
-    private readonly call: Call,
+    private readonly call: Invocation,
     private readonly core: FunctionsCore,
     private readonly log: HostLog,
   ) {}
@@ -123,7 +123,7 @@ class InvocationLog {
   }
 }
 
-async function inState(
+async function runInState(
   context: CoreInvocationContext,
   state: CoreInvocationContext["state"],
   work: () => Promise<void>,
@@ -136,7 +136,7 @@ async function inState(
   }
 }
 
-function request(call: Call): RpcInvocationRequest {
+function toRpcInvocationRequest(call: Invocation): RpcInvocationRequest {
   return {
     invocationId: call.invocationId,
     functionId: call.function.metadata.name,

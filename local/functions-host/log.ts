@@ -1,6 +1,6 @@
 import { format } from "node:util";
 
-/** The levels of the Functions host, as `@azure/functions` and host.json name them. */
+/** The log levels of the Functions host, by their names in `@azure/functions` and host.json. */
 export const logLevels = ["trace", "debug", "information", "warning", "error", "critical", "none"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
@@ -14,10 +14,10 @@ const labels: Record<LogLevel, string> = {
   none: "none",
 };
 
-/** host.json's `logging.logLevel`: category prefix (or `default`) to the lowest level shown. */
+/** `logging.logLevel` of host.json: the lowest level that is shown, by category prefix or `default`. */
 export type LogFilter = Record<string, LogLevel>;
 
-/** Writes `[info] text` lines to stdout, those that host.json's filter lets through. */
+/** Writes lines such as `[info] text` to stdout, if host.json's filter allows them. */
 export class HostLog {
   constructor(
     private readonly filter: LogFilter = {},
@@ -34,7 +34,7 @@ export class HostLog {
     for (const line of text.split("\n")) this.writeLine(`[${labels[level]}] ${line}`);
   }
 
-  /** The longest matching prefix decides, as in .NET; without any, information and above are shown. */
+  /** The longest matching prefix decides, as in .NET. Without a match, information and above are shown. */
   private shows(category: string, level: LogLevel): boolean {
     let lowest: LogLevel = "information";
     let longest = -1;

@@ -1,14 +1,14 @@
 /**
- * A small Azure Functions host: `node main.js --content <folder> [--lease-seconds 600]`, with the app settings and
- * the platform's variables in the environment. Exit code 1 and one `[error]` line when it does not run the app.
+ * A small Azure Functions host: `node main.js --content <folder> [--lease-seconds 600]`. The environment contains the app
+ * settings and the platform's variables. When the host cannot run the app, it logs one `[error]` line and exits with code 1.
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { FunctionsHost } from "./host";
 import { HostLog } from "./log";
-import { messageOf, Refusal } from "./refusal";
+import { messageOf, StartupError } from "./startup-error";
 
-/** Ten minutes, fixed in the real host (QueueListener); settable so that tests of a crash need not wait. */
+/** Seconds. The real host always uses ten minutes (QueueListener). Tests of a crash set a shorter time. */
 const defaultLease = "600";
 const longestLease = 7 * 24 * 60 * 60;
 
@@ -18,24 +18,24 @@ function readArguments(): { content: string; leaseSeconds: number } {
   const { values } = parseArgs({
     options: { content: { type: "string" }, "lease-seconds": { type: "string", default: defaultLease } },
   });
-  if (!values.content) throw new Refusal("--content is missing: name the folder of the extracted app.");
+  if (!values.content) throw new StartupError("--content is missing. Give the folder of the extracted app.");
   const leaseSeconds = Number(values["lease-seconds"]);
   if (!Number.isInteger(leaseSeconds) || leaseSeconds < 1 || leaseSeconds > longestLease) {
-    throw new Refusal(
-      `--lease-seconds is '${values["lease-seconds"]}': it must be a whole number from 1 to ${longestLease}.`,
+    throw new StartupError(
+      `--lease-seconds is '${values["lease-seconds"]}'. It must be a whole number from 1 to ${longestLease}.`,
     );
   }
   return { content: resolve(values.content), leaseSeconds };
 }
 
-/** Exits once stdout is written: on some systems a pipe would lose its last lines. */
+/** Exits after stdout is written. On some systems, a pipe would lose its last lines otherwise. */
 function exit(code: number): void {
   process.stdout.write("", () => process.exit(code));
 }
 
 function fail(error: unknown): void {
-  log.error(error instanceof Refusal ? error.message : error);
-  if (error instanceof Refusal && error.cause instanceof Error) log.debug(error.cause.stack);
+  log.error(error instanceof StartupError ? error.message : error);
+  if (error instanceof StartupError && error.cause instanceof Error) log.debug(error.cause.stack);
   exit(1);
 }
 
@@ -51,9 +51,9 @@ function stopOnSignals(host: FunctionsHost): void {
 }
 
 async function main(): Promise<void> {
-  // The worker ends too when the app lets an error escape; who runs it starts it again.
+  // The real worker also ends after an uncaught error of the app. App Service then restarts it.
   process.on("uncaughtException", (error) => {
-    log.error(`Uncaught error, the host ends: ${messageOf(error)}`);
+    log.error(`The host ends because of an uncaught error: ${messageOf(error)}`);
     log.error(error instanceof Error ? error.stack : "");
     exit(1);
   });

@@ -2,7 +2,7 @@ import type { QueueClient } from "@azure/storage-queue";
 import type { CategoryLog } from "./log";
 import { describeStorageProblem, isMessageGone } from "./storage-problem";
 
-/** Keeps a message invisible to others while its function runs: renewed when half of the time is over, as WebJobs does. */
+/** Hides a message from other hosts while its function runs. It renews the lease after half of the time, as WebJobs does. */
 export class MessageLease {
   private timer: NodeJS.Timeout | undefined;
   private renewal: Promise<void> = Promise.resolve();
@@ -11,7 +11,7 @@ export class MessageLease {
   constructor(
     private readonly queue: QueueClient,
     private readonly messageId: string,
-    /** The newest receipt: each renewal gives another. */
+    /** The newest receipt. Each renewal returns a new one. */
     public popReceipt: string,
     private readonly seconds: number,
     private readonly log: CategoryLog,
@@ -19,7 +19,7 @@ export class MessageLease {
     this.schedule(this.halfTime);
   }
 
-  /** Stops renewing; afterwards `popReceipt` is final. */
+  /** Ends the renewals. `popReceipt` is final afterwards. */
   async end(): Promise<void> {
     this.ended = true;
     clearTimeout(this.timer);
@@ -44,7 +44,7 @@ export class MessageLease {
       this.popReceipt = answer.popReceipt ?? this.popReceipt;
       this.schedule(this.halfTime);
     } catch (error) {
-      this.log.warn(`Could not keep message '${this.messageId}': ${describeStorageProblem(error)}.`);
+      this.log.warn(`Could not renew the lease of message '${this.messageId}': ${describeStorageProblem(error)}.`);
       if (!isMessageGone(error)) this.schedule(Math.max(waited / 2, 250));
     }
   }

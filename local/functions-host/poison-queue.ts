@@ -4,7 +4,7 @@ import { isNotFound } from "./storage-problem";
 
 const longestQueueName = 63;
 
-/** Where messages go that cannot be processed: `<queue>-poison`, made when it is missing, bodies copied as they are. */
+/** The queue `<queue>-poison` for messages that cannot be processed. It is created when needed. Bodies are copied unchanged. */
 export class PoisonQueue {
   private constructor(private readonly queue: QueueClient) {}
 
@@ -12,7 +12,7 @@ export class PoisonQueue {
     return this.queue.name;
   }
 
-  /** None for a queue that is itself a poison queue, or whose name leaves no room for the suffix. */
+  /** Undefined for a poison queue, and for a name that is too long for the suffix. */
   static of(service: QueueServiceClient, queueName: string): PoisonQueue | undefined {
     const name = `${queueName}-poison`;
     if (queueName.endsWith("-poison") || name.length > longestQueueName) return undefined;

@@ -5,11 +5,11 @@ import { PollingBackoff } from "./backoff";
 import type { QueueSettings } from "./host-settings";
 import type { CategoryLog } from "./log";
 import type { MessageProcessor } from "./queue-message";
-import { Running } from "./running";
-import { TroubleLog } from "./storage-problem";
+import { RunningJobs } from "./running-jobs";
+import { OutageLog } from "./storage-problem";
 
-/** While a queue cannot be read it is asked at least this often, so that a new role or queue is noticed soon. */
-const longestTroubleWait = 5_000;
+/** Longest wait between tries while the queue cannot be read, in milliseconds. A new role or queue is then found soon. */
+const longestErrorWait = 5_000;
 const requestLimit = 30_000;
 
 export interface QueueListenerParts {
@@ -19,34 +19,34 @@ export interface QueueListenerParts {
   settings: QueueSettings;
   leaseSeconds: number;
   log: CategoryLog;
-  /** Everything that runs in the host: what a stop waits for. */
-  running: Running;
+  /** All running jobs of the host. A stop waits for them. */
+  running: RunningJobs;
 }
 
-/** Polls one queue for one function: a new batch whenever no more than `newBatchThreshold` messages are being worked on. */
+/** Polls one queue for one function. It fetches a new batch when at most `newBatchThreshold` messages are being processed. */
 export class QueueListener {
-  private readonly mine = new Running();
-  private readonly idle: PollingBackoff;
-  private readonly inTrouble: PollingBackoff;
-  private readonly trouble: TroubleLog;
+  private readonly ownJobs = new RunningJobs();
+  private readonly idleBackoff: PollingBackoff;
+  private readonly errorBackoff: PollingBackoff;
+  private readonly outage: OutageLog;
   private readonly stopping = new AbortController();
   private loop: Promise<void> = Promise.resolve();
 
   constructor(private readonly parts: QueueListenerParts) {
     const { maxPollingInterval } = parts.settings;
-    this.idle = new PollingBackoff(maxPollingInterval);
-    this.inTrouble = new PollingBackoff(Math.min(maxPollingInterval, longestTroubleWait));
-    this.trouble = new TroubleLog(parts.log, `queue '${parts.queue.name}'`);
+    this.idleBackoff = new PollingBackoff(maxPollingInterval);
+    this.errorBackoff = new PollingBackoff(Math.min(maxPollingInterval, longestErrorWait));
+    this.outage = new OutageLog(parts.log, `queue '${parts.queue.name}'`);
   }
 
   start(): void {
     this.loop = this.poll();
   }
 
-  /** Fetches no more; resolves when the last fetch is back (what it brought is released), not when messages are done. */
+  /** Fetches no more. Resolves when the last fetch has ended and its messages are released, not when all messages are processed. */
   async stop(): Promise<void> {
     this.stopping.abort();
-    this.mine.wake();
+    this.ownJobs.wake();
     await this.loop;
   }
 
@@ -56,18 +56,18 @@ export class QueueListener {
 
   private async poll(): Promise<void> {
     while (!this.stopped) {
-      if (this.mine.size > this.parts.settings.newBatchThreshold) {
-        await this.mine.change();
+      if (this.ownJobs.size > this.parts.settings.newBatchThreshold) {
+        await this.ownJobs.nextChange();
         continue;
       }
       const batch = await this.receive();
       if (batch === undefined) {
-        await this.wait(this.inTrouble.next());
+        await this.wait(this.errorBackoff.next());
       } else if (batch.length === 0) {
-        await this.wait(this.idle.next());
+        await this.wait(this.idleBackoff.next());
       } else {
         this.begin(batch);
-        this.idle.reset();
+        this.idleBackoff.reset();
       }
     }
   }
@@ -79,14 +79,14 @@ export class QueueListener {
       const { receivedMessageItems } = await queue.receiveMessages({
         numberOfMessages: settings.batchSize,
         visibilityTimeout: leaseSeconds,
-        // Not cut by a stop: messages that were handed out already would stay hidden for the whole lease.
+        // A stop does not abort this request: messages that the service already returned would stay hidden for the whole lease.
         abortSignal: AbortSignal.timeout(requestLimit),
       });
-      this.trouble.worked();
-      this.inTrouble.reset();
+      this.outage.recordSuccess();
+      this.errorBackoff.reset();
       return receivedMessageItems.map((item) => ({ ...item, messageText: fromQueueText(item.messageText) }));
     } catch (error) {
-      this.trouble.failed(error);
+      this.outage.recordFailure(error);
       return undefined;
     }
   }
@@ -96,13 +96,13 @@ export class QueueListener {
     for (const message of batch) {
       const work = this.stopped ? processor.release(message) : processor.process(message);
       const what = `Functions.${functionName} with message '${message.messageId}'`;
-      this.mine.add(what, work);
+      this.ownJobs.add(what, work);
       running.add(what, work);
     }
   }
 
   private async wait(milliseconds: number): Promise<void> {
-    // A stop ends the wait; the timer itself keeps the process alive.
+    // A stop ends the wait. The timer keeps the process alive.
     await sleep(milliseconds, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
 }

@@ -9,7 +9,7 @@ import type { PoisonQueue } from "./poison-queue";
 import { describeStorageProblem, isMessageGone } from "./storage-problem";
 import { queueTriggerMetadata } from "./trigger-data";
 
-/** Longest life of a message that does not expire, as .NET gives it to functions (DateTimeOffset.MaxValue). */
+/** The expiration time of a message that does not expire, as .NET passes it to functions (DateTimeOffset.MaxValue). */
 const never = new Date("9999-12-31T23:59:59Z");
 
 export interface MessageProcessorParts {
@@ -22,24 +22,24 @@ export interface MessageProcessorParts {
   log: CategoryLog;
 }
 
-/** What happens to one received message: run, then delete, release for another try, or move to the poison queue. */
+/** Processes a received message: runs the function, then deletes the message, releases it for another try, or moves it to the poison queue. */
 export class MessageProcessor {
   constructor(private readonly parts: MessageProcessorParts) {}
 
-  /** Never rejects: what goes wrong with the storage is logged, and the message comes back when its lease ends. */
+  /** Never rejects. Storage errors are logged, and the message returns when its lease ends. */
   async process(message: DequeuedMessageItem): Promise<void> {
     try {
       await this.handle(message);
     } catch (error) {
       const { log, leaseSeconds } = this.parts;
       const problem = describeStorageProblem(error);
-      log.error(`Could not finish message '${message.messageId}': ${problem}. It comes back within ${leaseSeconds} s.`);
+      log.error(`Could not finish message '${message.messageId}': ${problem}. It returns within ${leaseSeconds} s.`);
     }
   }
 
-  /** Gives a message back that was not begun. */
+  /** Returns a message to the queue. */
   async release(message: DequeuedMessageItem, afterSeconds = 0): Promise<void> {
-    await this.tolerantly("release", message, () =>
+    await this.ignoringGone("release", message, () =>
       this.parts.queue.updateMessage(message.messageId, message.popReceipt, undefined, afterSeconds),
     );
   }
@@ -49,13 +49,13 @@ export class MessageProcessor {
     if (message.dequeueCount > settings.maxDequeueCount) return this.moveToPoison(message);
     const body = decodeBody(message.messageText, settings.messageEncoding);
     if (body === undefined) {
-      log.warn(`Message '${message.messageId}' is not Base64 of UTF-8, though host.json says messageEncoding: base64.`);
+      log.warn(`Message '${message.messageId}' is not Base64 of UTF-8, but host.json sets messageEncoding: base64.`);
       return this.moveToPoison(message);
     }
     const { succeeded, popReceipt } = await this.run(message, body);
     const current = { ...message, popReceipt };
     if (succeeded) return this.delete(current);
-    if (!this.parts.poison) return; // Stays invisible until its lease ends, so that it does not come round at once.
+    if (!this.parts.poison) return; // the message stays hidden until its lease ends, so that it is not retried at once
     if (message.dequeueCount >= settings.maxDequeueCount) return this.moveToPoison(current);
     await this.retryLater(current);
   }
@@ -108,18 +108,18 @@ export class MessageProcessor {
   }
 
   private async delete(message: DequeuedMessageItem): Promise<void> {
-    await this.tolerantly("delete", message, () =>
+    await this.ignoringGone("delete", message, () =>
       this.parts.queue.deleteMessage(message.messageId, message.popReceipt),
     );
   }
 
-  /** Another host that took the message over will finish it. */
-  private async tolerantly(what: string, message: DequeuedMessageItem, work: () => Promise<unknown>): Promise<void> {
+  /** Ignores the error when the message is gone: another host has received it and finishes it. */
+  private async ignoringGone(what: string, message: DequeuedMessageItem, work: () => Promise<unknown>): Promise<void> {
     try {
       await work();
     } catch (error) {
       if (!isMessageGone(error)) throw error;
-      this.parts.log.debug(`Unable to ${what} message '${message.messageId}': ${describeStorageProblem(error)}.`);
+      this.parts.log.debug(`Could not ${what} message '${message.messageId}': ${describeStorageProblem(error)}.`);
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The shapes that pass between a Functions host and `@azure/functions` (the module `@azure/functions-core` of the
- * Node.js worker), as far as this host uses them.
+ * The types that a Functions host exchanges with `@azure/functions` through the Node.js worker's module
+ * `@azure/functions-core`. Only the parts that this host uses.
  */
 import type { LogLevel } from "./log";
 
@@ -22,7 +22,7 @@ export interface RpcHttpData {
   nullableHeaders?: Record<string, RpcNullable<string>>;
   nullableParams?: Record<string, RpcNullable<string>>;
   nullableQuery?: Record<string, RpcNullable<string>>;
-  /** Only in responses, as are the next two. */
+  /** `statusCode`, `headers` and `cookies` occur only in responses. */
   statusCode?: string | null;
   headers?: Record<string, string> | null;
   cookies?: RpcHttpCookie[] | null;

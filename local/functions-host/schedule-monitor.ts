@@ -3,20 +3,20 @@ import { type ScheduleStatus, statusFromJson, statusToJson } from "./schedule-st
 import { credentialOf, type StorageConnection } from "./storage-connection";
 import { isNotFound } from "./storage-problem";
 
-/** Where the real host keeps what it has to remember. */
+/** The container in which the real host stores its state. */
 const containerName = "azure-webjobs-hosts";
 
-/** Milliseconds for a request with its tries. */
+/** Milliseconds for a request with its retries. */
 const requestLimit = 10_000;
 
-/** What is remembered of timers while their host is away. */
+/** Stores the status of timers, so that a restarted host finds missed runs. */
 export interface ScheduleMonitor {
-  /** Undefined: the timer is new. */
+  /** Undefined for a new timer. */
   read(timer: string): Promise<ScheduleStatus | undefined>;
   write(timer: string, status: ScheduleStatus): Promise<void>;
 }
 
-/** Keeps each timer's status in a blob, `timers/<host id>/<timer>/status`, as StorageScheduleMonitor does. */
+/** Stores each timer's status in the blob `timers/<host id>/<timer>/status`, as StorageScheduleMonitor does. */
 export class BlobScheduleMonitor implements ScheduleMonitor {
   private readonly container: ContainerClient;
 
@@ -58,7 +58,7 @@ export class BlobScheduleMonitor implements ScheduleMonitor {
   }
 }
 
-/** The id that the real host gives itself in App Service, by its site's name: ScriptHostIdProvider. */
+/** The id of the real host in App Service, which it derives from the site's name. Source: ScriptHostIdProvider. */
 export function hostIdOf(siteName: string): string {
   return siteName.slice(0, 32).toLowerCase().replace(/-+$/, "");
 }

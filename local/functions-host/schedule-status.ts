@@ -1,13 +1,13 @@
 import { z } from "zod";
 import type { TimerSchedule } from "./timer-schedule";
 
-/** What is remembered of a timer; .NET's `ScheduleStatus`. */
+/** The stored status of a timer. .NET's `ScheduleStatus`. */
 export interface ScheduleStatus {
-  /** When it ran last. */
+  /** Time of the last run. */
   last: Date;
-  /** When it is due: while it runs, this is the time that it runs for. */
+  /** Time of the next run. During a run, the scheduled time of that run. */
   next: Date;
-  /** The time from which `next` was found. */
+  /** The time from which `next` was calculated. */
   lastUpdated: Date;
 }
 
@@ -19,18 +19,18 @@ const time = z.iso
   .transform((text) => new Date(/(Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`));
 const status = z.object({ Last: time, Next: time, LastUpdated: time });
 
-/** As the real host writes it, into its blob and for the function. */
+/** The format of the real host, for its blob and for the function. */
 export function statusToJson({ last, next, lastUpdated }: ScheduleStatus): Record<string, string> {
-  return { Last: dotNet(last), Next: dotNet(next), LastUpdated: dotNet(lastUpdated) };
+  return { Last: formatDotNetTime(last), Next: formatDotNetTime(next), LastUpdated: formatDotNetTime(lastUpdated) };
 }
 
-/** @throws Error when it is no status */
+/** @throws Error when the JSON is not a status */
 export function statusFromJson(json: string): ScheduleStatus {
   const { Last, Next, LastUpdated } = status.parse(JSON.parse(json));
   return { last: Last, next: Next, lastUpdated: LastUpdated };
 }
 
-/** What is so for a timer that starts: `change` says whether it is to be written down. Rules: ScheduleMonitor.CheckPastDueAsync. */
+/** The status of a starting timer. `change`: the status must be stored. Rules: ScheduleMonitor.CheckPastDueAsync. */
 export function statusAtStart(
   recorded: ScheduleStatus | undefined,
   schedule: TimerSchedule,
@@ -40,12 +40,12 @@ export function statusAtStart(
   const basis = [recorded.last, recorded.lastUpdated].find((time) => time > never) ?? now;
   const expected = schedule.next(basis);
   if (expected.getTime() === recorded.next.getTime()) return { status: recorded, change: false };
-  // Another schedule than last time: what it would have missed before it was there is not past due.
+  // The schedule has changed: a run that only the new schedule would have missed is not past due.
   const lastUpdated = expected < now ? now : basis;
   return { status: { last: never, next: schedule.next(lastUpdated), lastUpdated }, change: true };
 }
 
-/** `2026-11-23T09:00:00+00:00`, with a fraction where there is one. */
-function dotNet(date: Date): string {
+/** `2026-11-23T09:00:00+00:00`, with a fraction if it is not zero. */
+function formatDotNetTime(date: Date): string {
   return date.toISOString().replace(/\.000Z$|Z$/, "+00:00");
 }

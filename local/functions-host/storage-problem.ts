@@ -1,7 +1,7 @@
 import type { CategoryLog } from "./log";
-import { messageOf } from "./refusal";
+import { messageOf } from "./startup-error";
 
-/** Why a request to the storage account failed, in a few words; the service's own code says more than the SDK's message. */
+/** The reason why a storage request failed, in a few words. The service's error code is clearer than the SDK's message. */
 export function describeStorageProblem(error: unknown): string {
   const { code, statusCode, details } = error as {
     code?: string;
@@ -9,7 +9,8 @@ export function describeStorageProblem(error: unknown): string {
     details?: { errorCode?: string };
   };
   const reason = details?.errorCode ?? code;
-  if (statusCode === 403) return `${reason ?? "403"}: the app's identity has no role for it (yet)`;
+  if (statusCode === 403)
+    return `${reason ?? "403"}: the app's identity has no role for it, or the role is not in effect yet`;
   if (statusCode === 404) return `${reason ?? "404"}: it does not exist`;
   if (statusCode) return `${reason ?? statusCode}: ${messageOf(error)}`;
   const text = messageOf(error).split("\n")[0] ?? "";
@@ -17,7 +18,7 @@ export function describeStorageProblem(error: unknown): string {
   return reason && !text.includes(reason) ? `${reason}: ${text}` : text;
 }
 
-/** Whether a message is gone, taken by another, or its queue going: nothing is left to do for it (400 and 409 are those of the queue service). */
+/** Whether the message was deleted, another host has received it, or its queue is being deleted. The queue service then answers 400, 404 or 409. */
 export function isMessageGone(error: unknown): boolean {
   const { statusCode } = error as { statusCode?: number };
   return statusCode === 400 || statusCode === 404 || statusCode === 409;
@@ -27,28 +28,28 @@ export function isNotFound(error: unknown): boolean {
   return (error as { statusCode?: number }).statusCode === 404;
 }
 
-/** Says what is wrong when it begins, when it changes, every half minute while it lasts, and when it is over. */
-export class TroubleLog {
+/** Logs an outage when it begins, when its reason changes, every 30 s while it lasts, and when it ends. */
+export class OutageLog {
   private reason: string | undefined;
   private loggedAt = 0;
 
   constructor(
     private readonly log: CategoryLog,
-    private readonly what: string,
+    private readonly subject: string,
     private readonly every = 30_000,
     private readonly now: () => number = Date.now,
   ) {}
 
-  failed(error: unknown): void {
+  recordFailure(error: unknown): void {
     const reason = describeStorageProblem(error);
     if (reason === this.reason && this.now() - this.loggedAt < this.every) return;
     this.reason = reason;
     this.loggedAt = this.now();
-    this.log.warn(`Cannot read ${this.what}: ${reason}. Trying again.`);
+    this.log.warn(`Cannot read ${this.subject}: ${reason}. The host tries again.`);
   }
 
-  worked(): void {
-    if (this.reason !== undefined) this.log.info(`Can read ${this.what} again.`);
+  recordSuccess(): void {
+    if (this.reason !== undefined) this.log.info(`The host can read ${this.subject} again.`);
     this.reason = undefined;
   }
 }

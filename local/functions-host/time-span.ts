@@ -1,6 +1,6 @@
 const pattern = /^(?:(\d+)\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,7}))?)?$/;
 
-/** Milliseconds of a .NET time span as host.json has them (`hh:mm:ss`, `d.hh:mm:ss`, `hh:mm:ss.fff`), or undefined when it is none. */
+/** Parses a .NET time span of host.json (`hh:mm:ss`, `d.hh:mm:ss`, `hh:mm:ss.fff`) to milliseconds. Undefined when the text is not a time span. */
 export function parseTimeSpan(text: string): number | undefined {
   const match = pattern.exec(text.trim());
   if (!match) return undefined;

@@ -3,32 +3,32 @@ import { PollingBackoff } from "./backoff";
 import type { TimerFunction } from "./bindings";
 import { type Invoker, newInvocationId } from "./invocation";
 import type { CategoryLog } from "./log";
-import type { Running } from "./running";
+import type { RunningJobs } from "./running-jobs";
 import type { ScheduleMonitor } from "./schedule-monitor";
 import { type ScheduleStatus, statusAtStart } from "./schedule-status";
-import { describeStorageProblem, TroubleLog } from "./storage-problem";
+import { describeStorageProblem, OutageLog } from "./storage-problem";
 import { timerInput, timerTriggerMetadata } from "./trigger-data";
 
-/** While its status cannot be read, a timer does not start; it is asked for at least this often, in milliseconds. */
-const longestTroubleWait = 5_000;
+/** Longest wait between tries to read a timer's status, in milliseconds. A timer does not start before its status is read. */
+const longestErrorWait = 5_000;
 
-/** Node's own timers end at 24.8 days: longer waits are several. */
+/** Milliseconds. Node's timers allow at most 24.8 days, so a longer wait consists of several. */
 const longestSleep = 24 * 24 * 60 * 60 * 1000;
 
 export interface TimerListenerParts {
   function: TimerFunction;
-  /** Absent: a run that is missed is not made up for. */
+  /** Absent: the timer does not catch up on missed runs. */
   monitor?: ScheduleMonitor;
   invoker: Pick<Invoker, "invoke">;
   log: CategoryLog;
-  /** Everything that runs in the host: what a stop waits for. */
-  running: Running;
+  /** All running jobs of the host. A stop waits for them. */
+  running: RunningJobs;
 }
 
-/** Why a timer runs. */
-type Occasion = "in time" | "past due" | "start-up";
+/** The reason for a timer's run. */
+type TimerReason = "in time" | "past due" | "start-up";
 
-/** Runs a function whenever its schedule says so, one run after another. Semantics: TimerListener of WebJobs.Extensions. */
+/** Runs a function on its schedule, never twice at once. Semantics: TimerListener of WebJobs.Extensions. */
 export class TimerListener {
   private readonly name: string;
   private readonly stopping = new AbortController();
@@ -41,7 +41,7 @@ export class TimerListener {
     void this.run();
   }
 
-  /** Begins no more; a run that is under way is the host's to wait for. */
+  /** Starts no more runs. The host waits for the current one. */
   async stop(): Promise<void> {
     this.stopping.abort();
   }
@@ -51,18 +51,18 @@ export class TimerListener {
   }
 
   private async run(): Promise<void> {
-    let status = await this.recall();
+    let status = await this.loadStatus();
     if (this.stopped || !status) return;
-    const occasion = this.occasionOfStart(status);
-    if (occasion !== "in time") status = await this.fire(status, occasion);
+    const occasion = this.reasonAtStart(status);
+    if (occasion !== "in time") status = await this.trigger(status, occasion);
     for (;;) {
       await this.sleepUntil(status.next);
       if (this.stopped) return;
-      status = await this.fire(status, "in time");
+      status = await this.trigger(status, "in time");
     }
   }
 
-  private occasionOfStart({ next }: ScheduleStatus): Occasion {
+  private reasonAtStart({ next }: ScheduleStatus): TimerReason {
     if (next.getTime() < Date.now()) {
       this.parts.log.info(`Function '${this.name}' is past due on startup: it was due at ${next.toISOString()}.`);
       return "past due";
@@ -70,33 +70,33 @@ export class TimerListener {
     return this.parts.function.runOnStartup ? "start-up" : "in time";
   }
 
-  /** What was known of the timer when its host was here last; undefined after a stop. */
-  private async recall(): Promise<ScheduleStatus | undefined> {
+  /** Loads the stored status. Undefined when the listener was stopped meanwhile. */
+  private async loadStatus(): Promise<ScheduleStatus | undefined> {
     const { monitor, log, function: fn } = this.parts;
     if (!monitor) return statusAtStart(undefined, fn.schedule, new Date()).status;
-    const waits = new PollingBackoff(longestTroubleWait);
-    const trouble = new TroubleLog(log, `the schedule status of function '${this.name}'`);
+    const waits = new PollingBackoff(longestErrorWait);
+    const trouble = new OutageLog(log, `the schedule status of function '${this.name}'`);
     while (!this.stopped) {
       try {
         const { status, change } = statusAtStart(await monitor.read(fn.timer), fn.schedule, new Date());
-        trouble.worked();
-        if (change) await this.remember(status);
+        trouble.recordSuccess();
+        if (change) await this.saveStatus(status);
         return status;
       } catch (error) {
-        trouble.failed(error);
+        trouble.recordFailure(error);
         await this.wait(waits.next());
       }
     }
   }
 
-  /** Runs the function, whatever comes of it, and returns the timer's new status. */
-  private async fire(status: ScheduleStatus, occasion: Occasion): Promise<ScheduleStatus> {
+  /** Runs the function and returns the timer's new status. A failure of the function does not end the schedule. */
+  private async trigger(status: ScheduleStatus, occasion: TimerReason): Promise<ScheduleStatus> {
     const run = this.invoke(status, occasion);
     this.parts.running.add(`the timer of Functions.${this.name}, due at ${status.next.toISOString()}`, run);
     return run;
   }
 
-  private async invoke(status: ScheduleStatus, occasion: Occasion): Promise<ScheduleStatus> {
+  private async invoke(status: ScheduleStatus, occasion: TimerReason): Promise<ScheduleStatus> {
     const { invoker, monitor, function: fn } = this.parts;
     const began = new Date();
     const call = {
@@ -106,15 +106,15 @@ export class TimerListener {
       triggerMetadata: timerTriggerMetadata(this.name),
       successLevel: "information" as const,
     };
-    await invoker.invoke(call).catch(() => {}); // who invokes has logged it: a failure does not stop the schedule
-    const from = occasion === "in time" && status.next > began ? status.next : began; // a moment early is in time
+    await invoker.invoke(call).catch(() => {}); // the invoker has logged the error
+    const from = occasion === "in time" && status.next > began ? status.next : began; // Node may fire a timer slightly early
     const after = { last: from, next: fn.schedule.next(from), lastUpdated: from };
-    await this.remember(after);
+    await this.saveStatus(after);
     return after;
   }
 
-  /** As good as it can. */
-  private async remember(status: ScheduleStatus): Promise<void> {
+  /** Stores the status. A failure is logged and otherwise ignored. */
+  private async saveStatus(status: ScheduleStatus): Promise<void> {
     const { monitor, log, function: fn } = this.parts;
     await monitor?.write(fn.timer, status).catch((error) => {
       log.error(`Function '${this.name}' failed to update its schedule status: ${describeStorageProblem(error)}.`);

@@ -3,8 +3,8 @@ import type { QueueFunction } from "./bindings";
 import type { RpcTypedData } from "./rpc";
 import { type ScheduleStatus, statusToJson } from "./schedule-status";
 
-/** What the queue says about a message beside its body. */
-export interface MessageFacts {
+/** The properties of a queue message, without its body. */
+export interface MessageProperties {
   id: string;
   popReceipt: string;
   dequeueCount: number;
@@ -14,8 +14,8 @@ export interface MessageFacts {
 }
 
 /**
- * The trigger metadata of a queue message as the real host sends it: its own facts, then over them (without regard to
- * case) the top-level properties of a JSON body that is handed over as text. So a body's `id` hides the message's id there.
+ * The trigger metadata of a queue message, as the real host sends it: the message's properties, overwritten
+ * (case-insensitively) by the top-level properties of a JSON body in text form. A body's `id` hides the message's id.
  * Source: WorkerFunctionInvoker.TransformInput and Utility.ApplyBindingData in github.com/Azure/azure-functions-host.
  */
 export function queueTriggerMetadata(
@@ -26,17 +26,17 @@ export function queueTriggerMetadata(
     isBinary,
   }: Pick<QueueFunction, "function" | "isBinary">,
   body: string,
-  message: MessageFacts,
+  message: MessageProperties,
 ): Record<string, RpcTypedData> {
   const metadata: Record<string, RpcTypedData> = {
     QueueTrigger: { string: body },
     DequeueCount: { json: String(message.dequeueCount) },
-    ExpirationTime: time(message.expiresOn),
+    ExpirationTime: toTimeData(message.expiresOn),
     Id: { string: message.id },
-    InsertionTime: time(message.insertedOn),
-    NextVisibleTime: time(message.nextVisibleOn),
+    InsertionTime: toTimeData(message.insertedOn),
+    NextVisibleTime: toTimeData(message.nextVisibleOn),
     PopReceipt: { string: message.popReceipt },
-    sys: system(name),
+    sys: systemProperties(name),
   };
   if (isBinary) return metadata;
   const keys = new Map(Object.keys(metadata).map((key) => [key.toLowerCase(), key]));
@@ -51,12 +51,12 @@ export function queueTriggerMetadata(
 }
 
 /**
- * What a timer hands to its function, .NET's TimerInfo; the library makes its names begin with small letters.
- * @param status none for a timer that is not monitored
+ * The input of a timer function, .NET's TimerInfo. `@azure/functions` converts its names to camel case.
+ * @param status undefined for a timer that is not monitored
  */
 export function timerInput(status: ScheduleStatus | undefined, isPastDue: boolean): RpcTypedData {
   const info = {
-    Schedule: { AdjustForDST: true }, // what CronSchedule always says
+    Schedule: { AdjustForDST: true }, // the constant value of CronSchedule
     ScheduleStatus: status ? statusToJson(status) : null,
     IsPastDue: isPastDue,
   };
@@ -64,10 +64,10 @@ export function timerInput(status: ScheduleStatus | undefined, isPastDue: boolea
 }
 
 export function timerTriggerMetadata(functionName: string): Record<string, RpcTypedData> {
-  return { TimerTrigger: { string: new Date().toISOString() }, sys: system(functionName) };
+  return { TimerTrigger: { string: new Date().toISOString() }, sys: systemProperties(functionName) };
 }
 
-function system(functionName: string): RpcTypedData {
+function systemProperties(functionName: string): RpcTypedData {
   return { json: JSON.stringify({ MethodName: functionName, UtcNow: new Date(), RandGuid: randomUUID() }) };
 }
 
@@ -80,7 +80,7 @@ function bodyProperties(body: string): Record<string, unknown> {
   }
 }
 
-/** Objects go as JSON, scalars as text (.NET writes True and False); arrays and nulls are left out. */
+/** Objects become JSON and scalars text (.NET writes True and False). Arrays and nulls are omitted. */
 function propertyData(value: unknown): RpcTypedData | undefined {
   if (value === null || Array.isArray(value)) return undefined;
   if (typeof value === "object") return { json: JSON.stringify(value) };
@@ -88,6 +88,6 @@ function propertyData(value: unknown): RpcTypedData | undefined {
   return { string: String(value) };
 }
 
-function time(date: Date): RpcTypedData {
+function toTimeData(date: Date): RpcTypedData {
   return { json: JSON.stringify(date.toISOString().replace(/\.\d+Z$/, "+00:00")) };
 }

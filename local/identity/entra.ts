@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type CryptoKey, generateKeyPair, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import type { Principal } from "./principal";
 
-/** How long a managed identity's token lives in Azure, in seconds. */
+/** Lifetime of a managed identity's token in Azure, in seconds. */
 const lifetime = 24 * 60 * 60;
 
 export interface AccessToken {
@@ -11,7 +11,7 @@ export interface AccessToken {
   expires: number;
 }
 
-/** The directory: it knows the principals, issues tokens to them and says whose a token is. */
+/** The Microsoft Entra directory: it stores principals, issues tokens to them and verifies tokens. */
 export class Entra {
   readonly tenantId = randomUUID();
   readonly issuer = `https://sts.windows.net/${this.tenantId}/`;
@@ -23,13 +23,13 @@ export class Entra {
     private readonly refusedAudiences: string[],
   ) {}
 
-  /** @param refusedAudiences what nobody gets a token for, as behind Cloud Shell: github.com/Azure/CloudShell/issues/577 */
+  /** @param refusedAudiences audiences without tokens, as in Cloud Shell: github.com/Azure/CloudShell/issues/577 */
   static async open(refusedAudiences: string[] = []): Promise<Entra> {
     const { privateKey, publicKey } = await generateKeyPair("ES256");
     return new Entra(privateKey, publicKey, refusedAudiences);
   }
 
-  /** Makes somebody known here, which whoever is to hold a role must be. */
+  /** Adds a principal to the directory. Only such a principal can hold a role. */
   enrol(principal: Principal): Principal {
     this.principals.set(principal.objectId, principal);
     return principal;
@@ -43,7 +43,7 @@ export class Entra {
     return this.principals.get(objectId);
   }
 
-  /** @param resource the audience, such as `https://storage.azure.com`. @throws when it is a refused one */
+  /** @param resource the audience, such as `https://storage.azure.com` @throws Error when the audience is a refused one */
   async issue({ clientId, objectId, type }: Principal, resource: string): Promise<AccessToken> {
     if (this.refusedAudiences.includes(resource))
       throw new Error(`Audience ${resource} is not a supported MSI token audience.`);
@@ -68,7 +68,7 @@ export class Entra {
     return { token, expires };
   }
 
-  /** The claims of a token of ours for one of these audiences. @throws when signature, issuer, audience or dates are wrong. */
+  /** The claims of a token of this directory for one of these audiences. @throws when signature, issuer, audience or dates are wrong */
   async verify(token: string, audience: string[]): Promise<JWTPayload & { appid: string; oid: string }> {
     const { payload } = await jwtVerify(token, this.publicKey, { issuer: this.issuer, audience });
     return payload as JWTPayload & { appid: string; oid: string };

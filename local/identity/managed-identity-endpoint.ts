@@ -4,7 +4,7 @@ import { listen, stop } from "../listen";
 import type { Entra } from "./entra";
 import type { Principal } from "./principal";
 
-/** What an app needs to ask for a token. */
+/** The environment variables with which an app requests tokens. */
 export interface IdentityVariables {
   IDENTITY_ENDPOINT: string;
   IDENTITY_HEADER: string;
@@ -35,24 +35,24 @@ export class ManagedIdentityEndpoint {
     return endpoint;
   }
 
-  /** Lets an app ask for tokens of its identities. @param fallback who it is when it names no client id */
+  /** Allows an app to request tokens of its identities. @param fallback the identity for requests without a client id */
   admit(identities: Principal[], fallback?: Principal): IdentityVariables {
     const header = randomBytes(16).toString("hex").toUpperCase();
     this.callers.set(header, { identities, fallback });
     return { IDENTITY_ENDPOINT: this.url, IDENTITY_HEADER: header };
   }
 
-  /** Gives an app other identities. */
+  /** Replaces the identities of an app. */
   reassign({ IDENTITY_HEADER }: IdentityVariables, identities: Principal[]): void {
     this.callers.set(IDENTITY_HEADER, { ...this.callers.get(IDENTITY_HEADER), identities });
   }
 
-  /** Knows an app no longer. */
+  /** Removes an app. */
   dismiss({ IDENTITY_HEADER }: IdentityVariables): void {
     this.callers.delete(IDENTITY_HEADER);
   }
 
-  /** Issues no more tokens of an identity, whichever apps it is assigned to. */
+  /** Removes an identity from all apps, so that they get no more tokens for it. */
   withdraw({ objectId }: Principal): void {
     for (const caller of this.callers.values()) {
       caller.identities = caller.identities.filter((identity) => identity.objectId !== objectId);
@@ -65,19 +65,20 @@ export class ManagedIdentityEndpoint {
 
   private async answer(request: IncomingMessage): Promise<{ status: number; body: unknown }> {
     const { pathname, searchParams: query } = new URL(request.url ?? "/", this.url);
-    if (request.method !== "GET" || pathname !== "/msi/token") return refusal(404, "only GET /msi/token is here");
+    if (request.method !== "GET" || pathname !== "/msi/token")
+      return errorAnswer(404, "The endpoint supports only GET /msi/token.");
     const caller = this.callers.get(String(request.headers["x-identity-header"]));
     const resource = query.get("resource");
-    if (!caller) return refusal(401, "X-IDENTITY-HEADER is missing or wrong");
+    if (!caller) return errorAnswer(401, "X-IDENTITY-HEADER is missing or wrong.");
     const unknown = [...query.keys()].find((key) => !["api-version", "resource", "client_id"].includes(key));
-    if (unknown) return refusal(400, `the local cloud does not support ${unknown}`);
-    if (query.get("api-version") !== apiVersion) return refusal(400, `api-version must be ${apiVersion}`);
-    if (!resource || !URL.canParse(resource)) return refusal(400, "resource must be a URL");
+    if (unknown) return errorAnswer(400, `The local cloud does not support the parameter ${unknown}.`);
+    if (query.get("api-version") !== apiVersion) return errorAnswer(400, `api-version must be ${apiVersion}.`);
+    if (!resource || !URL.canParse(resource)) return errorAnswer(400, "resource must be a URL.");
     const clientId = query.get("client_id");
     const identity = clientId ? caller.identities.find((one) => one.clientId === clientId) : caller.fallback;
     if (!identity) {
-      const which = clientId ? `no identity with client id ${clientId}` : "no system-assigned identity";
-      return refusal(400, `${which} is assigned to this app`);
+      const which = clientId ? `No identity with client id ${clientId}` : "No system-assigned identity";
+      return errorAnswer(400, `${which} is assigned to this app.`);
     }
     return { status: 200, body: await this.tokenFor(identity, resource) };
   }
@@ -99,6 +100,6 @@ interface Caller {
   fallback?: Principal;
 }
 
-function refusal(statusCode: number, message: string) {
+function errorAnswer(statusCode: number, message: string) {
   return { status: statusCode, body: { statusCode, message } };
 }

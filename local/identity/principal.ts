@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
 
-/** Somebody who can hold a role: a managed identity, or the person who runs this. */
+/** A managed identity, or the user who runs the local stack. A principal can hold roles. */
 export interface Principal {
   name: string;
   type: "ServicePrincipal" | "User";
   clientId: string;
-  /** What role assignments call `principalId`. */
+  /** `principalId` in role assignments. */
   objectId: string;
 }
 
-/** @param objectId a new one if absent */
+/** @param objectId absent: a new one */
 export function makePrincipal(
   name: string,
   type: Principal["type"] = "ServicePrincipal",

@@ -1,21 +1,21 @@
 import { whenOrphaned } from "../when-orphaned";
-import { Stopped } from "./go-command";
-import { hasLanguageHost, type PulumiCli, pulumiCli, versionOf } from "./pulumi-cli";
+import { StoppedError } from "./go-command";
+import { findOrBuildPulumiCli, hasLanguageHost, type PulumiCli, versionOf } from "./pulumi-cli";
 
-const neither =
-  "There is neither pulumi nor go on PATH: install the Pulumi CLI (pulumi.com/docs/install), or Go, with which it is then built here.";
+const nothingInstalled =
+  "Neither pulumi nor go is on PATH. Install the Pulumi CLI (pulumi.com/docs/install), or install Go and run this command again to build it.";
 
-/** `npm run engine`: Pulumi's command line, found or built. */
+/** `npm run engine`: finds or builds the Pulumi CLI. */
 async function engine(): Promise<void> {
-  const cli = await pulumiCli((line) => console.log(line));
-  if (!cli) return fail(neither);
+  const cli = await findOrBuildPulumiCli((line) => console.log(line));
+  if (!cli) return fail(nothingInstalled);
   console.log(`${cli.built ? "Built" : "Installed"}: pulumi ${versionOf(cli)}, ${cli.pulumi}`);
-  if (!hasLanguageHost(cli)) warnOfNoHost(cli);
+  if (!hasLanguageHost(cli)) warnAboutMissingHost(cli);
 }
 
-function warnOfNoHost({ pulumi }: PulumiCli): void {
+function warnAboutMissingHost({ pulumi }: PulumiCli): void {
   console.warn(
-    `Neither beside ${pulumi} nor on PATH is pulumi-language-nodejs, without which it runs no Node program.`,
+    `pulumi-language-nodejs is missing: it is neither next to ${pulumi} nor on PATH. Without it, Pulumi cannot run Node.js programs.`,
   );
 }
 
@@ -25,4 +25,4 @@ function fail(message: string, code = 1): void {
 }
 
 whenOrphaned(() => process.kill(process.pid, "SIGTERM"));
-engine().catch((error) => fail(error.message, error instanceof Stopped ? error.exitCode : 1));
+engine().catch((error) => fail(error.message, error instanceof StoppedError ? error.exitCode : 1));

@@ -1,57 +1,65 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import path from "node:path";
-import { goCommand } from "./go-command";
+import { runGo } from "./go-command";
 import { isExecutable } from "./on-path";
-import { toolCache } from "./tool-cache";
 
-/** A program that is built from a Go module. */
+/** A program to build from a Go module. */
 export interface GoTool {
-  /** The package of its `main`, whose last part is the program's name. */
+  /** The path of the `main` package. Its last segment is the program's name. */
   command: string;
-  /** The module that holds the package. */
+  /** The module that contains the package. */
   module: string;
   /** `v1.2.3` */
   version: string;
-  /** Below the cache; absent: name and version. */
+  /** Folder below the cache. Absent: name and version. */
   folder?: string;
-  /** `<module> <version>` by module: what the tool's own go.mod replaces, which Go does not do for those who depend on it. */
+  /** The `replace` directives of the tool's go.mod, `<module> <version>` by module. Go ignores them in a dependency. */
   replace?: Record<string, string>;
   ldflags?: string;
-  /** How long a first build takes, for who waits: "about a minute". */
+  /** Duration of a first build, for messages, such as "about a minute". */
   takes: string;
 }
 
-/** Says a line to who waits. */
-export type Say = (line: string) => void;
+/**
+ * A folder for built tools outside the checkout. All clones share it, and so do forks with another name:
+ * specifications.freedesktop.org/basedir-spec
+ */
+function toolCache(folder: string): string {
+  const caches = process.env.XDG_CACHE_HOME || path.join(homedir(), ".cache");
+  return path.join(caches, "proactive-bot", folder);
+}
 
-/** Where the tool is, or will be. */
-export function goToolFile({ command, version, folder }: GoTool): string {
+/** Writes one line for the user. */
+export type Log = (line: string) => void;
+
+/** The path of the built tool. The file may not exist yet. */
+export function goToolPath({ command, version, folder }: GoTool): string {
   const name = path.posix.basename(command);
   return path.join(toolCache(folder ?? `${name}-${version}`), process.platform === "win32" ? `${name}.exe` : name);
 }
 
 /**
- * The tool's file, built unless that was done before. It appears whole or not at all.
- * @param say told every ten seconds how far the build is
- * @throws Error with the end of what Go said
+ * Builds the tool, unless it was built before, and returns its path. An incomplete file never appears at this path.
+ * @param log receives a progress line every ten seconds
+ * @throws Error with the end of Go's output
  */
-export async function goTool(tool: GoTool, say: Say): Promise<string> {
-  const file = goToolFile(tool);
+export async function buildGoTool(tool: GoTool, log: Log): Promise<string> {
+  const file = goToolPath(tool);
   if (isExecutable(file)) return file;
-  const what = `${path.basename(file)} ${tool.version}`;
+  const name = `${path.basename(file)} ${tool.version}`;
   await mkdir(path.dirname(file), { recursive: true });
   const work = await mkdtemp(path.join(tmpdir(), "go-tool-"));
   const unfinished = `${file}.${randomUUID()}`;
-  const progress = startProgress(`Building ${what}`, tool.takes, say);
+  const progress = startProgress(`Building ${name}`, tool.takes, log);
   try {
     await writeModule(work, tool);
-    await goCommand(["mod", "tidy"], work);
+    await runGo(["mod", "tidy"], work);
     const ldflags = tool.ldflags ? ["-ldflags", tool.ldflags] : [];
-    await goCommand(["build", ...ldflags, "-o", unfinished, tool.command], work);
+    await runGo(["build", ...ldflags, "-o", unfinished, tool.command], work);
     await rename(unfinished, file);
-    say(`Built ${what} in ${progress.seconds()} s.`);
+    log(`Built ${name} in ${progress.seconds()} s.`);
     return file;
   } finally {
     progress.stop();
@@ -59,7 +67,7 @@ export async function goTool(tool: GoTool, say: Say): Promise<string> {
   }
 }
 
-/** The tool's versions of everything, since its own go.mod chooses them; the import keeps them in ours. */
+/** Writes a module that depends on the tool. It thereby uses the dependency versions of the tool's go.mod. */
 async function writeModule(folder: string, { command, module, version, replace = {} }: GoTool): Promise<void> {
   const replacements = Object.entries(replace).map(([old, by]) => `replace ${old} => ${by}\n`);
   await Promise.all([
@@ -71,10 +79,10 @@ async function writeModule(folder: string, { command, module, version, replace =
   ]);
 }
 
-function startProgress(what: string, takes: string, say: Say) {
+function startProgress(what: string, takes: string, log: Log) {
   const started = performance.now();
   const seconds = () => Math.round((performance.now() - started) / 1000);
-  say(`${what}: the first time that takes ${takes}.`);
-  const timer = setInterval(() => say(`${what}: ${seconds()} s so far, of ${takes}.`), 10_000);
+  log(`${what}. The first build takes ${takes}.`);
+  const timer = setInterval(() => log(`${what}: ${seconds()} s elapsed of ${takes}.`), 10_000);
   return { seconds, stop: () => clearInterval(timer) };
 }

@@ -3,8 +3,8 @@ import path from "node:path";
 
 const endings = process.platform === "win32" ? [".exe", ".cmd", ".bat"] : [""];
 
-/** The file that a shell would run for this name; undefined where there is none. */
-export function onPath(name: string, folders = process.env.PATH ?? ""): string | undefined {
+/** The file that a shell would run for this name, if it exists. */
+export function findOnPath(name: string, folders = process.env.PATH ?? ""): string | undefined {
   return folders
     .split(path.delimiter)
     .filter(Boolean)

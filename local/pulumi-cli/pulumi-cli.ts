@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { realpathSync } from "node:fs";
 import path from "node:path";
-import { type GoTool, goTool, goToolFile, type Say } from "./go-tool";
-import { isExecutable, onPath } from "./on-path";
+import { buildGoTool, type GoTool, goToolPath, type Log } from "./go-tool";
+import { findOnPath, isExecutable } from "./on-path";
 
-/** What is built here, and what the workflows install. */
+/** The version that is built here and that the workflows install. */
 export const version = "v3.259.0";
 const folder = `pulumi-${version}`;
 
@@ -18,7 +18,7 @@ const cli: GoTool = {
   takes: "about five minutes",
 };
 
-/** The last version of the SDK's module that holds the host; the CLI's releases bring one from elsewhere. */
+/** The last version of the SDK's module that contains the language host. The CLI's releases take it from another module. */
 const languageHost: GoTool = {
   command: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
   module: "github.com/pulumi/pulumi/sdk/v3",
@@ -27,41 +27,41 @@ const languageHost: GoTool = {
   takes: "about half a minute",
 };
 
-/** Pulumi's command line on this machine. */
+/** An installed Pulumi CLI. */
 export interface PulumiCli {
-  /** The program. */
+  /** Path of the program. */
   pulumi: string;
-  /** Folders that belong in front of PATH, so that it finds what runs programs and dynamic resources of Node. */
+  /** Folders to prepend to PATH, so that the CLI finds the Node.js language host and the plugin for dynamic resources. */
   path: string[];
-  /** Whether it was built here, and not found on PATH. */
+  /** Whether the CLI was built here. False: it was found on PATH. */
   built: boolean;
 }
 
-/** What is there already: on PATH, else built earlier. */
+/** The CLI on PATH, or the one that was built earlier. */
 export function findPulumiCli(): PulumiCli | undefined {
-  const installed = onPath("pulumi");
-  if (installed) return described(installed, false);
-  return [cli, languageHost].every((tool) => isExecutable(goToolFile(tool)))
-    ? described(goToolFile(cli), true)
+  const installed = findOnPath("pulumi");
+  if (installed) return toPulumiCli(installed, false);
+  return [cli, languageHost].every((tool) => isExecutable(goToolPath(tool)))
+    ? toPulumiCli(goToolPath(cli), true)
     : undefined;
 }
 
-/** What is there, else built from Go modules; undefined where there is neither Pulumi nor Go. @throws Error why it cannot be built */
-export async function pulumiCli(say: Say): Promise<PulumiCli | undefined> {
+/** The existing CLI, or a new one, built from Go modules. Undefined without Pulumi and Go. @throws Error when the build fails */
+export async function findOrBuildPulumiCli(log: Log): Promise<PulumiCli | undefined> {
   const found = findPulumiCli();
   if (found) return found;
   if (!canBuild()) return undefined;
-  await goTool(languageHost, say);
-  return described(await goTool(cli, say), true);
+  await buildGoTool(languageHost, log);
+  return toPulumiCli(await buildGoTool(cli, log), true);
 }
 
 export function canBuild(): boolean {
-  return onPath("go") !== undefined;
+  return findOnPath("go") !== undefined;
 }
 
-/** Whether the CLI will find the host that runs Node programs. */
+/** Whether the CLI will find the Node.js language host. */
 export function hasLanguageHost({ path: folders }: PulumiCli): boolean {
-  return onPath("pulumi-language-nodejs", [...folders, process.env.PATH].join(path.delimiter)) !== undefined;
+  return findOnPath("pulumi-language-nodejs", [...folders, process.env.PATH].join(path.delimiter)) !== undefined;
 }
 
 /** `v3.259.0` */
@@ -70,9 +70,9 @@ export function versionOf({ pulumi }: PulumiCli): string {
   return execFileSync(pulumi, ["version"], { encoding: "utf8", env }).trim();
 }
 
-function described(pulumi: string, built: boolean): PulumiCli {
-  // The package brings the plugin for dynamic resources; an installed CLI has its own beside it, which comes first.
+function toPulumiCli(pulumi: string, built: boolean): PulumiCli {
+  // The npm package contains the plugin for dynamic resources. The plugin of an installed CLI is next to it and takes precedence.
   const dynamicResources = path.dirname(require.resolve("@pulumi/pulumi/package.json"));
-  const beside = [pulumi, realpathSync(pulumi)].map((file) => path.dirname(file)); // installers like to link it
+  const beside = [pulumi, realpathSync(pulumi)].map((file) => path.dirname(file)); // installers often create a symbolic link
   return { pulumi, path: [...new Set(beside), dynamicResources], built };
 }

@@ -1,9 +1,11 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import Module from "node:module";
 import type { Certificates } from "../certificates";
-import type { Service } from "./service";
-import { withoutTelemetry } from "./without-telemetry";
 
-/** One of Azurite's servers. Azurite publishes no interface for use in process: the version is pinned in package.json. */
+/** The services of a storage account that the local cloud offers. */
+export type StorageService = "queue" | "table" | "blob";
+
+/** One of Azurite's servers. Azurite has no public interface for use in process, so package.json pins its version. */
 export interface AzuriteServer {
   start(): Promise<void>;
   close(): Promise<void>;
@@ -12,31 +14,32 @@ export interface AzuriteServer {
   gcManager?: { gcIntervalInMS: number };
 }
 
+/** Handles one HTTP request. */
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
 type Constructor<T> = { default: new (...args: unknown[]) => T };
 
 const host = "127.0.0.1";
-const keepAliveSeconds = 24 * 60 * 60; // the SDKs never end an idle connection; a server that does loses requests
+const keepAliveSeconds = 24 * 60 * 60; // the SDKs keep idle connections open; a server that ends them loses requests
 
-/** Azurite's queue, table and blob servers, in memory, over https with bearer tokens, on free ports. */
-export function makeServers({ certFile, keyFile }: Certificates): Record<Service, AzuriteServer> {
+/** Creates Azurite's queue, table and blob servers: in memory, over https with bearer tokens, on free ports. */
+export function makeServers({ certFile, keyFile }: Certificates): Record<StorageService, AzuriteServer> {
   const tls = [certFile, keyFile, "", "basic"];
   const inMemory = [false, true]; // product-style host names stay on
   const common = ["", "", [], false, undefined, false, undefined, false, true, ...tls, ...inMemory];
   const tableCommon = ["", false, false, undefined, undefined, false, true, ...tls, ...inMemory];
   return withoutTelemetry(() => ({
-    queue: withoutSweeps(server("queue", "Queue", common)),
+    queue: withoutGarbageCollection(server("queue", "Queue", common)),
     table: server("table", "Table", tableCommon),
-    blob: withoutSweeps(server("blob", "Blob", common)),
+    blob: withoutGarbageCollection(server("blob", "Blob", common)),
   }));
 }
 
-type Handler = (request: IncomingMessage, response: ServerResponse) => void;
-
-/** Lets every request to a started server pass through a handler of ours. */
-export function putInFront({ httpServer }: AzuriteServer, wrap: (inner: Handler) => Handler): void {
-  const [inner] = httpServer.listeners("request") as Handler[];
+/** Puts a handler in front of a started server. */
+export function wrapRequests({ httpServer }: AzuriteServer, wrap: (inner: RequestHandler) => RequestHandler): void {
+  const [inner] = httpServer.listeners("request") as RequestHandler[];
   if (!inner)
-    throw new Error("Azurite has no request handler; its version in package.json must be the one this was made for.");
+    throw new Error("Azurite has no request handler. local/storage/azurite.ts does not fit this version of Azurite.");
   httpServer.removeAllListeners("request").on("request", wrap(inner));
 }
 
@@ -47,15 +50,44 @@ function server(folder: string, name: string, rest: unknown[]): AzuriteServer {
   return new Server(new Configuration(host, 0, keepAliveSeconds, ...rest));
 }
 
-/** Its accounts are read anew from the environment every minute: there, another cloud in this process may have put its own. */
-export function withoutRefreshes({ accountDataStore }: AzuriteServer): void {
+/** Azurite reads its accounts from the environment every minute. Another cloud in this process may have written its own there. */
+export function stopAccountRefresh({ accountDataStore }: AzuriteServer): void {
   if (!accountDataStore.timer)
-    throw new Error("Azurite has no such timer; its version in package.json must be the one this was made for.");
+    throw new Error(
+      "Azurite has no timer for its accounts. local/storage/azurite.ts does not fit this version of Azurite.",
+    );
   clearInterval(accountDataStore.timer);
 }
 
-/** Its garbage collection holds the event loop for seconds every minute; a run here is short enough without. */
-function withoutSweeps(server: AzuriteServer): AzuriteServer {
+/** Azurite's garbage collection blocks the event loop for seconds every minute. A local run is short enough without it. */
+function withoutGarbageCollection(server: AzuriteServer): AzuriteServer {
   if (server.gcManager) server.gcManager.gcIntervalInMS = 2 ** 31 - 1;
   return server;
+}
+
+/**
+ * Azurite decodes each chunk of a message's or an entity's body by itself, which breaks a character outside ASCII that two
+ * chunks share. With an encoding, the request decodes across chunks. Blobs are bytes, and a table batch is read as a whole.
+ */
+export function decodeBodyAsUtf8(service: StorageService, inner: RequestHandler): RequestHandler {
+  return (request, response) => {
+    const isText = service !== "blob" && !request.url?.includes("$batch");
+    if (isText) request.setEncoding("utf8");
+    inner(request, response);
+  };
+}
+
+type Load = (request: string, parent: unknown, isMain: boolean) => unknown;
+
+/** Loads Azurite without the telemetry package, which it imports and does not use in process. This halves its start-up time. */
+function withoutTelemetry<T>(load: () => T): T {
+  const loader = Module as unknown as { _load: Load };
+  const original = loader._load;
+  loader._load = (request, parent, isMain) =>
+    request === "applicationinsights" ? {} : original.call(loader, request, parent, isMain);
+  try {
+    return load();
+  } finally {
+    loader._load = original;
+  }
 }

@@ -1,58 +1,66 @@
 import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import type { Certificates } from "../certificates";
-import { type AzuriteServer, makeServers, putInFront, withoutRefreshes } from "./azurite";
+import {
+  type AzuriteServer,
+  decodeBodyAsUtf8,
+  makeServers,
+  type StorageService,
+  stopAccountRefresh,
+  wrapRequests,
+} from "./azurite";
 import type { StorageGuard } from "./guard/storage-guard";
-import type { Service } from "./service";
-import { withWholeCharacters } from "./whole-characters";
 
-const services: Service[] = ["queue", "table", "blob"];
+const services: StorageService[] = ["queue", "table", "blob"];
 
-/** The storage accounts of this machine: Azurite, reached as `https://127.0.0.1:<port>/<account>/`. */
+/** The name of an account that nothing uses. */
+const placeholder = "nobody";
+
+/** The local storage accounts. Azurite serves them at `https://127.0.0.1:<port>/<account>/`. */
 export class Storage {
-  /** Names and keys. There is always one: without any, Azurite would serve a well-known account. */
-  private readonly accounts = new Map([["nobody", newKey()]]);
+  /** Names and keys. The list is never empty: without any account, Azurite would serve its well-known one. */
+  private readonly accounts = new Map([[placeholder, newKey()]]);
 
-  private constructor(private readonly servers: Record<Service, AzuriteServer>) {}
+  private constructor(private readonly servers: Record<StorageService, AzuriteServer>) {}
 
-  /** @param guard decides who may do what; without one, whoever has a token may do everything */
+  /** @param guard authorizes the requests; without one, every valid token allows everything */
   static async open(certificates: Certificates, guard?: StorageGuard): Promise<Storage> {
-    process.env.AZURITE_ACCOUNTS = accountList(new Map([["nobody", newKey()]]));
+    process.env.AZURITE_ACCOUNTS = accountList(new Map([[placeholder, newKey()]]));
     const servers = makeServers(certificates);
     await Promise.all(Object.values(servers).map((server) => server.start()));
     for (const service of services) {
-      withoutRefreshes(servers[service]);
-      putInFront(servers[service], (inner) => withWholeCharacters(service, inner));
-      if (guard) putInFront(servers[service], (inner) => guard.inFrontOf(service, inner));
+      stopAccountRefresh(servers[service]);
+      wrapRequests(servers[service], (inner) => decodeBodyAsUtf8(service, inner));
+      if (guard) wrapRequests(servers[service], (inner) => guard.wrap(service, inner));
     }
     const storage = new Storage(servers);
-    storage.tellServers(); // while they started, another cloud in this process may have put its accounts there
+    storage.publishAccounts(); // another cloud in this process may have written its accounts meanwhile
     return storage;
   }
 
   addAccount(name: string): void {
-    if (this.accounts.has(name)) throw new Error(`the storage account ${name} exists already`);
+    if (this.accounts.has(name)) throw new Error(`The storage account ${name} already exists. Choose another name.`);
     this.accounts.set(name, newKey());
-    this.tellServers();
+    this.publishAccounts();
   }
 
   hasAccount(name: string): boolean {
     return this.accounts.has(name);
   }
 
-  /** What is in it stays in the servers' memory: it is to be emptied first. */
+  /** Empty the account first: its content stays in the servers' memory. */
   removeAccount(name: string): void {
     this.accounts.delete(name);
-    this.tellServers();
+    this.publishAccounts();
   }
 
-  /** With a slash at the end, as ARM gives it. */
-  endpoint(service: Service, account: string): string {
+  /** The endpoint with a trailing slash, as ARM returns it. */
+  endpoint(service: StorageService, account: string): string {
     const { port } = this.servers[service].httpServer.address() as AddressInfo;
     return `https://127.0.0.1:${port}/${account}/`;
   }
 
-  private tellServers(): void {
+  private publishAccounts(): void {
     process.env.AZURITE_ACCOUNTS = accountList(this.accounts);
     for (const server of Object.values(this.servers)) server.accountDataStore.refresh();
   }

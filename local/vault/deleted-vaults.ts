@@ -1,18 +1,18 @@
-/** A vault that was deleted and can still be recovered: learn.microsoft.com/rest/api/keyvault/keyvault/vaults/list-deleted */
+/** A deleted vault that can still be recovered: learn.microsoft.com/rest/api/keyvault/keyvault/vaults/list-deleted */
 export interface DeletedVault {
   name: string;
   location: string;
-  /** The ARM id that it had. */
+  /** The vault's former ARM id. */
   vaultId: string;
   tags?: unknown;
   deletionDate: Date;
-  /** From then on its name is free. */
+  /** The vault's name is free from this time on. */
   scheduledPurgeDate: Date;
 }
 
 const day = 24 * 60 * 60 * 1000;
 
-/** The vaults that are kept for their days of soft delete. Their names are taken until then, or until they are purged. */
+/** The deleted vaults within their soft-delete retention. Their names stay taken until it ends or they are purged. */
 export class DeletedVaults {
   private readonly vaults = new Map<string, DeletedVault>();
 
@@ -35,7 +35,7 @@ export class DeletedVaults {
     return this.all.some((vault) => vault.name.toLowerCase() === name.toLowerCase());
   }
 
-  /** @returns whether there was one of that name */
+  /** @returns whether a deleted vault had this name */
   purge(name: string): boolean {
     return this.has(name) && this.vaults.delete(name.toLowerCase());
   }

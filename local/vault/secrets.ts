@@ -14,10 +14,10 @@ export interface Secret {
 /** The secrets of a vault, with all their versions. */
 export class Secrets {
   private readonly versions = new Map<string, Secret[]>();
-  /** Names of secrets that were deleted and could be recovered. */
+  /** Names of deleted secrets that could still be recovered. */
   private readonly deleted = new Set<string>();
 
-  /** Makes a new version, which is the current one from now on. @throws VaultError where the name is a deleted secret's */
+  /** Creates a new version, which becomes the current one. @throws VaultError when a deleted secret has this name */
   set(name: string, value: string, contentType?: string): Secret {
     if (this.deleted.has(name.toLowerCase())) throw deletedButRecoverable(name);
     const version = randomBytes(16).toString("hex");
@@ -26,13 +26,13 @@ export class Secrets {
     return secret;
   }
 
-  /** @param version the current one if absent */
+  /** @param version absent: the current version */
   get(name: string, version?: string): Secret | undefined {
     const [current] = this.versionsOf(name);
     return version ? this.versionsOf(name).find((secret) => secret.version === version) : current;
   }
 
-  /** As every vault deletes: the name stays taken until the secret is purged. @returns what was deleted, if it was there */
+  /** Soft-deletes a secret: its name stays taken until the secret is purged. @returns the deleted secret, if it existed */
   delete(name: string): Secret | undefined {
     const current = this.get(name);
     if (current) this.deleted.add(name.toLowerCase());

@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, Response } from "express";
 
-/** An error as Key Vault answers it: learn.microsoft.com/azure/key-vault/general/rest-error-codes */
+/** An error in the format of Key Vault: learn.microsoft.com/azure/key-vault/general/rest-error-codes */
 export class VaultError extends Error {
   override readonly name = "VaultError";
 
@@ -15,11 +15,11 @@ export class VaultError extends Error {
 }
 
 export const answerVaultError: ErrorRequestHandler = (error, _request, response: Response, _next) => {
-  const { status, code, message, innerCode } = known(error);
+  const { status, code, message, innerCode } = toVaultError(error);
   response.status(status).json({ error: { code, message, ...(innerCode && { innererror: { code: innerCode } }) } });
 };
 
-function known(error: Error & { status?: number }): VaultError {
+function toVaultError(error: Error & { status?: number }): VaultError {
   if (error instanceof VaultError) return error;
   if (error.status && error.status < 500) return new VaultError(error.status, "BadParameter", error.message);
   return new VaultError(500, "InternalServerError", "The local vault failed.");

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:https";
 import express, { type Express, type Request, type RequestHandler } from "express";
-import { type Callers, InvalidToken } from "../access/callers";
+import { type Callers, InvalidTokenError } from "../access/callers";
 import type { Denials } from "../access/denials";
 import type { RoleAssignments } from "../access/role-assignments";
 import type { Certificates } from "../certificates";
@@ -17,12 +17,12 @@ export interface VaultOptions {
   softDeleteRetentionInDays: number;
   certificates: Certificates;
   access: RoleAssignments;
-  /** For the audience of Key Vault. */
+  /** Identifies tokens for the audience of Key Vault. */
   callers: Callers;
   denials: Denials;
 }
 
-/** Key Vault's interface for secrets: learn.microsoft.com/rest/api/keyvault/secrets. A secret's value is read here and nowhere else. */
+/** Key Vault's REST API for secrets: learn.microsoft.com/rest/api/keyvault/secrets. Only this API returns a secret's value. */
 export class Vault {
   readonly secrets = new Secrets();
   private readonly server: Server;
@@ -43,12 +43,12 @@ export class Vault {
     return this.options.name;
   }
 
-  /** With a slash at the end, as ARM gives it. */
+  /** The URL with a trailing slash, as ARM returns it. */
   get url(): string {
     return `https://127.0.0.1:${this.port}/`;
   }
 
-  /** A secret's own URL. @param version the current one if absent */
+  /** The URL of a secret. @param version absent: the current version */
   secretUrl(name: string, version?: string): string {
     return `${this.url}secrets/${name}${version ? `/${version}` : ""}`;
   }
@@ -76,10 +76,10 @@ export class Vault {
     const authority = `https://login.microsoftonline.com/${tenantId}`;
     const challenge = `Bearer authorization="${authority}", resource="https://vault.azure.net"`;
     try {
-      if (!token) throw new InvalidToken("AKV10000: Request is missing a Bearer or PoP token.");
+      if (!token) throw new InvalidTokenError("AKV10000: Request is missing a Bearer or PoP token.");
       response.locals.caller = await callers.identify(token);
     } catch (error) {
-      if (!(error instanceof InvalidToken)) throw error;
+      if (!(error instanceof InvalidTokenError)) throw error;
       if (token) denials.refused(`401: a request to the vault ${this.name} was`, error.message);
       response.setHeader("www-authenticate", challenge);
       throw new VaultError(401, "Unauthorized", error.message);

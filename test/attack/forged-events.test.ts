@@ -6,6 +6,7 @@ import { signEvent } from "../../core/message/signed-event";
 import { listen, stop } from "../../local/listen";
 import { sendMessage } from "../../local/send-message";
 import { comingBack, talk } from "../flow/talk";
+import { eventually } from "../harness/eventually";
 import { OwnStack } from "../harness/own-stack";
 
 /** A chat user who knows everything but the secret, and two hosts that would like to have the bot's token. */
@@ -70,7 +71,7 @@ test("whoever may write to the queue still cannot send the bot's token elsewhere
     await sendMessage(stack.description, { relatesTo, text, isTrustedServiceUrl: true });
   }
   const refused = () => stack.log.match(/ForbiddenServiceError/g)?.length ?? 0;
-  for (let i = 0; i < 200 && refused() < hosts.length; i++) await new Promise((resolve) => setTimeout(resolve, 50));
+  await eventually("both are refused", () => refused() >= hosts.length);
   assert.equal(refused(), hosts.length);
   assert.deepEqual(caught, []);
   client.close();

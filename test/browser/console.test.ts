@@ -47,7 +47,7 @@ describe("in a browser", { skip: skipWithoutChromium }, () => {
     await page.getByRole("button", { name: "Put on the queue" }).click();
     await page.getByText(replies.proactiveText("from the form"), { exact: true }).first().waitFor();
     const said = page.locator("#messages .delivered", {
-      hasText: /on the queue.*taken by the function.*with the bot.*said/s,
+      hasText: /put on the queue.*dequeued by the function.*received by the bot.*accepted by the channel/s,
     });
     await said.nth(1).waitFor(); // the echo's, and the form's
     assert.match(

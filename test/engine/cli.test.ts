@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { pulumiCli } from "../../local/pulumi-cli/pulumi-cli";
+import { findOrBuildPulumiCli } from "../../local/pulumi-cli/pulumi-cli";
 import { comingBack } from "../flow/talk";
 import { DirectLineClient } from "../harness/direct-line-client";
 import { EngineStage } from "../harness/engine-stage";
@@ -25,7 +25,7 @@ describe("npm run cli finds a stack through Pulumi", { skip: skipWithoutPulumi }
   async function run(args: string[], env: Record<string, string> = {}) {
     const { project, cloud } = stage;
     const { identity } = cloud.description;
-    const cli = await pulumiCli(() => {});
+    const cli = await findOrBuildPulumiCli(() => {});
     const child = spawn(process.execPath, ["scripts/run.cjs", "cli/index.ts", ...args], {
       cwd: project.folder,
       env: {

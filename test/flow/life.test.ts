@@ -86,7 +86,7 @@ test("a port that is taken is said in one sentence, with exit code 1", async () 
   await takenPort(async (port) => {
     const { code, stderr } = await start("--port", String(port));
     assert.equal(code, 1);
-    assert.match(stderr, new RegExp(`^\\nPort ${port} is taken by another program\\. .*--port.*\\n$`));
+    assert.match(stderr, new RegExp(`^\\nPort ${port} is in use by another program\\. .*--port.*\\n$`));
   });
 });
 

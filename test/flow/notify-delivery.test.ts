@@ -58,7 +58,7 @@ test("a bot that is killed in between loses nothing", async () => {
   const client = await talk(stack);
   const sent = Array.from({ length: 60 }, (_, n) => ({ id: randomUUID(), text: `message ${n}` }));
   await Promise.all(sent.map(({ id, text }) => drop(message(client.conversationId, text, { id }))));
-  await eventually("some of them", () => client.received.length >= 10);
+  await client.waitFor(10, patience);
   const { pid } = stack.cloud.apps.get("bot") ?? {};
   assert.ok(pid);
   process.kill(pid, "SIGKILL");

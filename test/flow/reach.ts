@@ -140,18 +140,18 @@ export function reachesUsersWhoNeverWrote(delivery: "directLine" | "api"): void 
     };
     await enqueue({ to: addressed(blocked), text: "hello", id: "before" });
     await row("before", "delivered");
-    answers.give(error("BotDisabledByAdmin"));
+    answers.add(error("BotDisabledByAdmin"));
     await enqueue({ to: addressed(blocked), text: "hello", id: "disabled" });
     await row("disabled", "failed");
     assert.match((await eventually("the problem", async () => (await users()).problem)) as string, /^An administrator/);
-    answers.give(error("ConversationBlockedByUser"));
+    answers.add(error("ConversationBlockedByUser"));
     await enqueue({ to: addressed(blocked), text: "hello", id: "blocked" });
     await row("blocked", "failed");
     await eventually("the end of the reference", async () => (await users()) === undefined);
   });
 
   test(`by ${delivery}: what the channel took, and answered 502, comes once more and not at once`, async () => {
-    stack.cloud.botService.answers.give({ status: 502, isTaken: true });
+    stack.cloud.botService.answers.add({ status: 502, isDelivered: true });
     const before = heard(byQueue).length;
     await enqueue({ to: addressed(byQueue), text: "unsure", id: "unsure" });
     const waiting = await row("unsure", "waiting");

@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { TableClient } from "@azure/data-tables";
 import { operatorCredential } from "../../cli/stack/operator-credential";
 import { deliveriesTable } from "../../core/names";
-import { mapConcurrent } from "../../core/promises";
+import { mapConcurrent, withTimeout } from "../../core/promises";
 import type { Delivery } from "../../core/tables/deliveries";
 import { DirectLineClient } from "../harness/direct-line-client";
 import { eventually } from "../harness/eventually";
@@ -121,19 +121,22 @@ test("a host that is killed in the middle repeats the time that it was at, and n
 
 /** Kills the host as soon as it begins; resolves to the time that it began a second time, where it had not ended the first. */
 async function killInTheMiddle(): Promise<string | undefined> {
-  const before = begun().length;
-  const batch = await eventually("the next roll call", () => begun()[before], patience);
-  const { pid } = stack.cloud.apps.get("function") ?? {};
-  assert.ok(pid);
-  process.kill(pid, "SIGKILL");
-  await stack.restart("function");
-  const again = await eventually("the one after it", () => begun()[before + 1], patience);
+  const batch = await nextBatch((pid) => process.kill(pid, "SIGKILL"));
+  const [again] = await Promise.all([nextBatch(), stack.restart("function")]);
   return again === batch ? batch : undefined;
 }
 
-/** The batches of roll calls that the function has begun, in order. */
-function begun(): string[] {
-  return [...stack.log.matchAll(/Schedule roll-call: putting \d+ messages (\S+)\/… on the queue/g)].map(
-    ([, batch = ""]) => batch,
-  );
+/** The batch of the next roll call. `atOnce` is called with the host's process as soon as it begins. */
+function nextBatch(atOnce: (pid: number) => void = () => {}): Promise<string> {
+  const begins = new Promise<string>((resolve) => {
+    stack.onLine = (line) => {
+      const [, batch] = /Schedule roll-call: putting \d+ messages (\S+)\/… on the queue/.exec(line) ?? [];
+      const { pid } = stack.cloud.apps.get("function") ?? {};
+      if (!batch || !pid) return;
+      stack.onLine = undefined;
+      atOnce(pid);
+      resolve(batch);
+    };
+  });
+  return withTimeout(patience, "the next roll call", begins);
 }

@@ -8,6 +8,8 @@ import { eventually } from "./eventually";
 export class OwnStack {
   /** Everything that was logged. */
   log = "";
+  /** Called with each line as soon as it is logged. */
+  onLine?: (line: string) => void;
   private readonly stack = new LocalStack();
 
   private constructor() {}
@@ -20,6 +22,7 @@ export class OwnStack {
     const own = new OwnStack();
     const log = (source: string, line: string) => {
       own.log += `${source} | ${line}\n`;
+      own.onLine?.(line);
     };
     const onDeath = (app: string, cause: string) => log(app, cause);
     try {

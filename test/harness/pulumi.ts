@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { copyFile } from "node:fs/promises";
 import path from "node:path";
-import { canBuild, findPulumiCli, type PulumiCli, pulumiCli } from "../../local/pulumi-cli/pulumi-cli";
+import { canBuild, findOrBuildPulumiCli, findPulumiCli, type PulumiCli } from "../../local/pulumi-cli/pulumi-cli";
 import { type EngineEvent, type Step, steps } from "./engine-events";
 import type { EngineProject } from "./engine-project";
 
@@ -50,7 +50,7 @@ export class Pulumi {
 
   /** @param env what the cloud wants exported. @throws Error where there is no CLI and none can be built */
   static async open(project: EngineProject, env: Record<string, string> = {}): Promise<Pulumi> {
-    const cli = await pulumiCli((line) => console.error(line));
+    const cli = await findOrBuildPulumiCli((line) => console.error(line));
     if (!cli) throw new Error("CI needs the Pulumi CLI, or Go");
     return new Pulumi(cli, project, env);
   }

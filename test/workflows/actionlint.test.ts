@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { goTool } from "../../local/pulumi-cli/go-tool";
+import { buildGoTool } from "../../local/pulumi-cli/go-tool";
 import { canBuild } from "../../local/pulumi-cli/pulumi-cli";
 import { root, workflows } from "./workflow";
 
@@ -16,7 +16,7 @@ const actionlint = {
 const skip = canBuild() || process.env.CI ? false : "no go on this machine, with which actionlint is built";
 
 test("actionlint finds nothing in the workflows", { skip }, async () => {
-  const file = await goTool(actionlint, (line) => console.error(line));
+  const file = await buildGoTool(actionlint, (line) => console.error(line));
   // Its helpers are off: what it finds must not depend on what else is installed.
   const helpers = ["-shellcheck=", "-pyflakes=", "-no-color"];
   const files = workflows().map((workflow) => `.github/workflows/${workflow.file}`);

@@ -26,7 +26,7 @@ describe("the ci and deploy workflows", { skip: skipWithoutTools }, () => {
 
   test("a preview says what the first deployment would make, and makes nothing", async () => {
     await local.run(preview, 7);
-    assert.match(await commented(), /There is no stack production yet.*\+ \d\d to create/s);
+    assert.match(await commented(), /The stack production does not exist yet.*\+ \d\d to create/s);
     assert.deepEqual(local.served.resources.all, []);
     assert.deepEqual(local.stacks, []);
   });
@@ -75,7 +75,7 @@ describe("the ci and deploy workflows", { skip: skipWithoutTools }, () => {
     for (const name of [preview, "deploy.yml up"]) {
       const { succeeded, said } = await local.job(name, 7).run();
       assert.equal(succeeded, false);
-      assert.match(said, /needs the secret PULUMI_CONFIG_PASSPHRASE: see docs\/ci.md/);
+      assert.match(said, /needs the secret PULUMI_CONFIG_PASSPHRASE\. See docs\/ci.md/);
     }
   });
 });

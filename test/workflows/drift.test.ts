@@ -24,9 +24,9 @@ describe("the drift workflow", { skip: skipWithoutTools }, () => {
 
   /** A night: the look, and what is told of it. Resolves to all issues. */
   async function night(): Promise<Issue[]> {
-    const { outputs } = await local.run("drift.yml look");
-    local.drifted = outputs["look.drifted"] ?? "";
-    await local.run("drift.yml tell");
+    const { outputs } = await local.run("drift.yml compare");
+    local.drifted = outputs["compare.drifted"] ?? "";
+    await local.run("drift.yml report");
     return local.gitHub.issues ?? [];
   }
 
@@ -71,17 +71,17 @@ describe("the drift workflow", { skip: skipWithoutTools }, () => {
   test("leaves the issue as it is when the look itself fails", async () => {
     const { PULUMI_CONFIG_PASSPHRASE } = local.secrets;
     local.secrets = { PULUMI_CONFIG_PASSPHRASE: "another one" };
-    const { succeeded, said, outputs } = await local.job("drift.yml look").run();
+    const { succeeded, said, outputs } = await local.job("drift.yml compare").run();
     local.secrets = { PULUMI_CONFIG_PASSPHRASE };
     assert.equal(succeeded, false, said);
-    assert.equal(outputs["look.drifted"], undefined);
+    assert.equal(outputs["compare.drifted"], undefined);
   });
 
   test("closes the issue with a comment once nothing differs, and opens another one for the next difference", async () => {
     for (const kind of ["storageAccounts", "vaults"] as const) await tag(kind, null);
     const [closed] = await night();
     assert.equal(closed?.state, "closed");
-    assert.match(closed?.comments.join() ?? "", /^Nothing differs any more: https:/);
+    assert.match(closed?.comments.join() ?? "", /^Azure and the stack no longer differ: https:/);
     await tag("vaults", "somebody else");
     const issues = await night();
     assert.deepEqual(issues.map(({ state }) => state).sort(), ["closed", "open"]);

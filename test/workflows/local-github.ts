@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
-import { onPath } from "../../local/pulumi-cli/on-path";
-import { canBuild, findPulumiCli, pulumiCli } from "../../local/pulumi-cli/pulumi-cli";
+import { findOnPath } from "../../local/pulumi-cli/on-path";
+import { canBuild, findOrBuildPulumiCli, findPulumiCli } from "../../local/pulumi-cli/pulumi-cli";
 import { ServedCloud, type ServedCloudOptions } from "../../local/served-cloud";
 import type { AzOnLocalCloud } from "./az";
 import type { GitHub } from "./gh";
@@ -11,7 +11,7 @@ import { readWorkflow, root } from "./workflow";
 
 const missing = [
   findPulumiCli() || canBuild() ? undefined : "pulumi (or go, to build it)",
-  ...["bash", "jq", "git"].map((tool) => (onPath(tool) ? undefined : tool)),
+  ...["bash", "jq", "git"].map((tool) => (findOnPath(tool) ? undefined : tool)),
 ].filter(Boolean);
 
 /** What these tests say when they cannot run. In CI they have to, so there nothing is skipped and they fail. */
@@ -46,11 +46,11 @@ ln -s ${packages}/${cache}/webchat-* node_modules/${cache}/`;
     this.tool("azure/login", "az", `${node} ${path.join(__dirname, "az.ts")} "$@"`);
     this.tool("machine", "gh", `${node} ${path.join(__dirname, "gh.ts")} "$@"`);
     // The lock file's packages are here already, and Web Chat, which is named by its content; whatever else npm is asked for it does itself.
-    this.tool("actions/setup-node", "npm", `[ "$*" = ci ] || exec ${onPath("npm")} "$@"\n${links}`);
+    this.tool("actions/setup-node", "npm", `[ "$*" = ci ] || exec ${findOnPath("npm")} "$@"\n${links}`);
   }
 
   static async open(options: Partial<ServedCloudOptions> = {}): Promise<LocalGitHub> {
-    const cli = await pulumiCli((line) => console.error(line));
+    const cli = await findOrBuildPulumiCli((line) => console.error(line));
     if (!cli) throw new Error("CI needs the Pulumi CLI, or Go");
     const served = await ServedCloud.open({ apps: "stand-in", log: () => {}, ...options });
     const { token } = await served.cloud.entra.issue(served.cloud.operator, "https://management.azure.com");
@@ -132,7 +132,7 @@ ln -s ${packages}/${cache}/webchat-* node_modules/${cache}/`;
         "matrix.number": String(number),
         "inputs.number": String(number),
         "github.token": "token",
-        "needs.look.outputs.drifted": this.drifted,
+        "needs.compare.outputs.drifted": this.drifted,
         "vars.AZURE_CLIENT_ID": "client",
         "vars.AZURE_TENANT_ID": "tenant",
         "vars.AZURE_SUBSCRIPTION_ID": cloud.subscriptionId,

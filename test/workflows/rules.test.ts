@@ -67,7 +67,7 @@ describe("workflows", () => {
   test("reach Azure only for branches of this repository, and only where it is set up", () => {
     for (const { name, workflow, job } of jobs().filter(({ job }) => job.environment)) {
       const condition = job.if ?? "";
-      if (name === "environment.yml down") continue; // has what `which` finds
+      if (name === "environment.yml down") continue; // has the numbers of the job `select`
       assert.match(condition, /vars\.AZURE_TENANT_ID != ''/, name);
       const notForThem = condition.includes("github.event_name != 'pull_request'");
       if ("pull_request" in workflow.on && !notForThem) assert.ok(condition.includes(sameRepository), name);

@@ -1,5 +1,5 @@
 import type { Permission } from "../../access/permission";
-import { type Operation, type StorageRequest, verb } from "./operation";
+import { type Operation, operationKey, type StorageRequest } from "./operation";
 
 const service = "Microsoft.Storage/storageAccounts/blobServices";
 const containers = `${service}/containers`;
@@ -10,9 +10,9 @@ const write: Permission = [[`${blobs}/write`]];
 const writeOrAdd: Permission = [[`${blobs}/write`], [`${blobs}/add/action`]];
 const ofContainer = (right: string): Permission => [[`${containers}/${right}`]];
 
-type Known = Record<string, [name: string, permission: Permission]>;
+type OperationTable = Record<string, [name: string, permission: Permission]>;
 
-const onService: Known = {
+const onService: OperationTable = {
   "GET comp=list": ["List Containers", ofContainer("read")],
   "GET comp=properties": ["Get Blob Service Properties", [[`${service}/read`]]],
   "PUT comp=properties": ["Set Blob Service Properties", [[`${service}/write`]]],
@@ -20,7 +20,7 @@ const onService: Known = {
   "POST comp=userdelegationkey": ["Get User Delegation Key", [[`${service}/generateUserDelegationKey/action`]]],
 };
 
-const onContainer: Known = {
+const onContainer: OperationTable = {
   PUT: ["Create Container", ofContainer("write")],
   GET: ["Get Container Properties", ofContainer("read")],
   HEAD: ["Get Container Properties", ofContainer("read")],
@@ -35,7 +35,7 @@ const onContainer: Known = {
   "GET comp=list": ["List Blobs", read],
 };
 
-const onBlob: Known = {
+const onBlob: OperationTable = {
   PUT: ["Put Blob", write],
   GET: ["Get Blob", read],
   HEAD: ["Get Blob Properties", read],
@@ -57,27 +57,27 @@ const onBlob: Known = {
   "PUT comp=appendblock": ["Append Block", writeOrAdd],
 };
 
-/** @returns undefined for what is not an operation of the blob service, and for copies: they need a right to their source, too */
+/** @returns undefined for a request that is not an operation of the blob service, and for a copy, which also needs a right to its source */
 export function blobOperation(request: StorageRequest): Operation | undefined {
   const [container = "", ...blob] = request.path.split("/");
   const known = request.headers["x-ms-copy-source"] ? undefined : find(request, container, blob.length > 0);
   if (!known) return undefined;
   const [name, permission] = known;
-  if (!container) return { name, on: "the blob service", resource: "/blobServices/default", permission };
+  if (!container) return { name, target: "the blob service", resource: "/blobServices/default", permission };
   return {
     name,
-    on: `the container ${container}`,
+    target: `the container ${container}`,
     resource: `/blobServices/default/containers/${container}`,
     permission,
   };
 }
 
-function find(request: StorageRequest, container: string, isBlob: boolean): Known[string] | undefined {
-  const wanted = verb(request);
+function find(request: StorageRequest, container: string, isBlob: boolean): OperationTable[string] | undefined {
+  const wanted = operationKey(request);
   if (!container && request.query.get("restype") === "account") {
     return ["Get Account Information", [[`${service}/getInfo/action`]]];
   }
   if (!container) return onService[wanted];
   if (isBlob) return onBlob[wanted];
-  return request.query.get("restype") === "container" ? onContainer[wanted] : undefined; // else a blob of $root
+  return request.query.get("restype") === "container" ? onContainer[wanted] : undefined; // otherwise the path names a blob in $root
 }

@@ -1,31 +1,31 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Permission } from "../../access/permission";
 
-/** A request to a storage service, as far as it says what is wanted. */
+/** The parts of a request to a storage service that identify its operation. */
 export interface StorageRequest {
   method: string;
-  /** Below the account, without a slash at its ends. */
+  /** The path below the account, without slashes at its ends. */
   path: string;
   query: URLSearchParams;
   headers: IncomingHttpHeaders;
 }
 
 /**
- * Something that the service can do, and the right to it. Names and rights:
+ * An operation of a storage service and the permission for it. Names and permissions:
  * learn.microsoft.com/rest/api/storageservices/authorize-with-azure-active-directory#permissions-for-calling-data-operations
  */
 export interface Operation {
-  /** As Microsoft calls it. */
+  /** Microsoft's name for the operation. */
   name: string;
-  /** For people, such as `the queue bot-queue`. */
-  on: string;
-  /** What is to be appended to the account's id. */
+  /** The resource as log lines name it, such as `the queue bot-queue`. */
+  target: string;
+  /** The resource's path, which is appended to the account's id. */
   resource: string;
   permission: Permission;
 }
 
-/** `GET comp=list`: what tells operations on one resource apart. */
-export function verb({ method, query }: StorageRequest): string {
+/** The key of an operation in the tables of operations, such as `GET comp=list`. */
+export function operationKey({ method, query }: StorageRequest): string {
   const comp = query.get("comp")?.toLowerCase();
   return comp ? `${method} comp=${comp}` : method;
 }

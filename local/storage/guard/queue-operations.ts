@@ -1,21 +1,21 @@
 import type { Permission } from "../../access/permission";
-import { type Operation, type StorageRequest, verb } from "./operation";
+import { type Operation, operationKey, type StorageRequest } from "./operation";
 
 const service = "Microsoft.Storage/storageAccounts/queueServices";
 const queues = `${service}/queues`;
 const messages = `${queues}/messages`;
 
-type Known = Record<string, [name: string, permission: Permission]>;
+type OperationTable = Record<string, [name: string, permission: Permission]>;
 
-const onService: Known = {
+const onService: OperationTable = {
   "GET comp=list": ["List Queues", [[`${queues}/read`]]],
   "GET comp=properties": ["Get Queue Service Properties", [[`${service}/read`]]],
-  // Microsoft's table says "read" for this one, which no other service has.
+  // Microsoft's table lists the permission "read" here, but "write" for the other services.
   "PUT comp=properties": ["Set Queue Service Properties", [[`${service}/write`]]],
   "GET comp=stats": ["Get Queue Service Stats", [[`${service}/read`]]],
 };
 
-const onQueue: Known = {
+const onQueue: OperationTable = {
   PUT: ["Create Queue", [[`${queues}/write`]]],
   DELETE: ["Delete Queue", [[`${queues}/delete`]]],
   "GET comp=metadata": ["Get Queue Metadata", [[`${queues}/read`]]],
@@ -26,31 +26,31 @@ const onQueue: Known = {
   "PUT comp=acl": ["Set Queue ACL", [[`${queues}/setAcl/action`]]],
 };
 
-const onMessages: Known = {
+const onMessages: OperationTable = {
   POST: ["Put Message", [[`${messages}/add/action`], [`${messages}/write`]]],
   GET: ["Get Messages", [[`${messages}/process/action`], [`${messages}/delete`, `${messages}/read`]]],
   DELETE: ["Clear Messages", [[`${messages}/delete`]]],
 };
 
-const onMessage: Known = {
+const onMessage: OperationTable = {
   PUT: ["Update Message", [[`${messages}/write`]]],
   DELETE: ["Delete Message", [[`${messages}/process/action`], [`${messages}/delete`]]],
 };
 
-const peek: Known[string] = ["Peek Messages", [[`${messages}/read`]]];
+const peek: OperationTable[string] = ["Peek Messages", [[`${messages}/read`]]];
 
-/** @returns undefined for what is not an operation of the queue service */
+/** @returns undefined for a request that is not an operation of the queue service */
 export function queueOperation(request: StorageRequest): Operation | undefined {
   const [queue = "", collection, message, ...more] = request.path.split("/");
   const known = more.length ? undefined : find(request, queue, collection, message);
   if (!known) return undefined;
   const [name, permission] = known;
-  if (!queue) return { name, on: "the queue service", resource: "/queueServices/default", permission };
-  return { name, on: `the queue ${queue}`, resource: `/queueServices/default/queues/${queue}`, permission };
+  if (!queue) return { name, target: "the queue service", resource: "/queueServices/default", permission };
+  return { name, target: `the queue ${queue}`, resource: `/queueServices/default/queues/${queue}`, permission };
 }
 
 function find(request: StorageRequest, queue: string, collection?: string, message?: string) {
-  const wanted = verb(request);
+  const wanted = operationKey(request);
   if (!queue) return onService[wanted];
   if (collection === undefined) return onQueue[wanted];
   if (collection !== "messages") return undefined;

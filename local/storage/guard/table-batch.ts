@@ -3,23 +3,23 @@ import { setImmediate } from "node:timers/promises";
 import type { StorageRequest } from "./operation";
 
 /** An entity group transaction is at most 4 MiB: learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions */
-const limit = 4 * 1024 * 1024;
+const batchLimit = 4 * 1024 * 1024;
 
-/** The requests in a batch, of which each is authorized by itself. @param account the first part of their paths */
+/** The requests in a batch. Each one is authorized by itself. @param account the first segment of their paths */
 export function batchedRequests(body: string, account: string): StorageRequest[] {
   const requests = body.matchAll(/^([A-Z]+) (\S+) HTTP\/1\.1\r?\n((?:[^\r\n]+\r?\n)*)/gm);
   return [...requests].map(([, method = "", url = "", head = ""]) => {
     const { pathname, searchParams } = new URL(url, "https://localhost");
-    return { method, path: pathname.slice(`/${account}/`.length), query: searchParams, headers: headers(head) };
+    return { method, path: pathname.slice(`/${account}/`.length), query: searchParams, headers: parseHeaders(head) };
   });
 }
 
-function headers(text: string): Record<string, string> {
+function parseHeaders(text: string): Record<string, string> {
   const pairs = text.matchAll(/^([^:\r\n]+):[ \t]*([^\r\n]*)/gm);
   return Object.fromEntries([...pairs].map(([, name = "", value = ""]) => [name.toLowerCase(), value]));
 }
 
-/** Reads a request's body and leaves it in place for whoever comes next. @throws Error when it is too large or breaks off */
+/** Reads a request's body and leaves it in the stream for the next reader. @throws Error when it is too large or incomplete */
 export async function peekBody(request: IncomingMessage): Promise<string> {
   if (request.headers["content-length"] === "0") return "";
   const body = await new Promise<Buffer>((resolve, reject) => {
@@ -31,19 +31,19 @@ export async function peekBody(request: IncomingMessage): Promise<string> {
         size += chunk.length;
         chunks.push(chunk);
       }
-      if (size > limit) return settle(() => reject(new Error(`the batch has more than ${limit} bytes`)));
+      if (size > batchLimit) return settle(() => reject(new Error(`The batch has more than ${batchLimit} bytes.`)));
       if (!request.complete) return;
       const whole = Buffer.concat(chunks);
-      request.unshift(whole); // at once: a turn later the stream says that it has ended
+      request.unshift(whole); // in the same turn: later, the stream emits its end
       settle(() => resolve(whole));
     };
-    const broken = () => settle(() => reject(new Error("the request broke off")));
+    const broken = () => settle(() => reject(new Error("The connection closed before the request was complete.")));
     const settle = (act: () => void) => {
       request.off("readable", read).off("close", broken);
       act();
     };
     request.on("readable", read).on("close", broken);
   });
-  await setImmediate(); // until then the stream takes us for its reader, and would not flow for the next one
+  await setImmediate(); // until then the stream keeps this reader and does not flow for the next one
   return body.toString();
 }

@@ -419,6 +419,26 @@ test("what fails after the function's patience is recorded, and no second copy g
   assert.deepEqual([deferred, poisoned.length], [[], 1]);
 });
 
+test("a claim that is refused after the function's patience puts no second copy on the queue", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.now() });
+  for (const refusal of [
+    new DeliveryBusyError("Another delivery is in progress.", 9),
+    new TableUnreachableError("gone"),
+  ]) {
+    let refuse = () => {};
+    t.mock.method(deliveries, "claim", () => new Promise((_, reject) => (refuse = () => reject(refusal))), {
+      times: 1,
+    });
+    const slow = assert.rejects(delivery.deliver(event()), /longer than 6000 ms/);
+    await settled();
+    t.mock.timers.tick(6_000);
+    await slow;
+    refuse();
+    await settled();
+  }
+  assert.deepEqual([said, deferred, poisoned], [[], [], []]);
+});
+
 test("a turn that comes when others might say the message by now says nothing", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.now() });
   let finish = () => {};

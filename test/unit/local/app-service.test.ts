@@ -302,7 +302,7 @@ test("a zip that reaches out of its folder is refused, and what ran before runs 
     const location = accepted.headers.get("location") ?? "";
     const { deployment } = await untilComplete(location);
     assert.equal(deployment.status, 3);
-    assert.equal(deployment.status_text, `the zip's ${name} is outside of it`);
+    assert.equal(deployment.status_text, `The zip contains ${name}, which is outside of the target folder.`);
     assert.deepEqual(await logOf(location), [deployment.status_text]);
   }
   assert.equal(existsSync(path.join(appService.home, "escaped.js")), false);

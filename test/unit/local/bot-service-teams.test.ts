@@ -109,12 +109,12 @@ test("its next answers can be any, with and without the activity having been tak
   const conversation = world.service.teams.conversationWith(world.botName, anna);
   const before = conversation?.watermark ?? 0;
   const say = (text: string) => post(`/${body.id}/activities`, { type: "message", text });
-  world.service.answers.give({ status: 403, body: { error: { code: "BotDisabledByAdmin", message: "no" } } }, 2);
+  world.service.answers.add({ status: 403, body: { error: { code: "BotDisabledByAdmin", message: "no" } } }, 2);
   for (let i = 0; i < 2; i++) assert.equal((await say("not taken")).body.error?.code, "BotDisabledByAdmin");
-  world.service.answers.give({ status: 502, body: {}, headers: { "retry-after": "7" }, isTaken: true });
+  world.service.answers.add({ status: 502, body: {}, headers: { "retry-after": "7" }, isDelivered: true });
   const taken = await say("taken");
   assert.deepEqual([taken.status, taken.headers.get("retry-after")], [502, "7"]);
-  world.service.answers.give({ status: 0, isTaken: true });
+  world.service.answers.add({ status: 0, isDelivered: true });
   await assert.rejects(say("taken, and hung up"), /fetch failed/);
   assert.equal((await say("said")).status, 200);
   assert.deepEqual(

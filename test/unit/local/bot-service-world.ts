@@ -12,7 +12,7 @@ import {
   TurnContext,
 } from "botbuilder";
 import express from "express";
-import { BotService, type BotServiceOptions } from "../../../local/bot-service/index";
+import { BotService, type BotServiceOptions } from "../../../local/bot-service/bot-service";
 
 /** Certificate and key that every server of a world uses; without them it speaks plain http. */
 export interface Tls {
@@ -58,7 +58,7 @@ export class World {
     const world = new World(serviceOptions);
     await identityEndpoint();
     world.base = await world.serve(world.service.handler, tls, true);
-    world.service.listenAt(world.base);
+    world.service.setBaseUrl(world.base);
     world.adapter = world.makeAdapter();
     world.botUrl = await world.serve(world.botApp(), tls);
     world.service.register({ name: world.botName, appId: world.appId, endpoint: `${world.botUrl}/api/messages` });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Activity } from "botbuilder";
-import { BotService } from "../../../local/bot-service/index";
+import { BotService } from "../../../local/bot-service/bot-service";
 import { type Started, World } from "./bot-service-world";
 
 const user = { id: "anna", name: "Anna" };
@@ -197,7 +197,7 @@ describe("the local Bot Service with a real bot whose authentication is on", () 
     for (const [method, refused] of refusals) {
       const { status, body } = await world.call<Failure>(method, refused, bot);
       assert.equal(status, 501, refused);
-      assert.match(body.error.message, /^not supported by the local Bot Service: \w/);
+      assert.match(body.error.message, /^The local Bot Service does not support \w/);
     }
   });
 
@@ -367,6 +367,6 @@ test("a bot that does not answer in time is answered as 504", async () => {
 
 test("a service that was not told its address says so", () => {
   const service = new BotService({ verifyBotToken: async () => ({ appId: "" }), log: () => {} });
-  assert.throws(() => service.urls(), /call listenAt first/);
+  assert.throws(() => service.urls(), /Call setBaseUrl first/);
   service.close();
 });

@@ -8,8 +8,8 @@ import { compareRoutes, matchRoute, parseRoute } from "../../../local/functions-
 import { HostLog, type LogFilter, type LogLevel } from "../../../local/functions-host/log";
 import { decodeBody } from "../../../local/functions-host/message-body";
 import { resolveQueueConnection } from "../../../local/functions-host/queue-connection";
-import { Running } from "../../../local/functions-host/running";
-import { describeStorageProblem, TroubleLog } from "../../../local/functions-host/storage-problem";
+import { RunningJobs } from "../../../local/functions-host/running-jobs";
+import { describeStorageProblem, OutageLog } from "../../../local/functions-host/storage-problem";
 import { parseTimeSpan } from "../../../local/functions-host/time-span";
 import { queueTriggerMetadata } from "../../../local/functions-host/trigger-data";
 
@@ -91,7 +91,7 @@ describe("host.json", () => {
     [{ logging: { logLevel: { default: "Verbose" } } }, /logging\.logLevel\.default/],
   ] as const) {
     it(`refuses ${JSON.stringify(wrong)}`, () =>
-      assert.throws(() => parse(wrong), { name: "Refusal", message: expected }));
+      assert.throws(() => parse(wrong), { name: "StartupError", message: expected }));
   }
 });
 
@@ -201,7 +201,7 @@ describe("routes", () => {
   });
 
   for (const bad of ["a/{id=1}", "{x?}/a", "{*x}/a", "admin/x"]) {
-    it(`refuses ${bad}`, () => assert.throws(() => parseRoute(bad, "f"), { name: "Refusal" }));
+    it(`refuses ${bad}`, () => assert.throws(() => parseRoute(bad, "f"), { name: "StartupError" }));
   }
 });
 
@@ -228,7 +228,7 @@ describe("connections", () => {
       X__queueServiceUri: "http://127.0.0.1:1/a",
       X__credential: "managedidentity",
     });
-    assert.throws(() => resolveQueueConnection("X", settings), { name: "Refusal", message: /https/ });
+    assert.throws(() => resolveQueueConnection("X", settings), { name: "StartupError", message: /https/ });
   });
 });
 
@@ -263,14 +263,14 @@ describe("trouble with a queue", () => {
   it("is said when it begins, changes, lasts and ends, not at every poll", () => {
     const lines: string[] = [];
     let now = 0;
-    const trouble = new TroubleLog(new HostLog({}, (line) => lines.push(line)).of("x"), "queue 'q'", 1_000, () => now);
-    for (now = 0; now < 2_500; now += 100) trouble.failed(denied);
-    trouble.failed({ statusCode: 404, code: "QueueNotFound" });
-    trouble.worked();
-    trouble.worked();
+    const trouble = new OutageLog(new HostLog({}, (line) => lines.push(line)).of("x"), "queue 'q'", 1_000, () => now);
+    for (now = 0; now < 2_500; now += 100) trouble.recordFailure(denied);
+    trouble.recordFailure({ statusCode: 404, code: "QueueNotFound" });
+    trouble.recordSuccess();
+    trouble.recordSuccess();
     assert.equal(lines.filter((line) => line.includes("AuthorizationPermissionMismatch")).length, 3);
     assert.equal(lines.filter((line) => line.includes("QueueNotFound")).length, 1);
-    assert.deepEqual(lines.at(-1), "[info] Can read queue 'q' again.");
+    assert.deepEqual(lines.at(-1), "[info] The host can read queue 'q' again.");
     assert.equal(lines.length, 5);
   });
 
@@ -282,7 +282,7 @@ describe("trouble with a queue", () => {
 
 describe("what is running", () => {
   it("is waited for, and named when it does not end in time", async () => {
-    const running = new Running();
+    const running = new RunningJobs();
     running.add("quick", Promise.resolve());
     running.add("broken", Promise.reject(new Error("x")));
     running.add("endless", new Promise(() => undefined));
@@ -291,10 +291,10 @@ describe("what is running", () => {
   });
 
   it("tells of each end", async () => {
-    const running = new Running();
+    const running = new RunningJobs();
     let end = () => {};
     running.add("job", new Promise<void>((resolve) => (end = resolve)));
-    const change = running.change();
+    const change = running.nextChange();
     end();
     await change;
     assert.equal(running.size, 0);

@@ -28,14 +28,14 @@ describe("the Functions host refuses", () => {
 
   const cases: [name: string, wrong: Wrong, expected: RegExp][] = [
     ["an app without host.json", { files: { "host.json": undefined } }, /no host\.json/],
-    ["a host.json that is no JSON", { files: { "host.json": "{" } }, /host\.json is not JSON/],
+    ["a host.json that is not JSON", { files: { "host.json": "{" } }, /host\.json is not JSON/],
     [
       "a host.json without an extension bundle",
       { files: { "host.json": { version: "2.0" } } },
       /extensionBundle is missing.+no queue trigger/,
     ],
     [
-      "a bundle version that is no range",
+      "a bundle version that is not a range",
       { files: { "host.json": { ...hostJson, extensionBundle: { ...hostJson.extensionBundle, version: "latest" } } } },
       /extensionBundle\.version: must be a version range/,
     ],
@@ -71,12 +71,12 @@ describe("the Functions host refuses", () => {
       { source: `throw new Error("boom")` },
       /entry point .+index\.js failed to load: boom/,
     ],
-    ["a missing entry point", { files: { "index.js": undefined } }, /"main" is 'index\.js', but there is no such file/],
-    ["an ES module", { files: { "package.json": { main: "index.js", type: "module" } } }, /no ES modules/],
+    ["a missing entry point", { files: { "index.js": undefined } }, /"main" is 'index\.js', but \S+ has no such file/],
+    ["an ES module", { files: { "package.json": { main: "index.js", type: "module" } } }, /not support ES modules/],
     [
       "an unknown %NAME% in a queue's name",
       { source: `app.storageQueue("f", { queueName: "%NO_SUCH%", connection: "Storage", handler() {} });` },
-      /'%NO_SUCH%'.+no app setting 'NO_SUCH'/,
+      /'%NO_SUCH%'.+app setting 'NO_SUCH' is missing/,
     ],
     [
       "a connection without settings",
@@ -95,7 +95,7 @@ describe("the Functions host refuses", () => {
     ],
     ["an app without an identity", { env: { IDENTITY_ENDPOINT: undefined } }, /IDENTITY_ENDPOINT is missing/],
     [
-      "a trigger that it does not have",
+      "an unsupported trigger",
       { source: `app.storageBlob("files", { path: "in/{name}", connection: "AzureWebJobsStorage", handler() {} });` },
       /'files'.+'blobTrigger'/,
     ],
@@ -122,7 +122,7 @@ describe("the Functions host refuses", () => {
     [
       "a route constraint",
       { source: `app.http("api", { route: "a/{id:int}", handler: () => ({}) });` },
-      /'\{id:int\}' is not supported/,
+      /does not support '\{id:int\}'/,
     ],
     ["a duplicate name", { source: queueApp + queueApp }, /"forward" has already been registered/],
     [

@@ -52,7 +52,7 @@ describe("the Functions host's timers, with a real clock", () => {
     const host = await start({ TICK_WAIT: "60000" });
     await until("it has begun", () => runs(host).length === 1);
     assert.equal((await host.stop()).code, 0);
-    assert.match(host.lines.join("\n"), /Cut by the stop: the timer of Functions\.tick, due at \S+Z\./);
+    assert.match(host.lines.join("\n"), /Interrupted by the stop: the timer of Functions\.tick, due at \S+Z\./);
   });
 
   it("are refused where this host cannot do them", async () => {

@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, it, mock } from "node:test";
 import { AppSettings } from "../../../local/functions-host/app-settings";
 import { readTriggers } from "../../../local/functions-host/bindings";
 import type { RegisteredFunction } from "../../../local/functions-host/functions-core";
-import type { Call } from "../../../local/functions-host/invocation";
+import type { Invocation } from "../../../local/functions-host/invocation";
 import { HostLog } from "../../../local/functions-host/log";
-import { Running } from "../../../local/functions-host/running";
+import { RunningJobs } from "../../../local/functions-host/running-jobs";
 import { hostIdOf, type ScheduleMonitor } from "../../../local/functions-host/schedule-monitor";
 import { type ScheduleStatus, statusFromJson, statusToJson } from "../../../local/functions-host/schedule-status";
 import { TimerListener } from "../../../local/functions-host/timer-listener";
@@ -33,7 +33,7 @@ describe("the schedule of a timer trigger", () => {
   }
 
   for (const [schedule, problem] of [
-    ["00:05:00", /the schedule is the time span '00:05:00': this host supports NCRONTAB expressions only\.$/],
+    ["00:05:00", /the schedule is the time span '00:05:00'\. This host supports only NCRONTAB expressions\.$/],
     ["1.00:00:00", /time span/],
     ["* * * *", /must have six fields/],
     ["* * * * * * *", /must have six fields/],
@@ -46,7 +46,7 @@ describe("the schedule of a timer trigger", () => {
     ["0 */90 * * * *", /its minute must be/],
     ["0 0 0 30 2 *", /must name a day that one of its months has/],
   ] as const) {
-    it(`is not '${schedule}'`, () => assert.throws(() => parse(schedule), { name: "Refusal", message: problem }));
+    it(`is not '${schedule}'`, () => assert.throws(() => parse(schedule), { name: "StartupError", message: problem }));
   }
 
   it("is not monitored where it is due several times in every minute", () => {
@@ -116,14 +116,17 @@ describe("the binding of a timer trigger", () => {
       () => read({ schedule: "%CRON%", every: 5 }),
       /Function 'tick', timerTrigger: 'every' is not supported/,
     );
-    assert.throws(() => read({ schedule: "%NONE%" }), /schedule of function 'tick' is '%NONE%'.*no app setting 'NONE'/);
+    assert.throws(
+      () => read({ schedule: "%NONE%" }),
+      /schedule of function 'tick' is '%NONE%'.*app setting 'NONE' is missing/,
+    );
     assert.throws(
       () => read({ schedule: "%CRON%" }, { CRON: "00:05:00" }),
       /schedule of function 'tick' is the time span/,
     );
     assert.throws(
       () => read({ schedule: "%CRON%" }, { WEBSITE_TIME_ZONE: "Europe/Berlin" }),
-      /WEBSITE_TIME_ZONE is 'Europe\/Berlin'.*in UTC/,
+      /WEBSITE_TIME_ZONE is 'Europe\/Berlin'.*use UTC/,
     );
     const { AzureWebJobsStorage__blobServiceUri, ...without } = environment;
     assert.throws(
@@ -145,7 +148,7 @@ describe("the timer trigger", () => {
   let unreachable: Error | undefined;
   let calls: { at: string; timer: Record<string, unknown> }[];
   let lines: string[];
-  let running: Running;
+  let running: RunningJobs;
   /** What the function does. */
   let work: () => Promise<unknown>;
 
@@ -163,7 +166,7 @@ describe("the timer trigger", () => {
   beforeEach(() => {
     [listeners, calls, lines, blob, unreachable] = [[], [], [], undefined, undefined];
     work = async () => undefined;
-    running = new Running();
+    running = new RunningJobs();
     mock.timers.enable({ apis: ["Date", "setTimeout"], now: start });
   });
   afterEach(async () => {
@@ -173,7 +176,7 @@ describe("the timer trigger", () => {
 
   /** Starts the host anew. */
   async function listen(schedule: string, { isMonitored = true, runOnStartup = false } = {}): Promise<TimerListener> {
-    const invoke = async ({ inputData: [input] }: Call) => {
+    const invoke = async ({ inputData: [input] }: Invocation) => {
       calls.push({ at: new Date().toISOString(), timer: JSON.parse(input?.data.json ?? "") });
       await work();
       return {};
@@ -330,7 +333,7 @@ describe("the timer trigger", () => {
     await pass(10_000);
     await pass(60_000);
     assert.equal(calls.length, 1);
-    assert.match(lines.join("\n"), /Can read the schedule status of function 'tick' again/);
+    assert.match(lines.join("\n"), /can read the schedule status of function 'tick' again/);
   });
 
   it("runs at the start when told to", async () => {

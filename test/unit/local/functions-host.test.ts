@@ -251,7 +251,9 @@ describe("the Functions host", () => {
     const { messageId } = await queue.sendMessage(`{"wait":20000}`);
     await until("it runs", () => runs(host).length === 1);
     assert.equal((await host.stop()).code, 0);
-    assert.ok(host.lines.some((line) => line.includes("Cut by the stop: Functions.echo") && line.includes(messageId)));
+    assert.ok(
+      host.lines.some((line) => line.includes("Interrupted by the stop: Functions.echo") && line.includes(messageId)),
+    );
     assert.ok(!(await isEmpty(queue)));
   });
 
@@ -408,7 +410,11 @@ describe("the Functions host", () => {
     const host = await new TestHost(bundle, writeApp(source), settings(undefined)).ready();
     await fetch(`${host.url}/api/escape`).catch(() => undefined);
     assert.equal((await host.exited).code, 1);
-    assert.ok(host.lines.some((line) => line.startsWith("[error] Uncaught error") && line.includes("escaped")));
+    assert.ok(
+      host.lines.some(
+        (line) => line.startsWith("[error] The host ends because of an uncaught error") && line.includes("escaped"),
+      ),
+    );
   });
 });
 

@@ -14,8 +14,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type GoTool, goTool } from "../../../local/pulumi-cli/go-tool";
-import { findPulumiCli, pulumiCli } from "../../../local/pulumi-cli/pulumi-cli";
+import { buildGoTool, type GoTool } from "../../../local/pulumi-cli/go-tool";
+import { findOrBuildPulumiCli, findPulumiCli } from "../../../local/pulumi-cli/pulumi-cli";
 import { isRunning } from "../../harness/is-running";
 
 const root = path.resolve(__dirname, "../../..");
@@ -100,32 +100,35 @@ test("an installed pulumi without the host for Node programs is warned of in one
   const file = install("pulumi", "echo v3.300.0");
   const { code, stderr } = await engine().ended;
   assert.equal(code, 0);
-  assert.match(stderr, new RegExp(`^Neither beside ${file} nor on PATH is pulumi-language-nodejs.*\\n$`));
+  assert.match(
+    stderr,
+    new RegExp(`^pulumi-language-nodejs is missing: it is neither next to ${file} nor on PATH.*\\n$`),
+  );
 });
 
 test("without pulumi and without go one sentence says so, with exit code 1", async () => {
   const { code, stdout, stderr } = await engine({ PATH: bin }).ended;
   assert.deepEqual({ code, stdout }, { code: 1, stdout: "" });
-  assert.match(stderr, /^There is neither pulumi nor go on PATH: .*\n$/);
+  assert.match(stderr, /^Neither pulumi nor go is on PATH\. .*\n$/);
 });
 
 test("without pulumi both programs are built once, and used from then on", async () => {
   installGo();
   const said: string[] = [];
   assert.equal(findPulumiCli(), undefined);
-  const built = await pulumiCli((line) => said.push(line));
+  const built = await findOrBuildPulumiCli((line) => said.push(line));
   const programs = path.join(cache, "proactive-bot/pulumi-v3.259.0");
   assert.equal(built?.pulumi, path.join(programs, "pulumi"));
   assert.deepEqual(readdirSync(programs).sort(), ["pulumi", "pulumi-language-nodejs"]);
-  assert.match(said.join("\n"), /Building pulumi v3\.259\.0: the first time that takes about five minutes\./);
+  assert.match(said.join("\n"), /Building pulumi v3\.259\.0\. The first build takes about five minutes\./);
   const before = calls();
-  assert.deepEqual(await pulumiCli(() => {}), built);
+  assert.deepEqual(await findOrBuildPulumiCli(() => {}), built);
   assert.equal(calls(), before);
 });
 
 test("a tool is built in a module of its own, from the versions that the tool asks for", async () => {
   installGo();
-  const file = await goTool(hello, () => {});
+  const file = await buildGoTool(hello, () => {});
   assert.equal(file, path.join(cache, "proactive-bot/hello-v1.2.3/hello"));
   const module = readFileSync(path.join(folder, "go.mod"), "utf8");
   assert.match(module, /^require example\.com\/hello v1\.2\.3$/m);
@@ -137,7 +140,7 @@ test("a tool is built in a module of its own, from the versions that the tool as
 test("a build that fails says what Go said and leaves nothing", async () => {
   installGo('echo half > "$out"; echo "hello.go:1: not Go" >&2; exit 2');
   await assert.rejects(
-    goTool(hello, () => {}),
+    buildGoTool(hello, () => {}),
     { message: "go build failed: code 2\nhello.go:1: not Go" },
   );
   assert.deepEqual(readdirSync(path.join(cache, "proactive-bot/hello-v1.2.3")), []);
@@ -147,11 +150,11 @@ test("who waits for a build is told every ten seconds how far it is", { timeout:
   installGo(`until [ -e ${folder}/go-on ]; do sleep 0.02; done; echo > "$out"`);
   const said: string[] = [];
   context.mock.timers.enable({ apis: ["setInterval"] });
-  const built = goTool(hello, (line) => said.push(line));
+  const built = buildGoTool(hello, (line) => said.push(line));
   while (said.length === 0) await new Promise(setImmediate);
   context.mock.timers.tick(20_000);
   assert.equal(said.length, 3);
-  assert.match(String(said.at(-1)), /^Building hello v1\.2\.3: \d+ s so far, of a moment\.$/);
+  assert.match(String(said.at(-1)), /^Building hello v1\.2\.3: \d+ s elapsed of a moment\.$/);
   writeFileSync(path.join(folder, "go-on"), "");
   await built;
 });
@@ -164,7 +167,10 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     while (!existsSync(compiler) || !readFileSync(compiler, "utf8")) await sleep(20);
     child.kill(signal);
     const { code, stderr } = await ended;
-    assert.deepEqual({ code, stderr }, { code: signal === "SIGINT" ? 130 : 143, stderr: `stopped by ${signal}\n` });
+    assert.deepEqual(
+      { code, stderr },
+      { code: signal === "SIGINT" ? 130 : 143, stderr: `The build was stopped by ${signal}.\n` },
+    );
     assert.deepEqual(readdirSync(path.join(cache, "proactive-bot/pulumi-v3.259.0")), []);
     const pid = Number(readFileSync(compiler, "utf8"));
     while (isRunning(pid)) await sleep(20); // hangs where it lives on

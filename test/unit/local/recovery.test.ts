@@ -16,7 +16,7 @@ beforeEach(() => {
 /** Seconds until a crash is healed. */
 function pause(lived = 0): number {
   const before = revived;
-  recovery.died(lived);
+  recovery.scheduleRestart(lived);
   for (let seconds = 1; seconds <= 100; seconds++) {
     mock.timers.tick(1_000);
     if (revived > before) return seconds;
@@ -34,8 +34,8 @@ test("after a minute's life the next pause is the shortest again", () => {
 
 test("what is forgotten is not started, and counts for nothing", () => {
   pause();
-  recovery.died(0);
-  recovery.forget();
+  recovery.scheduleRestart(0);
+  recovery.cancel();
   mock.timers.tick(60_000);
   assert.equal(revived, 1);
   assert.equal(pause(), 1);

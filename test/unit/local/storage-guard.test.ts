@@ -5,8 +5,8 @@ import { QueueClient, QueueServiceClient } from "@azure/storage-queue";
 import { decodeJwt, SignJWT } from "jose";
 import { Entra } from "../../../local/identity/entra";
 import { makePrincipal, type Principal } from "../../../local/identity/principal";
+import type { StorageService } from "../../../local/storage/azurite";
 import { StorageGuard } from "../../../local/storage/guard/storage-guard";
-import type { Service } from "../../../local/storage/service";
 import { Storage } from "../../../local/storage/storage";
 import { GuardedCloud, group } from "../helpers/guarded-cloud";
 
@@ -39,7 +39,7 @@ before(async () => {
   guard.protect({ name: "keyless", id: accountId, allowSharedKeyAccess: false });
   guard.protect({ name: "keyed", id: `${accountId}2`, allowSharedKeyAccess: true });
   const azure = cloud.principal("azure");
-  cloud.access.lift(azure.objectId);
+  cloud.access.exempt(azure.objectId);
   await queues(azure).createQueue("work");
   await tables(azure).createTable("things");
   const entities = table(azure, "things");
@@ -68,7 +68,12 @@ const tables = (who: Principal) =>
 const table = (who: Principal, name: string) =>
   new TableClient(storage.endpoint("table", "keyless"), name, credential(who), options);
 
-async function request(service: Service, path: string, init: RequestInit = {}, account = "keyless"): Promise<Response> {
+async function request(
+  service: StorageService,
+  path: string,
+  init: RequestInit = {},
+  account = "keyless",
+): Promise<Response> {
   const headers = { "x-ms-version": "2021-12-02", "x-ms-date": new Date().toUTCString(), ...init.headers };
   return fetch(`${storage.endpoint(service, account)}${path}`, { ...init, headers });
 }
@@ -310,7 +315,7 @@ test("a token is refused when it is for something else, of another directory, ov
     [(await (await Entra.open()).issue(who, audience)).token, "Signature validation failed"],
     [await expired.setProtectedHeader({ alg: "ES256" }).sign(privateKey), "The token is expired"],
     [`${head}.${encoded}.${signature}`, "Signature validation failed"],
-    [await cloud.token(makePrincipal("stranger"), audience), "The directory knows no principal"],
+    [await cloud.token(makePrincipal("stranger"), audience), "The directory does not contain the principal"],
     ["nonsense", "The token is not a valid one"],
   ];
   const answer = (token: string) =>
@@ -328,7 +333,7 @@ test("a token is refused when it is for something else, of another directory, ov
 test("an operation that the guard does not know is refused by name", async () => {
   const who = cloud.principal("all", Object.values(roles));
   const headers = { authorization: `Bearer ${await cloud.token(who, audience)}` };
-  const unknown: [Service, string, string, Record<string, string>][] = [
+  const unknown: [StorageService, string, string, Record<string, string>][] = [
     ["queue", "PATCH", "work", {}],
     ["queue", "PUT", "work?comp=undelete", {}],
     ["table", "GET", "things?comp=stats", {}],

@@ -7,20 +7,20 @@ export interface Answer {
   body: Buffer;
 }
 
-/** Milliseconds, those of node's fetch: servers end idle connections after 5 s, and a client must let go before. */
+/** Milliseconds, as in Node's fetch: servers close idle connections after 5 s, and the client must close them earlier. */
 const idleLimit = 4_000;
 
-/** Bare requests over connections that stay open. */
-export class Wire {
+/** Sends plain requests over connections that stay open. */
+export class HttpClient {
   private readonly http = new http.Agent({ keepAlive: true, timeout: idleLimit });
   private readonly https: https.Agent;
 
-  /** @param ca PEM of the authority to trust */
+  /** @param ca certificate of the trusted authority, PEM */
   constructor(ca?: string) {
     this.https = new https.Agent({ keepAlive: true, timeout: idleLimit, ca });
   }
 
-  /** @throws Error for any status that is not a success */
+  /** @throws Error for a status from 300 */
   async post(url: string, body: Buffer | string): Promise<Answer> {
     return this.send("POST", url, body);
   }
@@ -40,8 +40,8 @@ export class Wire {
   }
 }
 
-/** Serves a hop: takes a body, does what is to be done with it, answers. */
-export function hop(pass: (path: string, body: Buffer) => Promise<unknown> | undefined): RequestListener {
+/** A handler that passes each request's path and body to `pass`, and answers when it is done. */
+export function forwardingHandler(pass: (path: string, body: Buffer) => Promise<unknown> | undefined): RequestListener {
   return async (request, response) => {
     try {
       await pass(request.url ?? "/", await buffer(request));

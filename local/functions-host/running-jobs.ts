@@ -1,5 +1,5 @@
-/** What is running now, each with a line that says what it is: so that a stop can wait for it and name what it cut. */
-export class Running {
+/** The running jobs, each with a description. A stop waits for them and logs the ones that it interrupts. */
+export class RunningJobs {
   private readonly jobs = new Map<symbol, { what: string; ended: Promise<void> }>();
   private waiters: (() => void)[] = [];
 
@@ -17,8 +17,8 @@ export class Running {
   }
 
   /** Resolves when the next job ends, or at `wake()`. */
-  change(): Promise<void> {
-    // Not a race of the jobs' promises: a long job would collect a reaction for each short one that ends beside it.
+  nextChange(): Promise<void> {
+    // Promise.race would add one reaction to every long job for each short job that ends.
     return new Promise((resolve) => this.waiters.push(resolve));
   }
 
@@ -28,15 +28,15 @@ export class Running {
     for (const resolve of waiters) resolve();
   }
 
-  /** Waits for all, at most so many milliseconds; returns what still runs. */
+  /** Waits for all jobs, at most `limit` milliseconds. Returns the descriptions of jobs that still run. */
   async drain(limit: number): Promise<string[]> {
-    await withLimit(Promise.all([...this.jobs.values()].map(({ ended }) => ended)), limit);
+    await waitAtMost(Promise.all([...this.jobs.values()].map(({ ended }) => ended)), limit);
     return [...this.jobs.values()].map(({ what }) => what);
   }
 }
 
-/** Waits for a promise, but no longer than so many milliseconds. */
-export async function withLimit(promise: Promise<unknown>, limit: number): Promise<void> {
+/** Waits for a promise, at most `limit` milliseconds. */
+export async function waitAtMost(promise: Promise<unknown>, limit: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise((resolve) => {
     timer = setTimeout(resolve, limit);

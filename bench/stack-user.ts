@@ -1,18 +1,18 @@
 import { replies } from "../bot/replies";
 import type { StackDescription } from "../local/stack-description";
 import { DirectLineClient } from "../test/harness/direct-line-client";
-import type { OpenTalker, Talker } from "./talker";
+import type { OpenUser, VirtualUser } from "./virtual-user";
 
-/** Users of a running stack, each in a conversation of its own. */
-export function stackTalkers({ local }: StackDescription): OpenTalker {
+/** Opens users of a running stack. Each has its own conversation. */
+export function stackUsers({ local }: StackDescription): OpenUser {
   const { domain, secret } = local.directLine;
-  return async () => new StackTalker(await DirectLineClient.open(domain, secret));
+  return async () => new StackUser(await DirectLineClient.open(domain, secret));
 }
 
-class StackTalker implements Talker {
+class StackUser implements VirtualUser {
   constructor(private readonly client: DirectLineClient) {}
 
-  /** The proactive reply alone counts, not "You said …". */
+  /** Waits for the proactive reply, not for `replies.queued`. */
   async roundTrip(text: string): Promise<void> {
     const reply = this.client.waitFor((activity) => activity.text === replies.proactiveText(text));
     await Promise.race([reply, this.client.say(text).then(() => reply)]);

@@ -6,24 +6,24 @@ import { type HttpAnswer, requestUrl, toAnswer, toRpcRequest } from "./http-data
 import { compareRoutes, matchRoute } from "./http-route";
 import { type Invoker, newInvocationId } from "./invocation";
 import type { CategoryLog } from "./log";
-import { Refusal } from "./refusal";
-import type { Running } from "./running";
+import type { RunningJobs } from "./running-jobs";
+import { StartupError } from "./startup-error";
 
-/** The real host's default limit of a request body (FUNCTIONS_REQUEST_BODY_SIZE_LIMIT). */
-const longestBody = 104_857_600;
+/** Bytes. The real host's default limit of a request body (FUNCTIONS_REQUEST_BODY_SIZE_LIMIT). */
+const bodyLimit = 104_857_600;
 
-/** The real host's server keeps an idle connection for so many milliseconds: KestrelServerLimits.KeepAliveTimeout. */
+/** Milliseconds that the real host's server keeps an idle connection: KestrelServerLimits.KeepAliveTimeout. */
 const idleLimit = 130_000;
 
-/** Listens on the port that the platform gave and calls HTTP functions. */
-export class HttpFront {
+/** Listens on the platform's port and invokes HTTP functions. */
+export class HttpListener {
   private readonly server: Server;
   private readonly functions: HttpFunction[];
 
   constructor(
     functions: HttpFunction[],
     private readonly invoker: Invoker,
-    private readonly running: Running,
+    private readonly running: RunningJobs,
     private readonly log: CategoryLog,
   ) {
     this.functions = functions.toSorted((a, b) => compareRoutes(a.route, b.route));
@@ -33,18 +33,20 @@ export class HttpFront {
     });
   }
 
-  /** Resolves with the port (the platform's, or a free one for 0). */
+  /** Resolves with the port: the given one, or a free one for 0. @throws StartupError */
   async listen(port: number): Promise<number> {
     this.server.listen(port, "127.0.0.1");
     try {
       await once(this.server, "listening");
     } catch (error) {
-      throw new Refusal(`Cannot listen on port ${port}: ${(error as NodeJS.ErrnoException).code}.`, { cause: error });
+      throw new StartupError(`Cannot listen on port ${port}: ${(error as NodeJS.ErrnoException).code}.`, {
+        cause: error,
+      });
     }
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** Takes no more requests; those that run go on. */
+  /** Accepts no more requests. Running requests continue. */
   stop(): void {
     this.server.close();
     this.server.closeIdleConnections();
@@ -52,7 +54,7 @@ export class HttpFront {
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      write(response, request, await this.answer(request));
+      writeAnswer(response, request, await this.answer(request));
     } catch (error) {
       this.log.debug(`The connection of ${request.method} ${request.url} broke: ${(error as Error).message}`);
       response.destroy();
@@ -61,14 +63,15 @@ export class HttpFront {
 
   private async answer(request: IncomingMessage): Promise<HttpAnswer> {
     const url = requestUrl(request);
-    if (!url) return plain(400, "Bad request");
+    if (!url) return textAnswer(400, "Bad request");
     const found = this.find(request.method ?? "GET", url.pathname);
-    if (!found) return url.pathname === "/" ? plain(200, "Your function app is up and running.") : plain(404, "");
+    if (!found)
+      return url.pathname === "/" ? textAnswer(200, "Your function app is up and running.") : textAnswer(404, "");
     const body = await readBody(request);
-    return body ? this.call(found.http, found.params, request, url, body) : plain(413, "The body is too long.");
+    return body ? this.call(found.http, found.params, request, url, body) : textAnswer(413, "The body is too long.");
   }
 
-  /** A method that no function has is 404 too, as in the real host. */
+  /** Undefined for an unknown path and for an unsupported method. The real host also answers 404 for both. */
   private find(method: string, path: string): { http: HttpFunction; params: Record<string, string> } | undefined {
     for (const http of this.functions) {
       const params = matchRoute(http.route, path);
@@ -90,21 +93,21 @@ export class HttpFront {
         invocationId: newInvocationId(),
         inputData: [{ name: http.binding, data: { http: toRpcRequest(request, url, params, body) } }],
         triggerMetadata: {},
-        // The platform asks for health every few seconds.
+        // The platform's health requests would fill the log.
         successLevel: "debug",
       });
       return toAnswer(response.returnValue);
     } catch {
-      return plain(500, ""); // The invoker has logged why.
+      return textAnswer(500, ""); // the invoker has logged the error
     }
   }
 }
 
-function plain(status: number, text: string): HttpAnswer {
+function textAnswer(status: number, text: string): HttpAnswer {
   return { status, headers: [["content-type", "text/plain; charset=utf-8"]], body: Buffer.from(text) };
 }
 
-function write(response: ServerResponse, request: IncomingMessage, answer: HttpAnswer): void {
+function writeAnswer(response: ServerResponse, request: IncomingMessage, answer: HttpAnswer): void {
   response.statusCode = answer.status;
   for (const [name, value] of answer.headers) response.setHeader(name, value);
   const bodyless = request.method === "HEAD" || [204, 205, 304].includes(answer.status);
@@ -117,7 +120,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > longestBody) return undefined;
+    if (length > bodyLimit) return undefined;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -1,26 +1,26 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Service } from "../service";
+import type { StorageService } from "../azurite";
 
-/** An error as the storage services answer it: learn.microsoft.com/rest/api/storageservices/status-and-error-codes2 */
-export interface Refusal {
+/** An error in the format of the storage services: learn.microsoft.com/rest/api/storageservices/status-and-error-codes2 */
+export interface ErrorResponse {
   status: number;
   code: string;
   message: string;
-  /** What is wrong with a token; for people. */
+  /** The reason why a token is invalid. */
   detail?: string;
   headers?: Record<string, string>;
 }
 
-export function answerRefusal(
-  service: Service,
+export function sendErrorResponse(
+  service: StorageService,
   request: IncomingMessage,
   response: ServerResponse,
-  refusal: Refusal,
+  refusal: ErrorResponse,
 ): void {
   const requestId = randomUUID();
   const message = `${refusal.message}\nRequestId:${requestId}\nTime:${new Date().toISOString()}`;
-  const body = service === "table" ? json(refusal, message) : xml(refusal, message);
+  const body = service === "table" ? toJson(refusal, message) : toXml(refusal, message);
   response.writeHead(refusal.status, {
     ...refusal.headers,
     "content-type": service === "table" ? "application/json;odata=minimalmetadata" : "application/xml",
@@ -30,19 +30,19 @@ export function answerRefusal(
     "x-ms-version": String(request.headers["x-ms-version"] ?? "2019-02-02"),
   });
   response.end(request.method === "HEAD" ? undefined : body);
-  request.resume(); // nobody else reads it, and the connection is to serve the next one
+  request.resume(); // an unread body would block the connection's next request
 }
 
-function xml({ code, detail }: Refusal, message: string): string {
-  const more = detail ? `<AuthenticationErrorDetail>${escaped(detail)}</AuthenticationErrorDetail>` : "";
-  const error = `<Error><Code>${code}</Code><Message>${escaped(message)}</Message>${more}</Error>`;
+function toXml({ code, detail }: ErrorResponse, message: string): string {
+  const more = detail ? `<AuthenticationErrorDetail>${escapeXml(detail)}</AuthenticationErrorDetail>` : "";
+  const error = `<Error><Code>${code}</Code><Message>${escapeXml(message)}</Message>${more}</Error>`;
   return `\uFEFF<?xml version="1.0" encoding="utf-8"?>${error}`;
 }
 
-function json({ code }: Refusal, value: string): string {
+function toJson({ code }: ErrorResponse, value: string): string {
   return JSON.stringify({ "odata.error": { code, message: { lang: "en-US", value } } });
 }
 
-function escaped(text: string): string {
+function escapeXml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

@@ -1,2 +1,0 @@
-export type { Bot, DirectLineKeys } from "./bot";
-export { BotService, type BotServiceOptions, type BotServiceUrls } from "./bot-service";

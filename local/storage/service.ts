@@ -1,2 +1,0 @@
-/** What a storage account serves here. */
-export type Service = "queue" | "table" | "blob";
