@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import path from "node:path";
 import express, { type RequestHandler, Router } from "express";
 import { type Secret, withSecret } from "../core/vault-secret";
-import { perMinute } from "./http-errors";
+import { perMinute } from "./rate-limit";
 
 /** Tokens a minute for one address: enough for people behind one router, too few to use the bot up. */
 const tokensAMinute = 20;

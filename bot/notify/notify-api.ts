@@ -1,7 +1,8 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import { type ErrorRequestHandler, type RequestHandler, Router } from "express";
 import { ForgedEventError, signatureHeaders } from "../../core/message/signed-event";
-import { answerNotifyError, BodyTooLargeError, perMinute } from "../http-errors";
+import { answerNotifyError, BodyTooLargeError } from "../http-errors";
+import { perMinute } from "../rate-limit";
 import type { Dialogs } from "../state/conversations";
 import type { Notifications } from "./notifications";
 import { openApi } from "./open-api";

@@ -845,11 +845,15 @@ test("messages for a user and for their conversation are said one after another"
   assert.deepEqual(said, ["first", "second"].map(replies.proactiveText));
 });
 
-test("a proactive text is said with the words of 2018, or as it is written where the bot's replies say so", async (t) => {
+test("replies.ts decides whether a proactive text is said with a sentence before it, or as it is written", async (t) => {
+  const { proactiveText } = replies;
+  t.mock.method(replies, "proactiveText", (text: string) => `Before it: ${text}`);
   await delivery.deliver(event(undefined, "1"));
   t.mock.method(replies, "proactiveText", (text: string) => text);
   await delivery.deliver(event(undefined, "2"));
-  assert.deepEqual(said, ["This is coming back from the trigger! hello", "hello"]);
+  t.mock.method(replies, "proactiveText", proactiveText);
+  await delivery.deliver(event(undefined, "3"));
+  assert.deepEqual(said, ["Before it: hello", "hello", proactiveText("hello")]);
 });
 
 test("a bot without dialogs says a keyword's text, and sets a message with a dialog aside", async () => {
