@@ -23,10 +23,10 @@ export class StateTable {
   static async open(): Promise<StateTable> {
     const cloud = await GuardedCloud.open();
     const table = new StateTable(cloud, undefined as unknown as Storage);
-    const inFrontOf = (_service: string, inner: RequestListener): RequestListener => {
+    const wrap = (_service: string, inner: RequestListener): RequestListener => {
       return (request, response) => table.interfere(request, response, () => inner(request, response));
     };
-    table.storage = await Storage.open(cloud.certificates, { inFrontOf } as unknown as StorageGuard);
+    table.storage = await Storage.open(cloud.certificates, { wrap } as unknown as StorageGuard);
     table.storage.addAccount("account");
     const service = new TableServiceClient(table.url, table.credential);
     await Promise.all(tableNames.map((name) => service.createTable(name)));
