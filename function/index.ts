@@ -9,11 +9,11 @@ import { Table } from "../core/tables/table";
 import { VaultSecret } from "../core/vault-secret";
 import { DirectLine } from "./forward/direct-line";
 import { Forwarder } from "./forward/forwarder";
-import { NotifyApi } from "./forward/notify-api";
+import { HttpTransport } from "./forward/http";
 import { SendRate } from "./forward/send-rate";
 import { readSettings } from "./settings";
-import { cleanUp } from "./timers/clean-up";
-import { poisonWatch } from "./timers/poison-watch";
+import { cleanUp, cleanUpTime } from "./timers/clean-up";
+import { poisonWatch, poisonWatchTime } from "./timers/poison-watch";
 import { sendSchedule } from "./timers/schedules";
 
 const settings = readSettings(process.env);
@@ -29,7 +29,7 @@ const deliveries = new Deliveries(table(deliveriesTable));
 const references = table(referencesTable);
 
 const usesApi = settings.delivery === "api";
-const transport = usesApi ? new NotifyApi(settings.notifyUrl) : new DirectLine(settings.directLine, directLineKey);
+const transport = usesApi ? new HttpTransport(settings.notifyUrl) : new DirectLine(settings.directLine, directLineKey);
 const forwarder = new Forwarder(queue, transport, webhook, deliveries, new SendRate(sendsPerSecond / instances));
 
 // As bytes, because the library parses text as JSON, which rounds numbers: github.com/Azure/azure-functions-nodejs-library/issues/72.
@@ -45,8 +45,8 @@ app.generic("forward", {
 
 const timer = (name: string, schedule: string, handler: TimerHandler) => app.timer(name, { schedule, handler });
 const days = { delivery: settings.deliveryDays, reference: settings.referenceDays };
-timer("clean-up", "0 30 3 * * *", cleanUp(deliveries, references, days));
-timer("poison-watch", "0 */5 * * * *", poisonWatch(poison, deliveries));
+timer("clean-up", cleanUpTime, cleanUp(deliveries, references, days));
+timer("poison-watch", poisonWatchTime, poisonWatch(poison, deliveries));
 for (const schedule of settings.schedules) {
   const services = { queue, deliveries, references, sendsPerSecond };
   timer(`schedule-${schedule.name}`, schedule.cron, sendSchedule(schedule, services));

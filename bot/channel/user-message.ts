@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Activity, ActivityTypes } from "botbuilder";
-import { asText } from "../words";
+import { asText } from "../text-forms";
 
 /** The name of the invoke that the channel sends for a card's Action.Execute. */
 const cardAction = "adaptiveCard/action";

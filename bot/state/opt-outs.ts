@@ -6,7 +6,7 @@ import { type RowKey, type Table, TableUnreachableError } from "../../core/table
 import { activityKey } from "../channel/user-message";
 import { log, reason } from "../log";
 import { keywords, replies } from "../replies";
-import { keyword } from "../words";
+import { keyword } from "../text-forms";
 import { addressOf, keysOf, senderRow } from "./references";
 
 /** The users who want no broadcasts. Each of a user's rows in the table `references` says so: `optedOutAt`. */

@@ -3,10 +3,7 @@ import { QueueClient } from "@azure/storage-queue";
 import { copyOf, formatMessage, type QueueMessage, type ReceivedMessage } from "../message/queue-message";
 import { poisonSuffix } from "../names";
 import { toQueueText, withExactText } from "./queue-text";
-import { longestInvisibility, retryDelay } from "./retry-delay";
-
-/** Milliseconds from the first deferral of a message to its failure. */
-export const deferralLimit = 24 * 60 * 60 * 1000;
+import { deferralLimit, longestInvisibility, retryDelay } from "./retry-delay";
 
 /** Milliseconds for a request with its retry. The service enforces `tryTimeoutInMs`; a service that never answers needs this limit. */
 const requestLimit = 9_000;

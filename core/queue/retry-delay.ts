@@ -1,6 +1,9 @@
 const firstSeconds = 2;
 const longestSeconds = 10 * 60;
 
+/** Milliseconds from the first deferral of a message to its failure. */
+export const deferralLimit = 24 * 60 * 60 * 1000;
+
 /** The longest time for which a queue can hide a message: seven days, in seconds. */
 export const longestInvisibility = 7 * 24 * 60 * 60;
 

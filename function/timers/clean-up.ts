@@ -4,6 +4,9 @@ import type { Deliveries } from "../../core/tables/deliveries";
 import { isSelfNamed, type StoredReference } from "../../core/tables/stored-reference";
 import type { Table } from "../../core/tables/table";
 
+/** Each night, as NCRONTAB in UTC. */
+export const cleanUpTime = "0 30 3 * * *";
+
 const day = 24 * 60 * 60 * 1000;
 
 /** The number of days for which rows are kept. */

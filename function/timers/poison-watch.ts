@@ -2,6 +2,9 @@ import type { InvocationContext, TimerHandler } from "@azure/functions";
 import type { PoisonMessage, PoisonQueue } from "../../core/queue/poison-queue";
 import { type Deliveries, type Delivery, isSettled } from "../../core/tables/deliveries";
 
+/** Every five minutes, as NCRONTAB. */
+export const poisonWatchTime = "0 */5 * * * *";
+
 /** The reason of a message for which no reason was recorded. */
 const unrecorded =
   "The message is in the poison queue and no reason was recorded: the function's host stopped 5 times while it had the message, or the table deliveries could not be reached.";

@@ -59,7 +59,7 @@ function addDialog(name: string, code: string): void {
   const folder = path.join(fork.folder, "bot/dialogs");
   writeFileSync(path.join(folder, `${name}.ts`), code);
   const index = readFileSync(path.join(folder, "index.ts"), "utf8");
-  const registered = `import { ${name} } from "./${name}";\n${index.replace(/(Dialog\[\] = \[.*)\]/, `$1, ${name}]`)}`;
+  const registered = `import { ${name} } from "./${name}";\n${index.replace(/\n\];/, `\n  ${name},\n];`)}`;
   writeFileSync(path.join(folder, "index.ts"), registered);
 }
 

@@ -5,7 +5,7 @@ import type { UserMessage } from "../../channel/user-message";
 import { log } from "../../log";
 import type { Conversation } from "../../state/conversation-store";
 import type { ConversationMemory, Conversations, DialogStart, Dialogs } from "../../state/conversations";
-import { keyword } from "../../words";
+import { keyword } from "../../text-forms";
 import type { Dialog } from "./dialog";
 import { type DialogMemory, DialogStack } from "./stack";
 

@@ -1,6 +1,6 @@
 import { type Activity, CardFactory, InputHints, MessageFactory } from "botbuilder";
 import { replies, yesNo } from "../../replies";
-import { asText, keyword, trimmed } from "../../words";
+import { asText, keyword, trimmed } from "../../text-forms";
 import type { Answer, Reply } from "./dialog";
 
 /** The result of reading a message: an answer, or the problem with it. */

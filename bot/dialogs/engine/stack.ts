@@ -1,6 +1,6 @@
 import { type Activity, MessageFactory } from "botbuilder";
 import { keywords, replies } from "../../replies";
-import { keyword } from "../../words";
+import { keyword } from "../../text-forms";
 import type { Answered, Dialog, DialogTurn, Frame, Reply, Step } from "./dialog";
 
 /** The dialogs' part of a conversation's memory. Plain JSON. */

@@ -8,7 +8,7 @@ import type { DialogMemory } from "../../../bot/dialogs/engine/stack";
 import { dialogs as ownDialogs } from "../../../bot/dialogs/index";
 import { keywords } from "../../../bot/replies";
 import type { ConversationMemory } from "../../../bot/state/conversations";
-import { keyword } from "../../../bot/words";
+import { keyword } from "../../../bot/text-forms";
 import { projectRoot } from "../../../infra/deploy/package/cache";
 import { TestConversations } from "../helpers/conversations";
 import { TestDialogs } from "../helpers/dialogs";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { keywords, replies } from "../../../bot/replies";
-import { keyword } from "../../../bot/words";
+import { keyword } from "../../../bot/text-forms";
 
 test("the two sentences of the 2018 template are said in exactly these words", () => {
   assert.equal(

@@ -125,11 +125,11 @@ test("closed, it leaves no folder and no port", async () => {
   assert.ok(!existsSync(served.home));
 });
 
-test("when the port that was asked for is taken, it says so and leaves nothing behind", async () => {
+test("when the port that was asked for is taken, it says so and leaves nothing behind", async (t) => {
   const first = await ServedCloud.open(quiet);
+  t.after(() => first.close());
   const port = Number(new URL(first.directLine).port);
   const home = mkdtempSync(path.join(tmpdir(), "served-"));
-  await assert.rejects(ServedCloud.open({ ...quiet, port, home }), /Port \d+ is taken/);
+  await assert.rejects(ServedCloud.open({ ...quiet, port, home }), /Port \d+ is in use/);
   assert.ok(!existsSync(home));
-  await first.close();
 });

@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type Server, type ServerRespons
 import type { AddressInfo } from "node:net";
 import { after, before, beforeEach, test } from "node:test";
 import { openEvent, type SignedEvent, signEvent } from "../../../core/message/signed-event";
-import { NotifyApi } from "../../../function/forward/notify-api";
+import { HttpTransport } from "../../../function/forward/http";
 import { TransportError } from "../../../function/forward/transport";
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
@@ -42,13 +42,13 @@ function respond(status: number, body: unknown, headers: Record<string, string> 
 
 /** The error that a try ends in. */
 async function failure(address = url): Promise<TransportError> {
-  const error = await new NotifyApi(address).send(event).catch((error) => error);
+  const error = await new HttpTransport(address).send(event).catch((error) => error);
   assert(error instanceof TransportError, String(error));
   return error;
 }
 
 test("an event is posted as it was signed: its text is the body, its signature the headers", async () => {
-  await new NotifyApi(url).send(event);
+  await new HttpTransport(url).send(event);
   const [{ method, path, headers, body } = { headers: {}, body: "" }] = requests;
   assert.deepEqual([method, path, headers["content-type"]], ["POST", "/api/notify", "application/json"]);
   assert.deepEqual(openEvent({ ...headers, Message: body } as unknown as SignedEvent, secret), event);
@@ -108,7 +108,7 @@ test("a bot that cannot be reached or hangs up is an error that can be retried",
 
 test("202 counts as success even when the rest of the answer is lost", async () => {
   answer = (response) => void response.writeHead(202).write("{", () => response.destroy());
-  await new NotifyApi(url).send(event);
+  await new HttpTransport(url).send(event);
 });
 
 test("no error repeats the event", async () => {

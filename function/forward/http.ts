@@ -10,7 +10,7 @@ const requestLimit = 25_000;
 const refusal = z.object({ error: z.string() });
 
 /** Sends events to the bot's own API, `POST /api/notify`, without a channel in between. */
-export class NotifyApi implements Transport {
+export class HttpTransport implements Transport {
   /** @param url `https://<bot's host>/api/notify` */
   constructor(private readonly url: string) {}
 
