@@ -5,7 +5,7 @@ export function log(level: "info" | "warn" | "error", event: string, details: Re
   console.log(JSON.stringify({ time: new Date().toISOString(), level, event, ...details }));
 }
 
-/** What went wrong, in one line: Azure's SDKs add request ids on more. */
+/** The reason of an error in one line. Azure's SDKs add lines with request ids. */
 export function reason(error: unknown): string {
   const { name, statusCode, code, message } = error as Error & { statusCode?: number; code?: string };
   const parts = [name, statusCode, code, message?.split("\n")[0]];

@@ -10,7 +10,7 @@ interface Reason {
   count: number;
 }
 
-/** What has become of messages, counted by their rows in `deliveries`. */
+/** The number of messages in each status, by their rows in `deliveries`. */
 export interface DeliverySummary {
   delivered: number;
   failed: number;

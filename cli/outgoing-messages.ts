@@ -22,7 +22,7 @@ export interface OutgoingMessages {
   json?: string;
 }
 
-/** What became of outgoing messages. */
+/** The result of putting messages on the queue. */
 export interface SendResult {
   sent: OutgoingMessage[];
   failed: { message: OutgoingMessage; reason: string }[];

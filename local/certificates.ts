@@ -23,7 +23,7 @@ const hosts: SubjectAltNameEntry[] = [
 
 /** Makes an authority of this run's own; its key is forgotten when this returns. */
 export async function makeCertificates(home: string): Promise<Certificates> {
-  // Who trusts several of them finds the right one by its name.
+  // A client that trusts several of them finds the right one by its name.
   const name = `Local authority ${randomBytes(8).toString("hex")}`;
   const authority = await generate([{ name: "commonName", value: name }], {
     keyType: "ec",

@@ -7,7 +7,7 @@ import { RememberedTokens } from "./remembered-tokens";
 import type { Stack } from "./stack";
 
 const run = promisify(execFile);
-/** What Azure's clients ask for, in every cloud. */
+/** The audience that Azure's clients request tokens for, in every cloud. */
 const storage = "https://storage.azure.com/.default";
 
 /** The default of the setting `sendsPerSecond`. */

@@ -3,9 +3,9 @@ import type { ConversationReference } from "../../core/message/conversation-refe
 
 /** A stack that is up, and how its operator reaches it. */
 export interface Stack {
-  /** What people call it: `dev`, `local`. */
+  /** Its name for people: `dev`, `local`. */
   name: string;
-  /** What has to be said again to reach it with the next command, such as `--stack dev`; "" where it needs nothing. */
+  /** The options that the next command needs to reach it, such as `--stack dev`; "" when it needs none. */
   options: string;
   /** Whether it runs on this machine, where the internet cannot reach it. */
   isLocal: boolean;

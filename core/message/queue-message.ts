@@ -58,7 +58,9 @@ const time = z.iso.datetime({
 const fields = z.looseObject({
   relatesTo: conversationReference.nullish(),
   to: addressee.nullish(),
-  text: text.nullish().describe("The text to send. Without `dialog`, the texts `new` and `old` start the surveys."),
+  text: text
+    .nullish()
+    .describe("The text to send. Without `dialog`, a text that is the keyword of a dialog starts this dialog."),
   attachments: attachments.nullish().describe("Cards and other attachments, with or without `text`."),
   dialog: text
     .nullish()

@@ -34,7 +34,7 @@ export interface LocalCloudOptions {
   restartsCrashed?: boolean;
   /** How long a role assignment takes to work. */
   propagationSeconds?: number;
-  /** Who the configuration says operates the bot, if it does: an object id. */
+  /** The object id of the bot's operator, if the configuration names one. */
   operatorObjectId?: string;
   /** Whether apps run, or something answers in their place that they are there. Absent: they run. */
   apps?: "run" | "stand-in";
@@ -47,10 +47,10 @@ export interface LocalCloudOptions {
 /** The second is deprecated, and still works: github.com/microsoft/vscode-azuretools/pull/2258. */
 const scmAudiences = ["https://appservice.azure.com", "https://management.azure.com"];
 
-/** What people call the apps, whatever their sites' names are. */
+/** The names of the apps for people. The sites have names of their own. */
 export type AppName = "bot" | "function";
 
-/** What ARM says of a site. */
+/** The fields of a site in ARM. */
 export interface SiteDefinition {
   name: string;
   identities: Principal[];
@@ -67,7 +67,7 @@ interface HostedSite {
   identity: IdentityVariables;
 }
 
-/** What the cloud stands on. */
+/** The parts of the cloud. */
 interface Parts {
   certificates: Certificates;
   entra: Entra;
@@ -98,7 +98,7 @@ export class LocalCloud {
   readonly deletedVaults = new DeletedVaults();
   readonly certificates: Certificates;
   readonly entra: Entra;
-  /** Whoever runs `npm start`. */
+  /** The person who runs `npm start`. */
   readonly operator: Principal;
   readonly access: RoleAssignments;
   readonly identityEndpoint: ManagedIdentityEndpoint;
