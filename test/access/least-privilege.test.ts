@@ -219,7 +219,7 @@ for (const [name, says] of Object.entries(neededAtStart)) {
     } finally {
       stack.cloud.access.assign(assignment);
     }
-    const itStarts = /function .*Can read the schedule status of function 'poison-watch' again/;
+    const itStarts = /function .*The host can read the schedule status of function 'poison-watch' again/;
     assert.ok(await eventually(async () => itStarts.test(stack.log), patience));
   });
 }
