@@ -19,7 +19,7 @@ Examples:
   npm test -- test/flow/life.test.ts`;
 
 /** Many files wait more than they compute. */
-const usualJobs = Math.min(4, availableParallelism() + 1);
+const usualJobs = Math.min(4, availableParallelism() + 2);
 
 /** `npm test` */
 async function main(): Promise<void> {

@@ -53,7 +53,7 @@ describe("workflows", () => {
       assert.doesNotMatch(found?.job.if ?? "", /always|failure|cancelled/, name);
     }
     const ran = readWorkflow("test.yml").text;
-    for (const command of ["npm test", "npm test -- engine workflows"])
+    for (const command of ["npm test", "npm test -- engine fork workflows"])
       assert.ok(ran.includes(`${command}\n`), command);
   });
 

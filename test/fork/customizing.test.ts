@@ -3,12 +3,12 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { talk } from "../flow/talk";
 import { EngineProject } from "../harness/engine-project";
 import { runCli } from "../harness/run-cli";
 import { RunningStack } from "../harness/running-stack";
 import { trustStack } from "../harness/trust-stack";
 import { applyBlocks, type Block, blocksOf, headingsOf } from "../harness/walkthrough";
-import { talk } from "./talk";
 
 const page = readFileSync(path.resolve(__dirname, "../../docs/customizing.md"), "utf8");
 const removals = headingsOf(page).filter((heading) => heading.startsWith("Remove"));

@@ -4,11 +4,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { sendMessage } from "../../local/send-message";
+import { talk } from "../flow/talk";
 import { EngineProject } from "../harness/engine-project";
 import { eventually } from "../harness/eventually";
 import { RunningStack } from "../harness/running-stack";
 import { trustStack } from "../harness/trust-stack";
-import { talk } from "./talk";
 
 /** Changes of a fork's program that the local cloud has no body for: a type, another provider, an input, a function. */
 const changes = `
