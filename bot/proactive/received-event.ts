@@ -5,9 +5,6 @@ import { ForgedEventError, functionUser, type SignedEvent, verifyEvent } from ".
 import type { Secret } from "../../core/vault-secret";
 import { log, reason } from "../log";
 
-/** The part of a conversation's id that is recorded, in UTF-16 units: a table's row has its limits. */
-const longestName = 500;
-
 /**
  * Returns an activity's event if this stack's function signed it, within the last five minutes. Anyone with a chat window
  * can post an event, so another one is ignored and logged. But an event in the function's name is refused with an error: after
@@ -47,9 +44,9 @@ export class ReceivedEvent implements ReceivedMessage {
     return this.content;
   }
 
-  /** The beginning of its conversation's id; undefined for a message that is not valid. */
+  /** Its conversation's id; undefined for a message to a user, and for one that is not valid. */
   get conversation(): string | undefined {
-    return this.validMessage?.relatesTo?.conversation.id.slice(0, longestName);
+    return this.validMessage?.relatesTo?.conversation.id;
   }
 
   /** The user of a message that is part of a broadcast. */

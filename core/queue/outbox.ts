@@ -2,9 +2,6 @@ import type { QueueMessage } from "../message/queue-message";
 import type { Deliveries } from "../tables/deliveries";
 import type { MessageQueue } from "./message-queue";
 
-/** The part of a conversation's id that a row stores, in UTF-16 units. */
-const longestName = 500;
-
 /** Puts messages on the queue, each with its row in `deliveries`, so that it can be listed and cancelled before it is due. */
 export class Outbox {
   constructor(
@@ -20,8 +17,7 @@ export class Outbox {
   async put(message: QueueMessage & { id: string }, batch?: Batch, json?: string): Promise<void> {
     const { id, relatesTo, notBefore } = message;
     const dueAt = notBefore ? new Date(notBefore) : undefined;
-    const conversation = relatesTo?.conversation.id.slice(0, longestName);
-    await this.deliveries.announce(id, { conversation, dueAt }, batch?.id);
+    await this.deliveries.announce(id, { conversation: relatesTo?.conversation.id, dueAt }, batch?.id);
     try {
       await this.queue.enqueue(message, batch?.nextTime(), json);
     } catch (error) {

@@ -6,8 +6,9 @@ import type { RowKey, Stored, Table } from "./table";
 /** Milliseconds for which a claim is exclusive: longer than a delivery takes. After a crash the message waits for this long. */
 export const leaseTime = 60_000;
 
-/** The longest reason that is stored, in UTF-16 units. */
+/** The longest reason, and the part of a conversation's id, that a row stores, in UTF-16 units. */
 const longestReason = 1_000;
+const longestConversation = 500;
 
 /** `cancelled`: by an operator, or because the user has opted out. */
 export type FinalStatus = "delivered" | "failed" | "cancelled";
@@ -269,8 +270,13 @@ function keyOf(id: string): RowKey {
   return { partitionKey: entityKey(id), rowKey: "delivery" };
 }
 
-/** Adds the message's id, and cuts the reason to its limit. */
+/** Adds the message's id, and cuts texts to their limits. */
 function propertiesOf(id: string, change: Partial<Delivery>): Partial<Delivery> {
-  const reason = change.reason === undefined ? {} : { reason: change.reason.slice(0, longestReason) };
-  return { ...change, ...reason, id: readableKey(id) };
+  const { reason, conversation } = change;
+  return {
+    ...change,
+    ...(reason !== undefined && { reason: reason.slice(0, longestReason) }),
+    ...(conversation !== undefined && { conversation: conversation.slice(0, longestConversation) }),
+    id: readableKey(id),
+  };
 }

@@ -295,3 +295,12 @@ test("a table that cannot be reached is an error, and nothing is claimed", async
   tables.interfere = (_request, _response, pass) => pass();
   assert.equal(await instance().read(id), undefined);
 });
+
+test("a row stores the beginning of a conversation's id that is long, whatever writes it", async () => {
+  const long = "c".repeat(501);
+  const [claimed, announced, found] = [newId(), newId(), newId()];
+  await instance().claim(claimed, long);
+  await instance().announce(announced, { conversation: long });
+  await instance().addTimestamps(found, { conversation: long });
+  for (const id of [claimed, announced, found]) assert.equal((await row(id)).conversation, "c".repeat(500));
+});
