@@ -18,7 +18,8 @@ export async function unpack(zip: Uint8Array, folder: string): Promise<string> {
 /** Unpacks the app and replaces its bundle with one that loads the packages from node_modules. */
 export async function unpackUnbundled(app: AppName, zip: Uint8Array, folder: string): Promise<string> {
   await unpack(zip, folder);
-  await writeFile(path.join(folder, "index.js"), await bundle(projectRoot, `${app}/index.ts`, await packages()));
+  const unbundled = await bundle(projectRoot, `${app}/index.ts`, await packages());
+  for (const [name, bytes] of Object.entries(unbundled)) await writeFile(path.join(folder, name), bytes);
   await symlink(path.join(projectRoot, "node_modules"), path.join(folder, "node_modules"), "junction");
   return folder;
 }

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-import { bundleWithMap, sourceMapFile } from "./bundle";
+import { bundle, sourceMapFile } from "./bundle";
 import { cached, projectRoot } from "./cache";
 import { type Files, versionOf, zip } from "./zip";
 
@@ -25,7 +25,7 @@ export interface BotPackageOptions extends PackageOptions {
 /** The bot's zip: its bundle and its page. */
 export async function packageBot({ root = projectRoot, webChatScript }: BotPackageOptions = {}): Promise<AppPackage> {
   const [code, page, script] = await Promise.all([
-    bundleWithMap(root, "bot/index.ts"),
+    bundle(root, "bot/index.ts"),
     folder(root, "bot", "public"),
     webChatScript,
   ]);
@@ -35,7 +35,7 @@ export async function packageBot({ root = projectRoot, webChatScript }: BotPacka
 /** The function's zip: its bundle and the host's configuration. The host itself provides `@azure/functions-core`. */
 export async function packageFunction({ root = projectRoot }: PackageOptions = {}): Promise<AppPackage> {
   const [code, host] = await Promise.all([
-    bundleWithMap(root, "function/index.ts", ["@azure/functions-core"]),
+    bundle(root, "function/index.ts", ["@azure/functions-core"]),
     readFile(join(root, "function/host.json")),
   ]);
   return pack(root, "function", { ...code, "host.json": host });

@@ -1,4 +1,4 @@
-import { build } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
 import { ownSourceMap } from "./source-map";
 
 const codeFile = "index.js";
@@ -8,14 +8,13 @@ export const sourceMapFile = "index.js.map";
 export type Bundle = Record<typeof codeFile | typeof sourceMapFile, Uint8Array>;
 
 /**
- * One CommonJS file, index.js, with everything an app needs at run time, and a source map of the project's own files beside it.
+ * esbuild's options for one CommonJS file that runs by itself.
  * @param root the folder of the sources; it does not show in the result
- * @param entry the app's first file, relative to `root`
+ * @param entry the first file, relative to `root`
  * @param external packages that the platform provides
- * @throws esbuild's error, which says file and line
  */
-export async function bundleWithMap(root: string, entry: string, external: string[] = []): Promise<Bundle> {
-  const result = await build({
+export function bundleOptions(root: string, entry: string, external: string[] = []): BuildOptions {
+  return {
     absWorkingDir: root,
     entryPoints: [entry],
     external,
@@ -32,19 +31,19 @@ export async function bundleWithMap(root: string, entry: string, external: strin
     // Packages that ship ES modules ask where they are; a CommonJS file says it so.
     banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
     tsconfigRaw: {},
-    sourcemap: "linked",
-    sourcesContent: false,
-    outfile: codeFile,
-    write: false,
     logLevel: "silent",
-  });
-  const [map, code] = result.outputFiles;
-  if (!map || !code) throw new Error(`esbuild made nothing of ${entry}`);
-  const ownMap = JSON.stringify(ownSourceMap(JSON.parse(map.text)));
-  return { [codeFile]: code.contents, [sourceMapFile]: new TextEncoder().encode(ownMap) };
+  };
 }
 
-/** The code alone. */
-export async function bundle(...options: Parameters<typeof bundleWithMap>): Promise<Uint8Array> {
-  return (await bundleWithMap(...options))[codeFile];
+/**
+ * One file, index.js, with everything an app needs at run time, and a source map of the project's own files beside it. The
+ * parameters are those of `bundleOptions`. @throws esbuild's error, which says file and line
+ */
+export async function bundle(...parameters: Parameters<typeof bundleOptions>): Promise<Bundle> {
+  const maps = { sourcemap: "linked", sourcesContent: false } as const;
+  const result = await build({ ...bundleOptions(...parameters), ...maps, outfile: codeFile, write: false });
+  const [map, code] = result.outputFiles;
+  if (!map || !code) throw new Error(`esbuild made nothing of ${parameters[1]}`);
+  const ownMap = JSON.stringify(ownSourceMap(JSON.parse(map.text)));
+  return { [codeFile]: code.contents, [sourceMapFile]: new TextEncoder().encode(ownMap) };
 }

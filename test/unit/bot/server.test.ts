@@ -58,7 +58,7 @@ before(async () => {
     "core/message/signed-event",
   ].map((name) => join(projectRoot, name));
   writeFileSync(join(folder, "parts.ts"), exports.map((path) => `export * from ${JSON.stringify(path)};`).join("\n"));
-  writeFileSync(join(folder, "index.js"), await bundle(projectRoot, join(folder, "parts.ts")));
+  writeFileSync(join(folder, "index.js"), (await bundle(projectRoot, join(folder, "parts.ts")))["index.js"]);
   writeFileSync(join(folder, "version.txt"), "abc123\n");
   mkdirSync(join(folder, "public"));
   cpSync(join(projectRoot, "bot/public/index.html"), join(folder, "public/index.html"));

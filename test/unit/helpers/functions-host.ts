@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { bundle } from "../../../infra/deploy/package/bundle";
+import { bundleFunctionsHost } from "../../../local/functions-host-bundle";
 import type { TestQueues } from "./azurite";
 
 const repository = resolve(__dirname, "../../..");
@@ -13,8 +13,9 @@ const hosts: TestHost[] = [];
 
 /** Bundles the host into one file, as the local cloud does. */
 export async function bundleHost(): Promise<string> {
-  const file = join(temporaryFolder("host"), "main.js");
-  writeFileSync(file, await bundle(join(repository, "local"), "functions-host/main.ts"));
+  const { bundled, start } = bundleFunctionsHost(temporaryFolder("host"));
+  await bundled;
+  const [file = ""] = start("");
   return file;
 }
 
