@@ -1,3 +1,4 @@
+import { parseRetryAfter } from "../../../core/queue/retry-delay";
 import { pause, type Run, timeLeft } from "./run";
 
 /** An HTTP answer, or the reason why the server gave none (status 0). */
@@ -71,19 +72,11 @@ export async function send(run: Run, request: Request): Promise<Answer> {
       status: response.status,
       body: await response.text(),
       location: response.headers.get("location") ?? "",
-      retryAfter: parseRetryAfter(response.headers.get("retry-after")),
+      retryAfter: parseRetryAfter(response.headers.get("retry-after")) * 1000,
     };
   } catch (error) {
     return { status: 0, body: reasonOf(error), location: "", retryAfter: 0 };
   }
-}
-
-/** RFC 9110, 10.2.3: seconds or a date. */
-function parseRetryAfter(header: string | null): number {
-  if (!header) return 0;
-  const seconds = Number(header);
-  const milliseconds = Number.isNaN(seconds) ? Date.parse(header) - Date.now() : seconds * 1000;
-  return Math.max(milliseconds || 0, 0);
 }
 
 /** fetch hides the reason (ECONNREFUSED, ENOTFOUND, …) in the error's cause. */

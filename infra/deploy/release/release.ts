@@ -25,8 +25,8 @@ export class Release extends pulumi.dynamic.Resource {
 type Released = Pick<App, "site" | "kind" | "version">;
 
 /**
- * Pulumi stores this object as text and runs it in another process: it may capture only node's builtins and the plain
- * functions of this folder (no classes, no packages, no changing module state).
+ * Pulumi stores this object as text and runs it in another process: it may capture only node's builtins and plain
+ * functions of this repository (no classes, no packages, no changing module state).
  */
 export const releaseProvider: pulumi.dynamic.ResourceProvider<App, Released> = {
   async diff(_id, old, next) {
