@@ -42,6 +42,8 @@ async function askForToken(directLine: string, key: string, userId: string): Pro
 }
 
 class TokenRefusedError extends Error {
+  override readonly name = "TokenRefusedError";
+
   constructor(readonly answered: number) {
     super(`Direct Line gave no token: ${answered}`);
   }

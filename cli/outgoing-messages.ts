@@ -123,7 +123,7 @@ async function findConversation(client: Client, id: string, request: SendRequest
     checkOptOut(newest, rows, request);
     return referenceIn(newest);
   }
-  if (id && client.stack.unheardOf) return client.stack.unheardOf(id);
+  if (id && client.stack.referenceTo) return client.stack.referenceTo(id);
   throw new CommandError(`The bot does not know a conversation "${id}". "users" lists the known ones.`);
 }
 

@@ -66,12 +66,12 @@ async function readText(request: IncomingMessage): Promise<string> {
       chunks.push(chunk);
     }
   } catch {
-    throw new ForgedEventError("the connection ended in the middle of the body");
+    throw new ForgedEventError("The connection ended in the middle of the body.");
   }
   if (size > bodyLimit) throw tooLarge;
   try {
     return utf8.decode(Buffer.concat(chunks));
   } catch {
-    throw new ForgedEventError("it is not UTF-8");
+    throw new ForgedEventError("The body is not UTF-8.");
   }
 }

@@ -1,6 +1,6 @@
 import { UsageError } from "../errors";
 import { localStack } from "./local-stack";
-import { PulumiMissing, PulumiRefused, pulumiStack } from "./pulumi-stack";
+import { PulumiMissingError, PulumiRefusedError, pulumiStack } from "./pulumi-stack";
 import type { Stack } from "./stack";
 
 export interface Choice {
@@ -12,7 +12,7 @@ export interface Choice {
 
 /**
  * The stack that is named, else the one that runs on this machine, else the one that is selected in Pulumi.
- * @throws UsageError, Failure
+ * @throws UsageError, CommandError
  */
 export async function chooseStack({ stack, port }: Choice): Promise<Stack> {
   if (stack !== undefined && port !== undefined)
@@ -25,7 +25,7 @@ async function selectedStack(): Promise<Stack> {
   try {
     return await pulumiStack();
   } catch (error) {
-    if (error instanceof PulumiMissing || error instanceof PulumiRefused) error.message += `\n${bothWays}`;
+    if (error instanceof PulumiMissingError || error instanceof PulumiRefusedError) error.message += `\n${bothWays}`;
     throw error;
   }
 }

@@ -34,6 +34,6 @@ function opened({ page, outputs, caFile, environment, reference }: Connection, p
     sendsPerSecond: Number(outputs.sendsPerSecond),
     credential: operatorCredential(environment),
     tls: { ca: readFileSync(caFile, "utf8") },
-    unheardOf: (conversationId) => ({ ...reference, conversation: { id: conversationId } }),
+    referenceTo: (conversationId) => ({ ...reference, conversation: { id: conversationId } }),
   };
 }

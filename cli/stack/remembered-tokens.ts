@@ -1,5 +1,5 @@
 import type { AccessToken, GetTokenOptions, TokenCredential } from "@azure/identity";
-import { CommandError as Failure } from "../errors";
+import { CommandError } from "../errors";
 
 /** Milliseconds before its end at which a token is no longer used. */
 const margin = 5 * 60 * 1000;
@@ -10,7 +10,7 @@ export class RememberedTokens implements TokenCredential {
 
   constructor(private readonly credential: TokenCredential) {}
 
-  /** @throws Failure that says how to log in */
+  /** @throws CommandError that says how to log in */
   async getToken(scopes: string | string[], { claims, tenantId }: GetTokenOptions = {}): Promise<AccessToken | null> {
     const key = JSON.stringify([[scopes].flat(), claims, tenantId]);
     const known = await this.tokens.get(key);
@@ -27,7 +27,7 @@ export class RememberedTokens implements TokenCredential {
       return await this.credential.getToken(scopes, options);
     } catch (error) {
       const [why] = (error as Error).message.split("\n");
-      throw new Failure(`No Azure account is at hand: log in with "az login". ${why}`);
+      throw new CommandError(`No Azure account is at hand: log in with "az login". ${why}`);
     }
   }
 }

@@ -20,8 +20,8 @@ export interface Stack {
   credential: TokenCredential;
   /** PEM of the authority that signed the stack's certificates; absent: one that Node trusts. */
   tls?: { ca: string };
-  /** Has to succeed before `credential` is used; absent: nothing to do. @throws Failure that says how to log in */
+  /** Has to succeed before `credential` is used; absent: nothing to do. @throws CommandError that says how to log in */
   logIn?(): Promise<unknown>;
-  /** Where to speak in a conversation of which the stack knows nothing yet; absent: that cannot be known. */
-  unheardOf?(conversationId: string): ConversationReference;
+  /** A reference to a conversation that the table `references` does not have yet; absent: the stack cannot make one. */
+  referenceTo?(conversationId: string): ConversationReference;
 }

@@ -38,7 +38,7 @@ test("one stack is found by itself, and of several the one whose port is named",
   assert.equal(stack?.name, "local (http://localhost:4001/)");
   assert.equal(stack.queueUrl, "https://q/bot-queue");
   assert.deepEqual(stack.tls, { ca: "an authority" });
-  assert.deepEqual(stack.unheardOf?.("c1"), {
+  assert.deepEqual(stack.referenceTo?.("c1"), {
     channelId: "directline",
     serviceUrl: "https://127.0.0.1:1/",
     bot: { id: "bot" },

@@ -23,7 +23,7 @@ function seen(userId: string, conversationId: string, minute: number, fields: ob
   return { channelId, conversationId, userId, serviceUrl, reference, seenAt: new Date(2026, 10, 22, 21, minute) };
 }
 
-const unheardOf = (id: string) => ({
+const referenceTo = (id: string) => ({
   channelId: "directline" as const,
   serviceUrl: "https://x.example/",
   conversation: { id },
@@ -77,12 +77,12 @@ test("a user is reached in their most recent private conversation", async () => 
 });
 
 test("an unknown conversation is reached where the stack knows its address", async () => {
-  const [known] = await messagesFor(ada, { conversation: "old", dialog: true }, { unheardOf });
+  const [known] = await messagesFor(ada, { conversation: "old", dialog: true }, { referenceTo });
   assert.deepEqual([known?.relatesTo?.channelId, known?.dialog, known?.text], ["msteams", "", ""]);
-  const [unknown] = await messagesFor(ada, { conversation: "fresh", text: "hi" }, { unheardOf });
-  assert.deepEqual(unknown?.relatesTo, unheardOf("fresh"));
+  const [unknown] = await messagesFor(ada, { conversation: "fresh", text: "hi" }, { referenceTo });
+  assert.deepEqual(unknown?.relatesTo, referenceTo("fresh"));
   await assert.rejects(
-    messagesFor(ada, { conversation: "", text: "hi" }, { unheardOf }),
+    messagesFor(ada, { conversation: "", text: "hi" }, { referenceTo }),
     /does not know a conversation ""\./,
   );
   await assert.rejects(
