@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { talk } from "../flow/talk";
 import { EngineProject } from "../harness/engine-project";
 import { runCli } from "../harness/run-cli";
-import { RunningStack } from "../harness/running-stack";
+import { type RunningStack, startCheckout } from "../harness/running-stack";
 import { trustStack } from "../harness/trust-stack";
 import { applyBlocks, type Block, blocksOf, headingsOf } from "../harness/walkthrough";
 
@@ -44,19 +44,7 @@ test("all changes of docs/customizing.md work together", async (t) => {
   const settings = commands(blocks, "npm start -- ").flat();
   for (const [key, value] of commands(blocks, "pulumi config set --secret"))
     settings.push("--config", `${key}=${value}`);
-  const args = [
-    "--silent",
-    "--prefix",
-    project.folder,
-    "start",
-    "--",
-    "--json",
-    "--port",
-    "0",
-    ...noChatPage,
-    ...settings,
-  ];
-  stack = await RunningStack.launch({ command: "npm", args });
+  stack = await startCheckout(project.folder, [...noChatPage, ...settings]);
   trustStack(stack);
   const { outputs, local } = stack.description;
   assert.match(String(outputs.botName), /^course-bot[0-9a-f]{8}$/);
@@ -88,8 +76,7 @@ test("the dialogs can be removed as docs/customizing.md says", async (t) => {
   execFileSync("rm", ["-r", "test", "bench"], { cwd: project.folder });
   typeCheck(project);
 
-  const args = ["--silent", "--prefix", project.folder, "start", "--", "--json", "--port", "0", ...noChatPage];
-  const stack = await RunningStack.launch({ command: "npm", args });
+  const stack = await startCheckout(project.folder, noChatPage);
   t.after(() => stack.stop());
   trustStack(stack);
   const client = await talk(stack);

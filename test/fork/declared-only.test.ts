@@ -7,7 +7,7 @@ import { sendMessage } from "../../local/send-message";
 import { talk } from "../flow/talk";
 import { EngineProject } from "../harness/engine-project";
 import { eventually } from "../harness/eventually";
-import { RunningStack } from "../harness/running-stack";
+import { type RunningStack, startCheckout } from "../harness/running-stack";
 import { trustStack } from "../harness/trust-stack";
 
 /** Changes of a fork's program that the local cloud has no body for: a type, another provider, an input, a function. */
@@ -38,16 +38,13 @@ export const faulty: Dialog = {
 };
 `;
 
-const start = ["scripts/run.cjs", "local/start.ts", "--json", "--port", "0"];
-
 let fork: EngineProject;
 let stack: RunningStack;
 before(async () => {
   fork = EngineProject.make();
   fork.append("infra/index.ts", changes);
   addDialog("faulty", faultyDialog);
-  const args = ["-c", 'cd "$0" && exec "$@"', fork.folder, process.execPath, ...start];
-  stack = await RunningStack.launch({ command: "sh", args });
+  stack = await startCheckout(fork.folder);
   trustStack(stack);
 });
 after(async () => {
@@ -109,7 +106,8 @@ test("the log names the file and the line of an error in a dialog, with the call
 
 test("--strict refuses the same change of infra/ by name", () => {
   const options = { cwd: fork.folder, encoding: "utf8", timeout: 120_000 } as const;
-  const { status, stderr } = spawnSync(process.execPath, [...start, "--strict"], options);
+  const args = ["scripts/run.cjs", "local/start.ts", "--json", "--port", "0", "--strict"];
+  const { status, stderr } = spawnSync(process.execPath, args, options);
   assert.equal(status, 1, stderr);
   assert.match(stderr, /could not be made: The local cloud does not support /);
   assert.doesNotMatch(stderr, /Declared only/);

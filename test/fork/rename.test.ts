@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { EngineProject } from "../harness/engine-project";
-import { RunningStack } from "../harness/running-stack";
+import { type RunningStack, startCheckout } from "../harness/running-stack";
 import { trustStack } from "../harness/trust-stack";
 
 test("a project that is renamed in Pulumi.yaml and package.json comes up, and its resources have its name", async (t) => {
@@ -16,8 +16,7 @@ test("a project that is renamed in Pulumi.yaml and package.json comes up, and it
   project.rename("helpdesk-bot");
   assert.equal(JSON.parse(readFileSync(path.join(project.folder, "package.json"), "utf8")).name, "helpdesk-bot");
 
-  const args = ["--silent", "--prefix", project.folder, "start", "--", "--json", "--port", "0"];
-  stack = await RunningStack.launch({ command: "npm", args });
+  stack = await startCheckout(project.folder);
   trustStack(stack);
   const { outputs, local } = stack.description;
   assert.match(String(outputs.resourceGroupName), /^helpdesk-bot[0-9a-f]{8}$/);

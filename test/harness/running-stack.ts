@@ -29,6 +29,12 @@ export function startStack(args: string[] = [], env: Record<string, string> = {}
   return RunningStack.launch({ command: process.execPath, args: [...start, ...strict, ...args], env });
 }
 
+/** Runs `npm start` in another checkout, not strictly: as in a fork. @throws Error with what the stack said on stderr */
+export function startCheckout(folder: string, args: string[] = []): Promise<RunningStack> {
+  const npm = ["--silent", "--prefix", folder, "start", "--", "--json", "--port", "0", ...args];
+  return RunningStack.launch({ command: "npm", args: npm });
+}
+
 /** The template's stack in child processes, up and answering. */
 export class RunningStack {
   /** Milliseconds from the start of the first process to the line that says that everything is up. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
 import { createServer, type Server } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { connect } from "node:net";
 import { after, before, beforeEach, mock, test } from "node:test";
 import express from "express";
 import { ServiceHosts } from "../../../bot/channel/service-hosts";
@@ -16,6 +16,7 @@ import { parseMessage, type QueueMessage } from "../../../core/message/queue-mes
 import { signEvent } from "../../../core/message/signed-event";
 import { TableUnreachableError } from "../../../core/tables/table";
 import type { Secret } from "../../../core/vault-secret";
+import { listen, stop } from "../../../local/listen";
 import { conformance, entryOf } from "../helpers/conformance";
 import { TestDeliveries } from "../helpers/deliveries";
 import { testDelivery } from "../helpers/delivery";
@@ -54,13 +55,9 @@ before(async () => {
   app.use((request, response, next) => api(request, response, next));
   app.use(answerError);
   server = createServer(app);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  url = `http://127.0.0.1:${await listen(server)}`;
 });
-after(() => {
-  server.close();
-  server.closeAllConnections();
-});
+after(() => stop(server));
 beforeEach(() => {
   [said, deferred, postponed, poisoned] = [[], [], [], []];
   channel = async (text) => void said.push(text);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { after, before, beforeEach, mock, test } from "node:test";
 import type { TokenCredential } from "@azure/identity";
 import { webhookPattern } from "../../../core/names";
 import { VaultError, VaultSecret } from "../../../core/vault-secret";
+import { freePort, listen, stop } from "../../../local/listen";
 
 type Answer = (response: ServerResponse) => void;
 
@@ -27,13 +27,9 @@ before(async () => {
     requests.push({ method, url, headers });
     (instead.shift() ?? answer(200, { value, id: "an id" }))(response);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  url = `http://127.0.0.1:${await listen(server)}`;
 });
-after(() => {
-  server.close();
-  server.closeAllConnections();
-});
+after(() => stop(server));
 beforeEach(() => {
   [requests, value, instead, scopes] = [[], "first", [], []];
   getToken = async () => ({ token: "ulterior", expiresOnTimestamp: Date.now() + minute });
@@ -223,11 +219,7 @@ test("any other answer of the vault is an error that names the secret and the st
 });
 
 test("a vault that cannot be reached is an error that says so", async () => {
-  const gone = createServer();
-  await new Promise<void>((resolve) => gone.listen(0, "127.0.0.1", resolve));
-  const { port } = gone.address() as AddressInfo;
-  await new Promise((resolve) => gone.close(resolve));
-  const message = await failure(open(`http://127.0.0.1:${port}`).get());
+  const message = await failure(open(`http://127.0.0.1:${await freePort()}`).get());
   assert.equal(message, 'The secret "webhook" cannot be read: the vault could not be reached: ECONNREFUSED');
 });
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { after, before, beforeEach, test } from "node:test";
 import type { SignedEvent } from "../../../core/message/signed-event";
 import { type Secret, VaultError } from "../../../core/vault-secret";
 import { DirectLine } from "../../../function/forward/direct-line";
 import { TransportError } from "../../../function/forward/transport";
+import { freePort, listen, stop } from "../../../local/listen";
 import { fixedSecret, lostSecret, rotatingSecret } from "../helpers/secrets";
 
 interface Request {
@@ -39,13 +39,9 @@ before(async () => {
     const opened = { conversationId: `c/${number}`, token: `token ${requests.length}`, expires_in: expiresIn };
     respond(what.startsWith("post") ? 200 : 201, what.startsWith("post") ? { id: "1" } : opened)(response);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  endpoint = `http://127.0.0.1:${await listen(server)}`;
 });
-after(() => {
-  server.close();
-  server.closeAllConnections();
-});
+after(() => stop(server));
 beforeEach(() => {
   requests = [];
   expiresIn = 1_800;
@@ -83,11 +79,7 @@ function open(secret: Secret = fixedSecret("the secret")): DirectLine {
 
 /** An address where nobody listens. */
 async function nobody(): Promise<string> {
-  const gone = createServer();
-  await new Promise<void>((resolve) => gone.listen(0, "127.0.0.1", resolve));
-  const { port } = gone.address() as AddressInfo;
-  await new Promise((resolve) => gone.close(resolve));
-  return `http://127.0.0.1:${port}`;
+  return `http://127.0.0.1:${await freePort()}`;
 }
 
 /** The error that a post ends in. */

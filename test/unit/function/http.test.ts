@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { after, before, beforeEach, test } from "node:test";
 import { openEvent, type SignedEvent, signEvent } from "../../../core/message/signed-event";
 import { HttpTransport } from "../../../function/forward/http";
 import { TransportError } from "../../../function/forward/transport";
+import { freePort, listen, stop } from "../../../local/listen";
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 const event = signEvent('{"text":"ulterior 漢😀"}', "an id", secret);
@@ -22,13 +22,9 @@ before(async () => {
     requests.push({ method, path, headers, body: Buffer.concat(chunks).toString() });
     answer(response);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/notify`;
+  url = `http://127.0.0.1:${await listen(server)}/api/notify`;
 });
-after(() => {
-  server.close();
-  server.closeAllConnections();
-});
+after(() => stop(server));
 beforeEach(() => {
   requests = [];
   answer = respond(202, { id: "an id" });
@@ -95,11 +91,7 @@ test("only 202 counts as success, and no redirect is followed with a signature",
 });
 
 test("a bot that cannot be reached or hangs up is an error that can be retried", async () => {
-  const gone = createServer();
-  await new Promise<void>((resolve) => gone.listen(0, "127.0.0.1", resolve));
-  const { port } = gone.address() as AddressInfo;
-  await new Promise((resolve) => gone.close(resolve));
-  const unreachable = await failure(`http://127.0.0.1:${port}/api/notify`);
+  const unreachable = await failure(`http://127.0.0.1:${await freePort()}/api/notify`);
   assert.deepEqual([unreachable.status, unreachable.isFinal], [0, false]);
   assert.equal(unreachable.message, "The bot could not be reached: ECONNREFUSED");
   answer = (response) => response.destroy();
